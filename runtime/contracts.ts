@@ -1,0 +1,406 @@
+/**
+ * Every interface that crosses a folder, in the order in which a sample travels. Read this page first, then
+ * `ARCHITECTURE.md`. Nothing here runs: types, the tables that name the fields of records, and the few constants that
+ * two processes must agree on.
+ *
+ * Times are microseconds of CLOCK_MONOTONIC in doubles (`…Us`), exact for centuries. Sample indexes count frames from
+ * the first one of a run and go on through gaps. A frame is all channels at one instant.
+ */
+
+// ── Samples ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Bits of `SampleBlock.flags`. A gap frame was lost by the device or the link: it repeats the last counts. */
+export const FrameFlag = { gap: 1, suspect: 2 } as const;
+
+export interface ChannelInfo {
+  readonly name: string;
+  /** `uV` for electrodes; what a count means otherwise (`g`, `V`, `count`). */
+  readonly unit: string;
+  /** value = counts × scale */
+  readonly scale: number;
+  /** |counts| at or above which the converter is saturated. */
+  readonly railCounts: number;
+}
+
+export interface StreamInfo {
+  /** Driver name, as in `source: { use: … }`. */
+  readonly device: string;
+  readonly channels: readonly ChannelInfo[];
+  /** Nominal frames a second. */
+  readonly rate: number;
+  /** From the instant at the electrode to the arrival of its bytes, as far as it is known, in microseconds. */
+  readonly delayUs: number;
+}
+
+/** Frames of one read. Fixed capacity, filled by a decoder, reused for every read. */
+export interface SampleBlock {
+  readonly channels: number;
+  /** Most frames that fit. A decoder that would exceed it keeps the rest for its next call. */
+  readonly capacity: number;
+  /** Raw counts, `counts[frame × channels + channel]`. Through a gap the last value is held. */
+  readonly counts: Int32Array;
+  /** The device's own counter for each frame; −1 where it has none or the frame is a filled gap. */
+  readonly counters: Int32Array;
+  /** `FrameFlag` bits for each frame. */
+  readonly flags: Uint8Array;
+  /** Frames in use. */
+  frames: number;
+  /** Sample index of frame 0. */
+  firstIndex: number;
+  /** When the bytes of this read arrived. */
+  arrivalUs: number;
+}
+
+/** Bytes from and to a device. Blocking with a time-out; the only part of a driver that does input and output. */
+export interface Transport {
+  /** Reads at most `buffer.length` bytes. 0: nothing came within `timeoutMs`. −1: the device is gone; close it. */
+  read(buffer: Uint8Array, timeoutMs: number): number;
+  /** Writes all of it or returns false. */
+  write(bytes: Uint8Array, length: number): boolean;
+  close(): void;
+}
+
+/**
+ * The pure half of a device driver: start-up dialogue, framing, decoding, gap filling. Bytes in, frames and bytes out.
+ * The caller writes `outgoing[0 … outgoingLength)` to the device after each call and sets `outgoingLength` to 0.
+ */
+export interface DeviceSession {
+  readonly info: StreamInfo;
+  readonly state: SessionState;
+  /** What a person should know or do now (one line), or the empty string. */
+  readonly notice: string;
+  readonly outgoing: Uint8Array;
+  outgoingLength: number;
+  readonly counts: SessionCounts;
+  /** The port has just been opened (again). Sample indexes go on; the time since the last frame becomes a gap. */
+  open(nowUs: number): void;
+  /** The port is gone. */
+  close(nowUs: number): void;
+  /**
+   * Takes `length` bytes that arrived at `nowUs` (0 bytes lets time-outs pass) and fills `out` from its start. Sets
+   * `out.frames`, `out.firstIndex` and `out.arrivalUs`. Never throws, whatever the bytes. Allocates nothing once
+   * streaming. `capacity` of `out` is at least 64 frames; what does not fit waits: call again with 0 bytes while
+   * `pending` is true.
+   */
+  push(bytes: Uint8Array, length: number, nowUs: number, out: SampleBlock): void;
+  readonly pending: boolean;
+}
+export type SessionState = 'closed' | 'starting' | 'streaming' | 'failed';
+export interface SessionCounts {
+  /** Frames delivered that came from the device (filled gap frames are not counted). */
+  frames: number;
+  /** Gaps: runs of lost frames, not the frames in them. */
+  gaps: number;
+  lostFrames: number;
+  /** Bytes that belonged to no frame and no answer. */
+  discardedBytes: number;
+  /** Frames seen twice and dropped. */
+  duplicates: number;
+}
+
+// ── Signals: what stages and detectors see ──────────────────────────────────────────────────────────────────────────
+
+/** One channel of doubles at a fixed rate. */
+export interface SignalShape {
+  readonly rate: number;
+  readonly unit: string;
+}
+
+/**
+ * A causal filter on one signal. Any split of the input into calls gives the same output, bit for bit. Allocates
+ * nothing after `prepare`. Laws: `runtime/signal/stage.laws.ts`.
+ */
+export interface Stage {
+  /** Called once, before anything else. Throws a `RangeError` naming option, value and fix if it cannot work. */
+  prepare(shape: SignalShape): SignalShape;
+  /**
+   * Takes `input[0 … length)`, writes to `output` from its start and returns how many values it wrote: `length` for
+   * stages that keep the rate. `output` may be `input` for these. For others `output` holds at least
+   * ceil(length × rate out ÷ rate in) + 1 values.
+   */
+  process(input: Float64Array, length: number, output: Float64Array): number;
+  /** Back to the state after `prepare`. */
+  reset(): void;
+  /** Group delay in the pass band, in output samples; what a detector must add to its own. */
+  readonly delaySamples: number;
+  /** Output samples after a start or reset until the step response stays within 1 % of its end. */
+  readonly settleSamples: number;
+  /** The numbers that the output depends on, for the recording: coefficients in the order in which they apply. */
+  coefficients(): readonly number[];
+}
+
+/** `confirmed` and `end` are in samples of the detector's signal since the last reset, as `onset` is. */
+export interface Detection {
+  /** A detection is listed twice: when it is confirmed (`end` is NaN) and when it has ended. */
+  phase: DetectionPhase;
+  onset: number;
+  /** The sample at which the detector was sure: nothing may act on it earlier. */
+  confirmed: number;
+  /** Exclusive. */
+  end: number;
+  /** Detector's own measure at confirmation, larger is surer. */
+  score: number;
+}
+export const DetectionPhase = { confirmed: 0, ended: 1 } as const;
+export type DetectionPhase = (typeof DetectionPhase)[keyof typeof DetectionPhase];
+
+/** A list of fixed length, reused: a detector takes the next entry and fills it; the loop empties it. */
+export interface DetectionList {
+  readonly capacity: number;
+  readonly items: readonly Detection[];
+  length: number;
+}
+
+/** Laws: `runtime/detect/detector.laws.ts`. Allocates nothing after `prepare`. */
+export interface Detector {
+  prepare(shape: SignalShape): void;
+  /** `input[0]` is sample `firstSample` since the last reset. */
+  process(input: Float64Array, length: number, firstSample: number, out: DetectionList): void;
+  reset(): void;
+  /** Constant lateness of `onset` and `end`; subtracted by delay-compensated scoring. Never applied to `confirmed`. */
+  readonly delaySamples: number;
+  readonly settleSamples: number;
+}
+
+// ── Decisions ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A policy's wish to stimulate. Filled in place; fixed lists. */
+export interface StimulusRequest {
+  /** Index of the detector in the configuration that caused it. */
+  detector: number;
+  /** Sample index of that detection's onset. */
+  onset: number;
+  /** When to fire: 0 at once, otherwise at this time, at most one packet interval ahead. */
+  fireAtUs: number;
+  /** Not after this time. */
+  expiresUs: number;
+}
+
+/** A detection in sample indexes of the stream, with the place of its detector in the configuration. */
+export interface StreamDetection extends Detection {
+  detector: number;
+}
+
+/** Maps sample indexes to monotonic time; the loop thread alone owns it. */
+export interface SampleClock {
+  /** When the bytes of frame `index` arrive if nothing holds them up. NaN before the first frame. */
+  timeOf(index: number): number;
+}
+
+export interface RequestList {
+  readonly items: readonly StimulusRequest[];
+  length: number;
+}
+
+/**
+ * Turns detections into wishes to stimulate. Pure: what it does depends on the calls alone. Allocates nothing after its
+ * construction.
+ */
+export interface Policy {
+  /**
+   * Called once a cycle, after the detectors. `lastIndex` is the newest sample index. Appends to `requests`; a request
+   * that is due before the next packet comes now, with its `fireAtUs`.
+   */
+  decide(
+    detections: readonly StreamDetection[],
+    count: number,
+    lastIndex: number,
+    clock: SampleClock,
+    requests: RequestList,
+  ): void;
+  /** The gate permitted the request made for the detection with this onset. */
+  permitted(lastIndex: number): void;
+  /** After a gap: what was planned before it is void. */
+  reset(): void;
+}
+
+/** One reason not to fire. `unknown` holds: what is not known to be good counts as bad. */
+export interface Inhibitor {
+  readonly name: RefusalReason;
+  state: 'clear' | 'holds' | 'unknown';
+  sinceUs: number;
+}
+
+/** Bit n of a refusal is `refusalReasons[n]`. A refusal carries all that apply. Order is part of the file format. */
+export const refusalReasons = [
+  'disarmed',
+  'expired',
+  'interval',
+  'per-minute',
+  'per-hour',
+  'per-night',
+  'stale',
+  'settling',
+  'gap',
+  'saturation',
+  'flat',
+  'ring-loss',
+  'guardian',
+  'supervisor',
+  'source',
+  'unconfirmed',
+] as const;
+export type RefusalReason = (typeof refusalReasons)[number];
+
+/** Limits of the gate. Every layer may only tighten: hard limits of the actuator kind ≥ configuration ≥ arming. */
+export interface GateLimits {
+  readonly intervalUs: number;
+  readonly perMinute: number;
+  readonly perHour: number;
+  readonly perNight: number;
+}
+
+// ── Records: what leaves the loop (events) and what enters it (messages) ────────────────────────────────────────────
+
+/**
+ * Every event of the loop is one record of numbers: `[kind, cycle, index, us, field 0 … field 7]`. `cycle` is the
+ * loop's sequence number, `index` the newest sample index, `us` the cycle's time. This table names the fields; rings,
+ * recording, replay and MQTT all read it. Kinds are numbered by their place: append only.
+ */
+export const eventFields = {
+  /** `phase` is a `DetectionPhase`; onset, confirmed and end are sample indexes of the stream. */
+  detection: ['detector', 'phase', 'onset', 'confirmed', 'end', 'score'],
+  /** `request` numbers the requests of a run from 1. */
+  request: ['request', 'detector', 'onset', 'fireAtUs', 'expiresUs'],
+  /** `command` numbers the commands of a run from 1; `delivered` counts permits so far. */
+  permit: ['request', 'command', 'fireAtUs'],
+  /** `reasons` has a bit for each of `refusalReasons`. */
+  refusal: ['request', 'reasons'],
+  /** From the guardian. `state` is a `ReceiptState`; `atUs` its own clock reading; `arrivalUs` that of the bytes. */
+  receipt: ['command', 'state', 'atUs', 'arrivalUs'],
+  gap: ['firstIndex', 'frames'],
+  /** `reason` is a place in `refusalReasons`, `state` 0 clear, 1 holds, 2 unknown. */
+  inhibitor: ['reason', 'state'],
+  /** Limits as they are now in force. */
+  armed: ['untilUs', 'perMinute', 'perHour', 'perNight', 'intervalUs'],
+  /** `cause` is a place in `disarmCauses`. */
+  disarmed: ['cause'],
+  /** `ring` is a place in `ringNames`; `count` all losses of the run so far. */
+  loss: ['ring', 'count'],
+  /** Text of the marker is kept with the event in the recording. */
+  marker: ['marker'],
+  /** `state` is a place in `sessionStates`. */
+  source: ['state'],
+  /** `state` 0 at rest after a fault, 1 ready. */
+  guardian: ['state', 'cause'],
+} as const satisfies Record<string, readonly string[]>;
+export type EventKind = keyof typeof eventFields;
+
+/** What the loop is told besides samples, drained once at the start of each cycle and logged before it is used. */
+export const messageFields = {
+  /** NaN keeps the configured limit; a number may only tighten it. */
+  arm: ['untilUs', 'perMinute', 'perHour', 'perNight', 'intervalUs'],
+  disarm: ['cause'],
+  /** Tightens limits while armed. NaN keeps. */
+  lower: ['perMinute', 'perHour', 'perNight', 'intervalUs'],
+  receipt: ['command', 'state', 'atUs'],
+  guardian: ['state', 'cause'],
+  supervisor: ['fresh'],
+  source: ['state'],
+  loss: ['ring', 'count'],
+  marker: ['marker'],
+} as const satisfies Record<string, readonly string[]>;
+export type MessageKind = keyof typeof messageFields;
+
+type Named<Table extends Record<string, readonly string[]>> = {
+  [Kind in keyof Table & string]: { kind: Kind; cycle: number; index: number; us: number } & {
+    [Field in Table[Kind][number]]: number;
+  };
+}[keyof Table & string];
+/** The readable form of a record. */
+export type LoopEvent = Named<typeof eventFields>;
+export type LoopMessage = Named<typeof messageFields>;
+
+/** Doubles in a record: kind, cycle, index, us and eight fields. Message kinds are stored from `firstMessageKind` on. */
+export const recordLength = 12;
+export const firstMessageKind = 100;
+
+/** Append only: places in these lists are stored. */
+export const sessionStates = ['closed', 'starting', 'streaming', 'failed'] as const satisfies readonly SessionState[];
+export const ringNames = ['samples', 'decisions', 'commands'] as const;
+export const disarmCauses = ['request', 'expired', 'guardian', 'shutdown', 'silence', 'remote'] as const;
+export const guardianCauses = ['ready', 'exited', 'silenced', 'beats-lost', 'latched', 'actuator', 'channel'] as const;
+export const ReceiptState = { accepted: 0, started: 1, ended: 2, refused: 3, dropped: 4 } as const;
+export type ReceiptState = (typeof ReceiptState)[keyof typeof ReceiptState];
+
+// ── The guardian ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What the loop sends down the FIFO: fixed records, one `write` each, below PIPE_BUF. Codec: `guardian/command.ts`. */
+export interface Command {
+  kind: 'beat' | 'fire' | 'rest';
+  /** Counts every record of a channel from 1, without holes. */
+  sequence: number;
+  /** Number of the last finished cycle: a wedged loop does not look alive. */
+  cycle: number;
+  /** For `fire`: number of the command in the run; 0 otherwise. */
+  command: number;
+  /** 0 at once. */
+  fireAtUs: number;
+  /** Dropped after this time. */
+  expiresUs: number;
+  durationUs: number;
+}
+
+/** What the guardian says of a command. `evidence` is what the actuator itself reports, for the recording. */
+export interface Receipt {
+  command: number;
+  state: ReceiptState;
+  atUs: number;
+  evidence: string;
+}
+
+/** Guardian side. At rest after construction; every stimulus has an end; `rest` may be called at any time, twice too. */
+export interface Actuator {
+  /** What is wrong with it, or the empty string. */
+  check(): string;
+  /** Starts a stimulus and returns the evidence for the receipt. Throws if it could not be started. */
+  fire(command: Command): string;
+  rest(): void;
+  isAtRest(): boolean;
+  close(): void;
+}
+
+/** Hard limits of an actuator kind: constants of the guardian, and a ceiling for the configuration. */
+export interface HardLimits {
+  readonly intervalUs: number;
+  readonly durationUs: number;
+  readonly perMinute: number;
+  readonly perHour: number;
+  readonly perNight: number;
+}
+
+// ── The recording ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a recording says of its run. Written first, closed last. */
+export interface RunDescription {
+  readonly name: string;
+  readonly axond: string;
+  readonly node: string;
+  /** `run`, `demo`, `replay` or `bench`. */
+  readonly verb: string;
+  /** The effective configuration as YAML: replay builds the loop from it. */
+  readonly configuration: string;
+  readonly stream: StreamInfo;
+  readonly detectors: readonly string[];
+  /** Coefficients of each signal's stages, by signal name: decisions can be repeated where `design` would differ. */
+  readonly coefficients: Readonly<Record<string, readonly (readonly number[])[]>>;
+  readonly bootId: string;
+  /** Monotonic and wall time of the same instant at the start. */
+  readonly startUs: number;
+  readonly startWallMs: number;
+}
+
+/** The closing line of a run, and of `--json`. Counts are of the whole run. */
+export interface RunSummary {
+  samples: number;
+  gaps: number;
+  discardedBytes: number;
+  detections: number;
+  stimuli: number;
+  refusals: number;
+  /** From bytes arrived to actuator confirmed; NaN-free: null where nothing was delivered. */
+  latencyUs: { p50: number; p99: number; max: number } | null;
+  ringLosses: Record<string, number>;
+  recording: string | null;
+  mqtt: { published: number; acked: number } | null;
+}

@@ -1,0 +1,118 @@
+import { refusalReasons, type GateLimits, type Inhibitor, type RefusalReason, type StimulusRequest } from '../contracts.js';
+
+/**
+ * The gate: the one place that says yes. Pure, allocates nothing after construction; time is an argument. Disarmed at
+ * the start, refuses with all reasons, and what is not known to be good counts as bad (SAFETY.md R-01 to R-08).
+ */
+export class Gate {
+  readonly inhibitors: readonly Inhibitor[] = inhibitorNames.map((name) => ({ name, state: 'unknown', sinceUs: 0 }));
+  /** Limits now in force: configured ones, or tighter while armed. */
+  readonly limits: { intervalUs: number; perMinute: number; perHour: number; perNight: number };
+  readonly #configured: GateLimits;
+  readonly #minute = new RollingCount(60e6);
+  readonly #hour = new RollingCount(3600e6);
+  /** A night ends when 24 h have passed since a stimulus, never at midnight. */
+  readonly #night = new RollingCount(24 * 3600e6);
+  #armedUntilUs = -Infinity;
+  #lastPermitUs = -Infinity;
+  #newestUs = -Infinity;
+
+  constructor(configured: GateLimits) {
+    this.#configured = configured;
+    this.limits = { ...configured };
+  }
+
+  /** `NaN` keeps a configured limit; a number may only tighten it. */
+  arm(untilUs: number, perMinute: number, perHour: number, perNight: number, intervalUs: number): void {
+    Object.assign(this.limits, this.#configured);
+    this.lower(perMinute, perHour, perNight, intervalUs);
+    this.#armedUntilUs = untilUs;
+  }
+
+  lower(perMinute: number, perHour: number, perNight: number, intervalUs: number): void {
+    const { limits } = this;
+    if (perMinute < limits.perMinute) limits.perMinute = perMinute;
+    if (perHour < limits.perHour) limits.perHour = perHour;
+    if (perNight < limits.perNight) limits.perNight = perNight;
+    if (intervalUs > limits.intervalUs) limits.intervalUs = intervalUs;
+  }
+
+  disarm(): void {
+    this.#armedUntilUs = -Infinity;
+  }
+
+  isArmed(nowUs: number): boolean {
+    return nowUs < this.#armedUntilUs;
+  }
+
+  get armedUntilUs(): number {
+    return this.#armedUntilUs;
+  }
+
+  /** Returns true if the state is new. */
+  inhibit(name: RefusalReason, state: Inhibitor['state'], nowUs: number): boolean {
+    const inhibitor = this.inhibitors[inhibitorNames.indexOf(name)] as Inhibitor;
+    if (inhibitor.state === state) return false;
+    inhibitor.state = state;
+    inhibitor.sinceUs = nowUs;
+    return true;
+  }
+
+  /** 0 permits and counts the stimulus; otherwise bit n set means `refusalReasons[n]`. */
+  decide(request: StimulusRequest, nowUs: number): number {
+    const fireUs = request.fireAtUs > nowUs ? request.fireAtUs : nowUs;
+    let reasons = 0;
+    if (!(fireUs < this.#armedUntilUs)) reasons |= bit.disarmed;
+    // NaN and clocks that run backwards fail these comparisons on purpose.
+    if (!(fireUs <= request.expiresUs) || !(nowUs >= this.#newestUs)) reasons |= bit.expired;
+    if (!(fireUs - this.#lastPermitUs >= this.limits.intervalUs)) reasons |= bit.interval;
+    if (!(this.#minute.at(fireUs) < this.limits.perMinute)) reasons |= bit['per-minute'];
+    if (!(this.#hour.at(fireUs) < this.limits.perHour)) reasons |= bit['per-hour'];
+    if (!(this.#night.at(fireUs) < this.limits.perNight)) reasons |= bit['per-night'];
+    for (let place = 0; place < this.inhibitors.length; place++) {
+      if ((this.inhibitors[place] as Inhibitor).state !== 'clear') reasons |= 1 << (place + firstInhibitor);
+    }
+    this.#newestUs = nowUs > this.#newestUs ? nowUs : this.#newestUs;
+    if (reasons === 0) {
+      this.#lastPermitUs = fireUs;
+      this.#minute.add(fireUs);
+      this.#hour.add(fireUs);
+      this.#night.add(fireUs);
+    }
+    return reasons;
+  }
+}
+
+/** The reasons that are states of the world, from `stale` on; those before it are judged for each request. */
+const firstInhibitor = refusalReasons.indexOf('stale');
+export const inhibitorNames = refusalReasons.slice(firstInhibitor);
+
+const bit = Object.fromEntries(refusalReasons.map((name, place) => [name, 1 << place])) as Record<RefusalReason, number>;
+
+/** Counts times within a window. Holds so many that a full ring means a refusal, whatever the limits say. */
+class RollingCount {
+  readonly #times = new Float64Array(rollingCapacity);
+  readonly #windowUs: number;
+  #oldest = 0;
+  #count = 0;
+
+  constructor(windowUs: number) {
+    this.#windowUs = windowUs;
+  }
+
+  at(nowUs: number): number {
+    while (this.#count > 0 && (this.#times[this.#oldest] as number) <= nowUs - this.#windowUs) {
+      this.#oldest = (this.#oldest + 1) % rollingCapacity;
+      this.#count--;
+    }
+    return this.#count === rollingCapacity ? Infinity : this.#count;
+  }
+
+  add(timeUs: number): void {
+    this.#times[(this.#oldest + this.#count) % rollingCapacity] = timeUs;
+    this.#count++;
+  }
+}
+
+/** Above the largest hard limit of any actuator kind for a night (the latency bench; people: 6,000). */
+const rollingCapacity = 1 << 18;

@@ -72,6 +72,8 @@ export interface DeviceSession {
   readonly outgoing: Uint8Array;
   outgoingLength: number;
   readonly counts: SessionCounts;
+  /** What to send before the port is closed on purpose. */
+  readonly goodbye: Uint8Array;
   /** The port has just been opened (again). Sample indexes go on; the time since the last frame becomes a gap. */
   open(nowUs: number): void;
   /** The port is gone. */

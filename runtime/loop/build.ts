@@ -1,0 +1,93 @@
+import { statSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import type { Detector, Policy, SignalShape, Stage, StreamInfo } from '../contracts.js';
+import { Gate } from '../decide/gate.js';
+import { DetectionPolicy } from '../decide/policy.js';
+import { createDetector } from '../detect/detector-plan.js';
+import { createChain } from '../signal/chain.js';
+import { Derivation, parseDerivation } from '../signal/derivation.js';
+import { createStage } from '../signal/stage-plan.js';
+import { Loop } from './loop.js';
+import { isModule, type LoopPlan, type ModulePlan, type SignalPlan } from './plan.js';
+import { SignalGraph, type DetectorPart, type SignalPart } from './signal-graph.js';
+
+/** Frames that one cycle takes at most; a longer read is taken in several. */
+export const blockCapacity = 256;
+
+/** Builds the loop of a plan. Throws a `RangeError` that names what cannot work on this stream. */
+export async function buildLoop(plan: LoopPlan, stream: StreamInfo): Promise<Loop> {
+  const signals: SignalPart[] = [];
+  for (const signal of plan.signals) signals.push(await buildSignal(signal, stream, signals));
+  const detectors: DetectorPart[] = [];
+  for (const { name, signal, plan: detectorPlan } of plan.detectors) {
+    const detector = isModule(detectorPlan)
+      ? await createFromModule<Detector>(detectorPlan, ['prepare', 'process', 'reset'])
+      : createDetector(detectorPlan);
+    detector.prepare((signals[signal] as SignalPart).shape);
+    detectors.push({ name, detector, signal });
+  }
+  const graph = new SignalGraph(stream.rate, blockCapacity, signals, detectors);
+  if (!plan.stimulation) return new Loop({ stream, graph });
+  const { policy, limits, durationUs } = plan.stimulation;
+  return new Loop({
+    stream,
+    graph,
+    stimulation: {
+      policy: isModule(policy)
+        ? await createFromModule<Policy>(policy, ['decide', 'permitted', 'reset'])
+        : new DetectionPolicy(policy, stream.rate),
+      gate: new Gate(limits),
+      durationUs,
+    },
+  });
+}
+
+/** What decisions rest on, for the recording: the coefficients of every stage of every signal. */
+export function coefficientsOf(loop: Loop): Record<string, number[][]> {
+  return Object.fromEntries(
+    loop.graph.signals.map(({ name, chain }) => [name, chain ? [[...chain.coefficients()]] : []]),
+  );
+}
+
+async function buildSignal(plan: SignalPlan, stream: StreamInfo, earlier: readonly SignalPart[]): Promise<SignalPart> {
+  const { name, from } = plan;
+  const stages: Stage[] = [];
+  for (const stage of plan.stages) {
+    stages.push(
+      isModule(stage) ? await createFromModule<Stage>(stage, ['prepare', 'process', 'reset']) : createStage(stage),
+    );
+  }
+  const chain = stages.length > 0 ? createChain(stages) : undefined;
+  const source = 'signal' in from ? from.signal : derive(from.derivation, stream);
+  const shape: SignalShape =
+    typeof source === 'number'
+      ? (earlier[source] as SignalPart).shape
+      : { rate: stream.rate, unit: stream.channels[source.channels[0] as number]?.unit ?? '' };
+  return { name, from: source, chain, shape: chain ? chain.prepare(shape) : shape };
+}
+
+function derive(text: string, stream: StreamInfo): Derivation {
+  return new Derivation(
+    parseDerivation(
+      text,
+      stream.channels.map(({ name }) => name),
+    ),
+    stream.channels,
+  );
+}
+
+/** Loads a part of the user's own: a module whose export `create(options)` returns the part. */
+export async function createFromModule<Part>(plan: ModulePlan, methods: readonly (keyof Part & string)[]): Promise<Part> {
+  // The time of the last change is part of the address: a corrected file is loaded anew.
+  const url = `${pathToFileURL(plan.module).href}?${statSync(plan.module).mtimeMs}`;
+  const exports: unknown = await import(url);
+  const create = typeof exports === 'object' && exports !== null && 'create' in exports ? exports.create : undefined;
+  if (typeof create !== 'function') throw new RangeError(`${plan.module}: has no export "create". Export a function create(options).`);
+  const part: unknown = create(plan.options);
+  for (const method of methods) {
+    if (typeof part !== 'object' || part === null || typeof (part as Record<string, unknown>)[method] !== 'function') {
+      throw new RangeError(`${plan.module}: what create() returned has no method "${method}". Follow runtime/contracts.ts.`);
+    }
+  }
+  return part as Part;
+}

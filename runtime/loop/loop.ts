@@ -1,0 +1,332 @@
+import {
+  FrameFlag,
+  ReceiptState,
+  disarmCauses,
+  firstMessageKind,
+  recordLength,
+  refusalReasons,
+  type Command,
+  type Inhibitor,
+  type Policy,
+  type RefusalReason,
+  type RequestList,
+  type SampleBlock,
+  type StimulusRequest,
+  type StreamDetection,
+  type StreamInfo,
+} from '../contracts.js';
+import { Gate } from '../decide/gate.js';
+import { ChannelQuality } from '../detect/quality.js';
+import { EnvelopeClock } from './clock.js';
+import { PendingCommands } from './pending-commands.js';
+import { EventCode, MessageCode } from './records.js';
+import type { SignalGraph } from './signal-graph.js';
+
+/** What a loop is made of, built by `build.ts` from a plan. */
+export interface LoopParts {
+  readonly stream: StreamInfo;
+  readonly graph: SignalGraph;
+  readonly stimulation?: {
+    readonly policy: Policy;
+    readonly gate: Gate;
+    readonly durationUs: number;
+  };
+}
+
+/** Records in a row, reused. */
+export interface RecordList {
+  readonly records: Float64Array;
+  length: number;
+}
+
+export function createRecordList(capacity: number): RecordList {
+  return { records: new Float64Array(capacity * recordLength), length: 0 };
+}
+
+/**
+ * The one call from samples to commands. Pure: reads no clock and no file; the same cycles give the same events and
+ * commands, bit for bit, which is what replay rests on. Allocates nothing per cycle.
+ */
+export class Loop {
+  /** What this cycle decided and saw; emptied at the start of the next. */
+  readonly events: RecordList = createRecordList(maxEvents);
+  /** What this cycle wants fired. */
+  readonly commands: readonly Command[] = Array.from({ length: maxRequests }, emptyCommand);
+  commandCount = 0;
+  /** Events that did not fit into `events`; the gate holds after one. */
+  lostEvents = 0;
+  readonly clock: EnvelopeClock;
+  readonly graph: SignalGraph;
+  readonly #stream: StreamInfo;
+  readonly #policy: Policy | undefined;
+  readonly #gate: Gate | undefined;
+  readonly #durationUs: number;
+  readonly #quality: ChannelQuality;
+  readonly #settleFrames: number;
+  readonly #requests: RequestList = { items: Array.from({ length: maxRequests }, emptyRequest), length: 0 };
+  readonly #pending = new PendingCommands();
+  #cycle = 0;
+  #nowUs = 0;
+  #lastIndex = -1;
+  #lastFrameUs = NaN;
+  #framesSinceReset = 0;
+  #framesSinceGap = 0;
+  #lastLossUs = -Infinity;
+  #wasArmed = false;
+  #requestNumber = 0;
+  #commandNumber = 0;
+
+  constructor(parts: LoopParts) {
+    this.#stream = parts.stream;
+    this.graph = parts.graph;
+    this.clock = new EnvelopeClock(parts.stream.rate);
+    this.#policy = parts.stimulation?.policy;
+    this.#gate = parts.stimulation?.gate;
+    this.#durationUs = parts.stimulation?.durationUs ?? 0;
+    this.#quality = new ChannelQuality(parts.stream.channels, parts.graph.usedChannels, parts.stream.rate);
+    this.#settleFrames = Math.max(Math.ceil(minSettleSeconds * parts.stream.rate), parts.graph.settleFrames);
+  }
+
+  /** Number of the last finished cycle. */
+  get cycleNumber(): number {
+    return this.#cycle;
+  }
+
+  get lastIndex(): number {
+    return this.#lastIndex;
+  }
+
+  get isArmed(): boolean {
+    return this.#gate?.isArmed(this.#nowUs) ?? false;
+  }
+
+  get armedUntilUs(): number {
+    return this.#gate?.armedUntilUs ?? -Infinity;
+  }
+
+  get inhibitors(): readonly Inhibitor[] {
+    return this.#gate?.inhibitors ?? [];
+  }
+
+  /**
+   * One cycle: what came through the mailboxes, then the frames of one read (none after a time-out). The caller has
+   * logged both; it stamps the messages with the number of this cycle, `cycleNumber + 1`.
+   */
+  cycle(nowUs: number, block: SampleBlock, messages: RecordList): void {
+    this.#nowUs = nowUs;
+    this.#cycle++;
+    this.events.length = 0;
+    this.commandCount = 0;
+    for (let place = 0; place < messages.length; place++) this.#message(messages.records, place * recordLength);
+    this.graph.begin();
+    if (block.frames > 0) this.#frames(block);
+    if (this.#gate && this.#policy) this.#stimulate(this.#gate, this.#policy);
+  }
+
+  // ── Samples ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #frames(block: SampleBlock): void {
+    const jump = block.firstIndex - (this.#lastIndex + 1);
+    if (jump > 0) this.#gap(this.#lastIndex + 1, jump);
+    let frame = 0;
+    while (frame < block.frames) {
+      const gap = ((block.flags[frame] as number) & FrameFlag.gap) !== 0;
+      let end = frame + 1;
+      while (end < block.frames && (((block.flags[end] as number) & FrameFlag.gap) !== 0) === gap) end++;
+      if (gap) this.#gap(block.firstIndex + frame, end - frame);
+      else this.#run(block, frame, end);
+      frame = end;
+    }
+    this.#lastIndex = block.firstIndex + block.frames - 1;
+    this.#lastFrameUs = block.arrivalUs;
+    this.clock.observe(this.#lastIndex, block.arrivalUs);
+  }
+
+  /** Lost frames: held values never reach the stages, which start afresh behind the gap. */
+  #gap(firstIndex: number, frames: number): void {
+    this.#emit(EventCode.gap, firstIndex, frames);
+    if (this.#framesSinceReset > 0) {
+      this.graph.reset();
+      this.#quality.reset();
+      this.#policy?.reset();
+    }
+    this.#framesSinceReset = 0;
+    this.#framesSinceGap = 0;
+  }
+
+  #run(block: SampleBlock, first: number, end: number): void {
+    if (this.#framesSinceReset === 0) this.graph.startAt(block.firstIndex + first);
+    this.graph.process(block, first, end);
+    this.#quality.push(block, first, end);
+    this.#framesSinceReset += end - first;
+    this.#framesSinceGap += end - first;
+    const { detections } = this.graph;
+    for (let place = this.graph.firstNewDetection; place < this.graph.detectionCount; place++) {
+      const { detector, phase, onset, confirmed, end: ended, score } = detections[place] as StreamDetection;
+      this.#emit(EventCode.detection, detector, phase, onset, confirmed, ended, score);
+    }
+  }
+
+  // ── Decisions ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #stimulate(gate: Gate, policy: Policy): void {
+    this.#judgeInhibitors();
+    if (this.#wasArmed && !gate.isArmed(this.#nowUs)) this.#disarm(gate, disarmCauses.indexOf('expired'));
+    const requests = this.#requests;
+    requests.length = 0;
+    policy.decide(this.graph.detections, this.graph.detectionCount, this.#lastIndex, this.clock, requests);
+    for (let place = 0; place < requests.length; place++) {
+      this.#judge(gate, policy, requests.items[place] as StimulusRequest);
+    }
+  }
+
+  #judge(gate: Gate, policy: Policy, request: StimulusRequest): void {
+    const number = ++this.#requestNumber;
+    this.#emit(EventCode.request, number, request.detector, request.onset, request.fireAtUs, request.expiresUs);
+    const reasons = gate.decide(request, this.#nowUs);
+    if (reasons !== 0) {
+      this.#emit(EventCode.refusal, number, reasons);
+      return;
+    }
+    policy.permitted(this.#lastIndex);
+    const command = this.commands[this.commandCount++] as Command;
+    command.cycle = this.#cycle;
+    command.command = ++this.#commandNumber;
+    command.fireAtUs = request.fireAtUs;
+    command.expiresUs = request.expiresUs;
+    command.durationUs = this.#durationUs;
+    this.#pending.add(command.command, this.#nowUs, this.#lastFrameUs);
+    this.#emit(EventCode.permit, number, command.command, command.fireAtUs);
+  }
+
+  #judgeInhibitors(): void {
+    const now = this.#nowUs;
+    const { rate } = this.#stream;
+    const quality = this.#quality;
+    this.#inhibit('stale', Number.isNaN(this.#lastFrameUs) ? 'unknown' : holdsIf(now - this.#lastFrameUs > staleUs));
+    this.#inhibit('settling', holdsIf(this.#framesSinceReset < this.#settleFrames));
+    this.#inhibit('gap', holdsIf(this.#framesSinceGap < rate));
+    this.#inhibit('saturation', quality.known ? holdsIf(quality.saturated) : 'unknown');
+    this.#inhibit('flat', quality.known ? holdsIf(quality.flat) : 'unknown');
+    this.#inhibit('ring-loss', holdsIf(now - this.#lastLossUs < lossHoldUs || this.lostEvents > 0));
+    this.#inhibit('unconfirmed', holdsIf(this.#pending.oldestUs < now - confirmUs));
+  }
+
+  #inhibit(name: RefusalReason, state: Inhibitor['state']): void {
+    if (this.#gate?.inhibit(name, state, this.#nowUs)) {
+      this.#emit(EventCode.inhibitor, refusalReasons.indexOf(name), stateCode(state));
+    }
+  }
+
+  #disarm(gate: Gate, cause: number): void {
+    gate.disarm();
+    this.#wasArmed = false;
+    this.#emit(EventCode.disarmed, cause);
+  }
+
+  // ── Mailboxes ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #message(records: Float64Array, at: number): void {
+    const a = records[at + 4] as number;
+    const b = records[at + 5] as number;
+    const c = records[at + 6] as number;
+    const d = records[at + 7] as number;
+    const e = records[at + 8] as number;
+    const gate = this.#gate;
+    switch (records[at]) {
+      case MessageCode.arm:
+        if (!gate) break;
+        gate.arm(a, b, c, d, e);
+        this.#wasArmed = true;
+        this.#emitLimits(gate);
+        break;
+      case MessageCode.disarm:
+        if (gate) this.#disarm(gate, a);
+        break;
+      case MessageCode.lower:
+        if (!gate) break;
+        gate.lower(a, b, c, d);
+        this.#emitLimits(gate);
+        break;
+      case MessageCode.receipt:
+        this.#emit(EventCode.receipt, a, b, c, this.#pending.arrivalOf(a));
+        if (b !== ReceiptState.accepted && b !== ReceiptState.started) this.#pending.resolve(a);
+        break;
+      case MessageCode.guardian:
+        this.#inhibit('guardian', holdsIf(a !== 1));
+        this.#emit(EventCode.guardian, a, b);
+        if (gate && a !== 1 && b !== beatsLost && this.#wasArmed) this.#disarm(gate, disarmCauses.indexOf('guardian'));
+        break;
+      case MessageCode.supervisor:
+        this.#inhibit('supervisor', holdsIf(a !== 1));
+        break;
+      case MessageCode.source:
+        this.#inhibit('source', holdsIf(a !== streaming));
+        this.#emit(EventCode.source, a);
+        break;
+      case MessageCode.loss:
+        this.#lastLossUs = this.#nowUs;
+        this.#emit(EventCode.loss, a, b);
+        break;
+      case MessageCode.marker:
+        this.#emit(EventCode.marker, a);
+        break;
+      default:
+        if ((records[at] as number) < firstMessageKind) throw new RangeError(`kind ${String(records[at])} is no message`);
+    }
+  }
+
+  #emitLimits(gate: Gate): void {
+    const { perMinute, perHour, perNight, intervalUs } = gate.limits;
+    this.#emit(EventCode.armed, gate.armedUntilUs, perMinute, perHour, perNight, intervalUs);
+  }
+
+  #emit(kind: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): void {
+    const { events } = this;
+    if (events.length === maxEvents) {
+      this.lostEvents++;
+      return;
+    }
+    const at = events.length++ * recordLength;
+    const { records } = events;
+    records[at] = kind;
+    records[at + 1] = this.#cycle;
+    records[at + 2] = this.#lastIndex;
+    records[at + 3] = this.#nowUs;
+    records[at + 4] = a;
+    records[at + 5] = b;
+    records[at + 6] = c;
+    records[at + 7] = d;
+    records[at + 8] = e;
+    records[at + 9] = f;
+    records[at + 10] = 0;
+    records[at + 11] = 0;
+  }
+}
+
+const holdsIf = (condition: boolean): Inhibitor['state'] => (condition ? 'holds' : 'clear');
+const stateCode = (state: Inhibitor['state']): number => (state === 'clear' ? 0 : state === 'holds' ? 1 : 2);
+
+const emptyRequest = (): StimulusRequest => ({ detector: 0, onset: 0, fireAtUs: 0, expiresUs: 0 });
+const emptyCommand = (): Command => ({
+  kind: 'fire',
+  sequence: 0,
+  cycle: 0,
+  command: 0,
+  fireAtUs: 0,
+  expiresUs: 0,
+  durationUs: 0,
+});
+
+const maxEvents = 512;
+const maxRequests = 8;
+/** Filters forget their start, and a person turns over: no stimulus before, whatever the configuration says. */
+const minSettleSeconds = 10;
+/** A Cyton over its dongle pauses for up to 35 ms (measured on a real recording). */
+const staleUs = 100e3;
+/** A ring that lost something has shown that the machine cannot keep up. */
+const lossHoldUs = 10e6;
+/** A guardian that has not said how a stimulus ended by now cannot be trusted with the next one. */
+const confirmUs = 2e6;
+const streaming = 2;
+const beatsLost = 3;

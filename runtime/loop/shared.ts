@@ -1,0 +1,90 @@
+import type { MessageKind } from '../contracts.js';
+import { recordLength } from '../contracts.js';
+import type { DevicePlan } from '../../drivers/devices.js';
+import type { LoopPlan } from './plan.js';
+import { encodeMessage } from './records.js';
+import { SlotRing } from './ring.js';
+
+/** What the supervisor and the loop thread share: memory, and the words by which they signal each other. */
+
+/** Words of the control memory (`Int32Array`). */
+export const Control = {
+  /** 1: finish this cycle and end. */
+  stop: 0,
+  /** Bumped by the supervisor at least every 100 ms. */
+  supervisorBeat: 1,
+  /** 1 while the port is open and configured; the loop sets it back to 0 when the device is gone. */
+  port: 2,
+  /** Place in `sessionStates`. */
+  source: 3,
+  armed: 4,
+  /** Bits of `refusalReasons` that hold now. */
+  holding: 5,
+  frames: 6,
+  gaps: 7,
+  lostFrames: 8,
+  discardedBytes: 9,
+  duplicates: 10,
+  /** Values ever written to the trace; its newest is at (count − 1) modulo its length. */
+  traceCount: 11,
+  detections: 12,
+  permits: 13,
+  refusals: 14,
+  /** 1 after the thread has ended its last cycle and let go of port and FIFO. */
+  ended: 15,
+  /** 1 while the FIFO to the guardian may be opened. */
+  guardian: 16,
+} as const;
+const controlWords = 32;
+
+/** Doubles beside the control words. */
+export const ControlTime = { armedUntilUs: 0, lastFrameUs: 1, cycle: 2, driftPpm: 3 } as const;
+
+export interface LoopThreadData {
+  readonly plan: LoopPlan;
+  readonly device: DevicePlan;
+  readonly port: string;
+  /** Absent where nothing is stimulated. */
+  readonly fifo?: string;
+  readonly realtime: boolean;
+  readonly control: SharedArrayBuffer;
+  readonly times: SharedArrayBuffer;
+  readonly trace: SharedArrayBuffer;
+  readonly samples: SharedArrayBuffer;
+  readonly decisions: SharedArrayBuffer;
+  /** One for each producer, drained in this order. */
+  readonly mailboxes: readonly SharedArrayBuffer[];
+}
+
+export type LoopThreadMessage =
+  | { readonly ready: { readonly coefficients: Record<string, number[][]>; readonly realtime: string } }
+  | { readonly notice: string }
+  | { readonly portLost: string }
+  | { readonly failed: string };
+
+export function createControl(): SharedArrayBuffer {
+  return new SharedArrayBuffer(controlWords * 4);
+}
+
+export function createTimes(): SharedArrayBuffer {
+  return new SharedArrayBuffer(8 * 8);
+}
+
+export function createMailbox(): SlotRing {
+  return SlotRing.create(mailboxSlots, recordLength * 8);
+}
+
+/** Puts a message into a mailbox; false if it is full. Only one thread may post to each. */
+export function post(mailbox: SlotRing, kind: MessageKind, ...fields: number[]): boolean {
+  if (mailbox.free() < 1) {
+    mailbox.refuse(1);
+    return false;
+  }
+  mailbox.doubles.set(encodeMessage(kind, fields), mailbox.slot(0) * recordLength);
+  mailbox.publish(1);
+  return true;
+}
+
+const mailboxSlots = 256;
+/** Seconds at 250 Hz that live views can show. */
+export const traceLength = 4096;

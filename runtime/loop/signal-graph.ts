@@ -1,0 +1,165 @@
+import type {
+  Detection,
+  DetectionList,
+  Detector,
+  SampleBlock,
+  SignalShape,
+  Stage,
+  StreamDetection,
+} from '../contracts.js';
+import { createDetectionList } from '../detect/detection-list.js';
+import type { Derivation } from '../signal/derivation.js';
+
+export interface SignalPart {
+  readonly name: string;
+  readonly from: Derivation | number;
+  /** The signal's stages as one; absent for a bare derivation. */
+  readonly chain: Stage | undefined;
+  /** Of the finished signal. */
+  readonly shape: SignalShape;
+}
+
+export interface DetectorPart {
+  readonly name: string;
+  readonly detector: Detector;
+  readonly signal: number;
+}
+
+/**
+ * All signals and detectors of a run, in buffers made once. Detections come out in sample indexes of the stream,
+ * whatever the rate of the signal they were found in.
+ */
+export class SignalGraph {
+  /** Channels that anything is derived from: the ones whose quality matters. */
+  readonly usedChannels: readonly number[];
+  /** Frames after a reset until every filter and detector has settled. */
+  readonly settleFrames: number;
+  readonly detections: readonly StreamDetection[] = Array.from({ length: maxDetections }, emptyDetection);
+  /** Since `begin`; those from `firstNewDetection` on came with the last `process`. */
+  detectionCount = 0;
+  firstNewDetection = 0;
+  /** Detections that found no room: more than `maxDetections` in one read. */
+  lostDetections = 0;
+  readonly #signals: readonly SignalPart[];
+  readonly #detectors: readonly DetectorPart[];
+  readonly #values: readonly Float64Array[];
+  readonly #lengths: Int32Array;
+  /** Samples of each signal since the last reset. */
+  readonly #samples: Float64Array;
+  /** Stream frames per sample of each signal. */
+  readonly #framesPerSample: Float64Array;
+  readonly #found: DetectionList = createDetectionList(maxDetections);
+  #origin = 0;
+
+  constructor(streamRate: number, capacity: number, signals: readonly SignalPart[], detectors: readonly DetectorPart[]) {
+    this.#signals = signals;
+    this.#detectors = detectors;
+    const fastest = Math.max(streamRate, ...signals.map(({ shape }) => shape.rate));
+    this.#values = signals.map(() => new Float64Array(Math.ceil((capacity * fastest) / streamRate) + signals.length + 2));
+    this.#lengths = new Int32Array(signals.length);
+    this.#samples = new Float64Array(signals.length);
+    this.#framesPerSample = Float64Array.from(signals, ({ shape }) => streamRate / shape.rate);
+    this.usedChannels = [
+      ...new Set(signals.flatMap(({ from }) => (typeof from === 'number' ? [] : from.channels))),
+    ].sort((a, b) => a - b);
+    this.settleFrames = Math.ceil(
+      Math.max(0, ...detectors.map(({ detector, signal }) => this.#settle(signal, detector.settleSamples))),
+    );
+  }
+
+  get detectorNames(): readonly string[] {
+    return this.#detectors.map(({ name }) => name);
+  }
+
+  get signals(): readonly SignalPart[] {
+    return this.#signals;
+  }
+
+  /** Values of a signal that the last `process` made; the first `lengthOf` are valid. */
+  valuesOf(signal: number): Float64Array {
+    return this.#values[signal] as Float64Array;
+  }
+
+  lengthOf(signal: number): number {
+    return this.#lengths[signal] as number;
+  }
+
+  /** A new cycle: forget the detections of the last. */
+  begin(): void {
+    this.detectionCount = 0;
+    this.firstNewDetection = 0;
+    this.#lengths.fill(0);
+  }
+
+  reset(): void {
+    for (const { chain } of this.#signals) chain?.reset();
+    for (const { detector } of this.#detectors) detector.reset();
+    this.#samples.fill(0);
+  }
+
+  /** The next frame is the first after the start or a reset and has this sample index. */
+  startAt(index: number): void {
+    this.#origin = index;
+  }
+
+  /** Frames `first` up to `end` of the block, without a gap among them. */
+  process(block: SampleBlock, first: number, end: number): void {
+    for (let place = 0; place < this.#signals.length; place++) {
+      const { from, chain } = this.#signals[place] as SignalPart;
+      const values = this.#values[place] as Float64Array;
+      let input = values;
+      let length: number;
+      if (typeof from === 'number') {
+        input = this.#values[from] as Float64Array;
+        length = this.#lengths[from] as number;
+      } else {
+        length = from.process(block, first, end, values);
+      }
+      if (chain) length = chain.process(input, length, values);
+      else if (input !== values) for (let i = 0; i < length; i++) values[i] = input[i] as number;
+      this.#lengths[place] = length;
+    }
+    this.firstNewDetection = this.detectionCount;
+    for (let place = 0; place < this.#detectors.length; place++) this.#detect(place);
+    for (let place = 0; place < this.#signals.length; place++) {
+      this.#samples[place] = (this.#samples[place] as number) + (this.#lengths[place] as number);
+    }
+  }
+
+  #detect(place: number): void {
+    const { detector, signal } = this.#detectors[place] as DetectorPart;
+    const found = this.#found;
+    found.length = 0;
+    detector.process(
+      this.#values[signal] as Float64Array,
+      this.#lengths[signal] as number,
+      this.#samples[signal] as number,
+      found,
+    );
+    const scale = this.#framesPerSample[signal] as number;
+    for (let entry = 0; entry < found.length; entry++) {
+      if (this.detectionCount === maxDetections) {
+        this.lostDetections++;
+        return;
+      }
+      const { phase, onset, confirmed, end, score } = found.items[entry] as Detection;
+      const detection = this.detections[this.detectionCount++] as StreamDetection;
+      detection.detector = place;
+      detection.phase = phase;
+      detection.onset = this.#origin + onset * scale;
+      detection.confirmed = this.#origin + confirmed * scale;
+      detection.end = this.#origin + end * scale;
+      detection.score = score;
+    }
+  }
+
+  #settle(signal: number, samples: number): number {
+    const { from, chain } = this.#signals[signal] as SignalPart;
+    const own = (samples + (chain?.settleSamples ?? 0)) * (this.#framesPerSample[signal] as number);
+    return typeof from === 'number' ? own + this.#settle(from, 0) : own;
+  }
+}
+
+const emptyDetection = (): StreamDetection => ({ detector: 0, phase: 0, onset: 0, confirmed: 0, end: 0, score: 0 });
+
+const maxDetections = 64;

@@ -1,0 +1,288 @@
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { createDevice } from '../../drivers/devices.js';
+import { openSerialTransport } from '../../drivers/serial/transport.js';
+import {
+  guardianCauses,
+  recordLength,
+  refusalReasons,
+  ringNames,
+  sessionStates,
+  type Inhibitor,
+  type SampleBlock,
+  type Transport,
+} from '../contracts.js';
+import { CommandWriter } from '../guardian/command.js';
+import { requestRealtime } from '../guardian/realtime.js';
+import { blockCapacity, buildLoop, coefficientsOf } from './build.js';
+import { createRecordList, type Loop } from './loop.js';
+import { monotonicUs } from './monotonic.js';
+import { EventCode, MessageCode } from './records.js';
+import { SlotRing } from './ring.js';
+import { pushCycle } from './sample-slot.js';
+import { Control, ControlTime, type LoopThreadData, type LoopThreadMessage } from './shared.js';
+
+/**
+ * The loop thread: the shell around the pure loop. It owns the port, the clock and the FIFO to the guardian, and never
+ * goes through the main thread: read → decode → log → cycle → command → rings, on memory made before the first sample.
+ */
+
+const data = workerData as LoopThreadData;
+const control = new Int32Array(data.control);
+const times = new Float64Array(data.times);
+const trace = new Float32Array(data.trace);
+const samples = SlotRing.attach(data.samples);
+const decisions = SlotRing.attach(data.decisions);
+const mailboxes = data.mailboxes.map((memory) => SlotRing.attach(memory));
+const tell = (message: LoopThreadMessage): void => parentPort?.postMessage(message);
+
+const device = createDevice(data.device);
+const channels = device.info.channels.length;
+const block: SampleBlock = {
+  channels,
+  capacity: blockCapacity,
+  counts: new Int32Array(blockCapacity * channels),
+  counters: new Int32Array(blockCapacity),
+  flags: new Uint8Array(blockCapacity),
+  frames: 0,
+  firstIndex: 0,
+  arrivalUs: 0,
+};
+const bytes = new Uint8Array(readBytes);
+const messages = createRecordList(1024);
+const commands = new CommandWriter();
+
+/** Long enough to cost nothing when idle, short enough for beats (the guardian waits 40 ms) and mailboxes. */
+const pollMs = 10;
+const readBytes = 4096;
+const supervisorStaleUs = 500e3;
+/** Messages that one mailbox may bring into one cycle; the rest waits for the next. */
+const mailboxShare = 64;
+const firstInhibitor = refusalReasons.indexOf('stale');
+
+const loop = await buildLoop(data.plan, device.info);
+const realtime = data.realtime ? requestRealtime() : 'not asked for';
+tell({ ready: { coefficients: coefficientsOf(loop), realtime } });
+
+let port: Transport | undefined;
+let fifo = -1;
+let notice = '';
+let sourceState = -1;
+let supervisorBeat = -1;
+let supervisorBeatUs = monotonicUs();
+let supervisorFresh = -1;
+let samplesLost = 0;
+let decisionsLost = 0;
+let guardianLost = false;
+
+while (Atomics.load(control, Control.stop) === 0) {
+  const length = read();
+  const nowUs = monotonicUs();
+  device.push(bytes, length, nowUs, block);
+  step(nowUs);
+  while (device.pending) {
+    device.push(bytes, 0, nowUs, block);
+    step(nowUs);
+  }
+}
+port?.write(device.goodbye, device.goodbye.length);
+port?.close();
+if (fifo >= 0) closeSync(fifo);
+Atomics.store(control, Control.ended, 1);
+
+/** Bytes of one read; 0 after a time-out, and while no port is open. */
+function read(): number {
+  if (!port) {
+    if (Atomics.load(control, Control.port) === 0) {
+      Atomics.wait(control, Control.port, 0, pollMs);
+      return 0;
+    }
+    port = openPort();
+    if (!port) return 0;
+    device.open(monotonicUs());
+  }
+  const length = port.read(bytes, pollMs);
+  if (length >= 0) return length;
+  losePort(`${data.port}: the device is gone`);
+  return 0;
+}
+
+function openPort(): Transport | undefined {
+  try {
+    return openSerialTransport(data.port);
+  } catch (error) {
+    Atomics.store(control, Control.port, 0);
+    tell({ portLost: String(error) });
+    return undefined;
+  }
+}
+
+function losePort(reason: string): void {
+  port?.close();
+  port = undefined;
+  device.close(monotonicUs());
+  Atomics.store(control, Control.port, 0);
+  tell({ portLost: reason });
+}
+
+/** Everything after the decoder, on the frames in `block`. */
+function step(nowUs: number): void {
+  messages.length = 0;
+  watchSelf(nowUs);
+  for (const mailbox of mailboxes) drain(mailbox, nowUs);
+  const cycle = loop.cycleNumber + 1;
+  for (let place = 0; place < messages.length; place++) logMessage(place * recordLength, cycle, nowUs);
+  if (!pushCycle(samples, cycle, nowUs, block)) samplesLost++;
+  loop.cycle(nowUs, block, messages);
+  command();
+  for (let place = 0; place < loop.events.length; place++) keep(loop.events.records, place * recordLength);
+  if (device.outgoingLength > 0) {
+    if (port && !port.write(device.outgoing, device.outgoingLength)) losePort(`${data.port}: cannot be written to`);
+    device.outgoingLength = 0;
+  }
+  show(nowUs);
+}
+
+/** What the thread itself has to tell the loop: the state of source, supervisor and rings. */
+function watchSelf(nowUs: number): void {
+  const state = sessionStates.indexOf(device.state);
+  if (state !== sourceState) {
+    sourceState = state;
+    add(MessageCode.source, state, 0);
+  }
+  const beat = Atomics.load(control, Control.supervisorBeat);
+  if (beat !== supervisorBeat) {
+    supervisorBeat = beat;
+    supervisorBeatUs = nowUs;
+  }
+  const fresh = nowUs - supervisorBeatUs <= supervisorStaleUs ? 1 : 0;
+  if (fresh !== supervisorFresh) {
+    supervisorFresh = fresh;
+    add(MessageCode.supervisor, fresh, 0);
+  }
+  if (guardianLost) {
+    add(MessageCode.guardian, 0, guardianCauses.indexOf('channel'));
+    guardianLost = false;
+  }
+  if (samplesLost > 0) {
+    add(MessageCode.loss, ringNames.indexOf('samples'), samples.losses);
+    samplesLost = 0;
+  }
+  if (decisionsLost > 0) {
+    add(MessageCode.loss, ringNames.indexOf('decisions'), decisions.losses);
+    decisionsLost = 0;
+  }
+}
+
+function add(kind: number, a: number, b: number): void {
+  const at = messages.length++ * recordLength;
+  messages.records.fill(0, at, at + recordLength);
+  messages.records[at] = kind;
+  messages.records[at + 4] = a;
+  messages.records[at + 5] = b;
+}
+
+function drain(mailbox: SlotRing, nowUs: number): void {
+  const waiting = Math.min(mailbox.waiting(), mailboxShare);
+  for (let ahead = 0; ahead < waiting; ahead++) {
+    const from = mailbox.oldest(ahead) * recordLength;
+    const at = messages.length++ * recordLength;
+    for (let i = 0; i < recordLength; i++) messages.records[at + i] = mailbox.doubles[from + i] as number;
+    messages.records[at + 3] = nowUs;
+  }
+  if (waiting > 0) mailbox.release(waiting);
+}
+
+function logMessage(at: number, cycle: number, nowUs: number): void {
+  messages.records[at + 1] = cycle;
+  messages.records[at + 2] = loop.lastIndex;
+  messages.records[at + 3] = nowUs;
+  keep(messages.records, at);
+}
+
+function keep(records: Float64Array, at: number): void {
+  if (decisions.free() < 1) {
+    decisions.refuse(1);
+    decisionsLost++;
+    return;
+  }
+  const to = decisions.slot(0) * recordLength;
+  for (let i = 0; i < recordLength; i++) decisions.doubles[to + i] = records[at + i] as number;
+  decisions.publish(1);
+  if (records[at] === EventCode.detection) count(Control.detections, records[at + 5] === 0);
+  else if (records[at] === EventCode.permit) count(Control.permits, true);
+  else if (records[at] === EventCode.refusal) count(Control.refusals, true);
+}
+
+function count(word: number, counts: boolean): void {
+  if (counts) control[word] = (control[word] as number) + 1;
+}
+
+/** Commands of this cycle and a beat, in one write that never blocks. A FIFO that refuses is a guardian fault. */
+function command(): void {
+  if (data.fifo === undefined) return;
+  if (fifo < 0) {
+    if (Atomics.load(control, Control.guardian) === 0) return;
+    try {
+      fifo = openSync(data.fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch {
+      return; // nobody reads yet
+    }
+    commands.restart();
+  }
+  for (let place = 0; place < loop.commandCount; place++) {
+    const wanted = loop.commands[place];
+    if (wanted) commands.fire(wanted);
+  }
+  commands.beat(loop.cycleNumber);
+  try {
+    if (writeSync(fifo, commands.bytes, 0, commands.length) !== commands.length) throw new Error('short write');
+  } catch {
+    closeSync(fifo);
+    fifo = -1;
+    Atomics.store(control, Control.guardian, 0);
+    guardianLost = true;
+  }
+  commands.clear();
+}
+
+/** State for live views: words and doubles that others read without asking. */
+function show(nowUs: number): void {
+  const { counts } = device;
+  control[Control.source] = sourceState;
+  control[Control.armed] = loop.isArmed ? 1 : 0;
+  control[Control.holding] = holding(loop.inhibitors);
+  control[Control.frames] = counts.frames;
+  control[Control.gaps] = counts.gaps;
+  control[Control.lostFrames] = counts.lostFrames;
+  control[Control.discardedBytes] = counts.discardedBytes;
+  control[Control.duplicates] = counts.duplicates;
+  times[ControlTime.armedUntilUs] = loop.armedUntilUs;
+  times[ControlTime.cycle] = loop.cycleNumber;
+  times[ControlTime.driftPpm] = loop.clock.driftPpm;
+  if (block.frames > 0) {
+    times[ControlTime.lastFrameUs] = nowUs;
+    showTrace(loop);
+  }
+  if (device.notice !== notice) {
+    notice = device.notice;
+    tell({ notice });
+  }
+}
+
+function showTrace({ graph }: Loop): void {
+  if (data.plan.trace < 0) return;
+  const values = graph.valuesOf(data.plan.trace);
+  const length = graph.lengthOf(data.plan.trace);
+  let written = control[Control.traceCount] as number;
+  for (let i = 0; i < length; i++) trace[written++ % trace.length] = values[i] as number;
+  Atomics.store(control, Control.traceCount, written);
+}
+
+function holding(inhibitors: readonly Inhibitor[]): number {
+  let bits = 0;
+  for (let place = 0; place < inhibitors.length; place++) {
+    if ((inhibitors[place] as Inhibitor).state !== 'clear') bits |= 1 << (place + firstInhibitor);
+  }
+  return bits;
+}

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { refusalReasons, type RefusalReason, type StimulusRequest } from '../contracts.js';
+import { Gate, inhibitorNames } from './gate.js';
+
+const limits = { intervalUs: 1.5e6, perMinute: 6, perHour: 20, perNight: 30 };
+
+function readyGate(): Gate {
+  const gate = new Gate(limits);
+  for (const name of inhibitorNames) gate.inhibit(name, 'clear', 0);
+  gate.arm(Infinity, NaN, NaN, NaN, NaN);
+  return gate;
+}
+
+function request(atUs: number, fireAtUs = 0): StimulusRequest {
+  return { detector: 0, onset: 0, fireAtUs, expiresUs: atUs + 1e5 };
+}
+
+function names(reasons: number): RefusalReason[] {
+  return refusalReasons.filter((_, place) => (reasons & (1 << place)) !== 0);
+}
+
+test('R-01 a new gate is disarmed and refuses with every reason it knows of', () => {
+  const reasons = names(new Gate(limits).decide(request(1e6), 1e6));
+  assert.deepEqual(reasons, ['disarmed', ...inhibitorNames]);
+});
+
+test('R-01 arming ends by itself at its time', () => {
+  const gate = readyGate();
+  gate.arm(10e6, NaN, NaN, NaN, NaN);
+  assert.deepEqual(names(gate.decide(request(9.9e6), 9.9e6)), []);
+  assert.deepEqual(names(gate.decide(request(12e6), 12e6)), ['disarmed']);
+  assert.deepEqual(names(gate.decide(request(9.95e6, 10.05e6), 9.95e6)), ['disarmed', 'expired', 'interval']);
+});
+
+test('R-03 one inhibitor that holds or is unknown is enough, and is named', () => {
+  for (const name of inhibitorNames) {
+    for (const state of ['holds', 'unknown'] as const) {
+      const gate = readyGate();
+      gate.inhibit(name, state, 0);
+      assert.deepEqual(names(gate.decide(request(1e6), 1e6)), [name]);
+    }
+  }
+});
+
+test('R-04 an expired request, a clock that runs backwards and a time that is no number are refused', () => {
+  const gate = readyGate();
+  assert.deepEqual(names(gate.decide({ ...request(1e6), expiresUs: 0.9e6 }, 1e6)), ['expired']);
+  assert.deepEqual(names(gate.decide({ ...request(1e6), expiresUs: NaN }, 1e6)), ['expired']);
+  assert.deepEqual(names(gate.decide(request(0.5e6), 0.5e6)), ['expired']);
+  assert.ok(gate.decide(request(NaN), NaN) !== 0);
+});
+
+test('R-02 arming and lowering can only tighten limits', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.double(), fc.double(), fc.double(), fc.double()), { maxLength: 8 }), (steps) => {
+      const gate = readyGate();
+      steps.forEach((step, place) => {
+        if (place % 2 === 0) gate.arm(Infinity, ...step);
+        else gate.lower(...step);
+      });
+      assert.ok(gate.limits.perMinute <= limits.perMinute);
+      assert.ok(gate.limits.perHour <= limits.perHour);
+      assert.ok(gate.limits.perNight <= limits.perNight);
+      assert.ok(gate.limits.intervalUs >= limits.intervalUs);
+    }),
+  );
+});
+
+test('R-02 no window ever holds more stimuli than its limit, by a recount of all permits', () => {
+  const step = fc.record({
+    waitUs: fc.oneof(fc.double({ min: 0, max: 5e6, noNaN: true }), fc.double({ min: 0, max: 1800e6, noNaN: true })),
+    aheadUs: fc.double({ min: -1e4, max: 2e4, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const gate = readyGate();
+      const permits: number[] = [];
+      let now = 0;
+      for (const { waitUs, aheadUs } of steps) {
+        now += waitUs;
+        const fireUs = Math.max(now, now + aheadUs);
+        if (gate.decide(request(now, now + aheadUs), now) === 0) permits.push(fireUs);
+        else if (permits.length === 0) assert.fail('the first request of a ready gate is permitted');
+      }
+      permits.forEach((at, place) => {
+        const within = (us: number): number => permits.filter((other, p) => p <= place && other > at - us).length;
+        assert.ok(within(60e6) <= limits.perMinute && within(3600e6) <= limits.perHour);
+        assert.ok(within(24 * 3600e6) <= limits.perNight);
+        if (place > 0) assert.ok(at - (permits[place - 1] ?? 0) >= limits.intervalUs);
+      });
+    }),
+  );
+});
+
+test('R-02 a refused request uses up nothing', () => {
+  const gate = readyGate();
+  gate.inhibit('gap', 'holds', 0);
+  for (let i = 0; i < 100; i++) gate.decide(request(i * 1e6), i * 1e6);
+  gate.inhibit('gap', 'clear', 100e6);
+  assert.equal(gate.decide(request(101e6), 101e6), 0);
+});

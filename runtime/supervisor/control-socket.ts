@@ -1,0 +1,108 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { z } from 'zod';
+
+/**
+ * The control socket: one JSON object a line, one answer a line. It is the only way to arm, and it is local: a file that
+ * its user alone may open.
+ */
+
+const limits = {
+  perMinute: z.number().int().nonnegative().optional(),
+  perHour: z.number().int().nonnegative().optional(),
+  perNight: z.number().int().nonnegative().optional(),
+  intervalUs: z.number().nonnegative().optional(),
+};
+const request = z.discriminatedUnion('verb', [
+  z.strictObject({ verb: z.literal('status') }),
+  z.strictObject({ verb: z.literal('arm'), forSeconds: z.number().positive().max(24 * 3600), ...limits }),
+  z.strictObject({ verb: z.literal('disarm') }),
+  z.strictObject({ verb: z.literal('lower'), ...limits }),
+  z.strictObject({ verb: z.literal('mark'), text: z.string().min(1).max(1000) }),
+  z.strictObject({ verb: z.literal('stop') }),
+]);
+export type ControlRequest = z.infer<typeof request>;
+
+const answer = z.union([
+  z.strictObject({ ok: z.literal(true), value: z.unknown() }),
+  z.strictObject({ ok: z.literal(false), reasons: z.array(z.string()) }),
+]);
+export type ControlAnswer = z.infer<typeof answer>;
+
+/** `handle` may throw: the message becomes the answer's reason. */
+export function serveControl(path: string, handle: (request: ControlRequest) => Promise<ControlAnswer>): Promise<Server> {
+  const server = createServer((socket) => serveLines(socket, async (line) => judge(line, handle)));
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') {
+        reject(error);
+        return;
+      }
+      // A socket file without a listener is what a killed daemon leaves behind.
+      const probe = createConnection(path);
+      probe.once('connect', () => {
+        probe.destroy();
+        reject(new Error(`${path}: another axond runs under this device name. Stop it, or choose another device.name.`));
+      });
+      probe.once('error', () => {
+        rmSync(path, { force: true });
+        server.listen(path);
+      });
+    });
+    server.listen(path, () => {
+      chmodSync(path, 0o600);
+      resolve(server);
+    });
+  });
+}
+
+async function judge(line: string, handle: (request: ControlRequest) => Promise<ControlAnswer>): Promise<ControlAnswer> {
+  try {
+    const parsed = request.safeParse(JSON.parse(line));
+    if (!parsed.success) return { ok: false, reasons: parsed.error.issues.map((issue) => issue.message) };
+    return await handle(parsed.data);
+  } catch (error) {
+    return { ok: false, reasons: [error instanceof Error ? error.message : String(error)] };
+  }
+}
+
+function serveLines(socket: Socket, answerLine: (line: string) => Promise<ControlAnswer>): void {
+  let text = '';
+  socket.setEncoding('utf8');
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (chunk: string) => {
+    text += chunk;
+    if (text.length > longestLine) socket.destroy();
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      const line = text.slice(0, end);
+      text = text.slice(end + 1);
+      void answerLine(line).then((reply) => socket.write(`${JSON.stringify(reply)}\n`));
+    }
+  });
+}
+
+/** Asks a running axond. Rejects with one line that names the socket when nobody answers. */
+export function askControl(path: string, wanted: ControlRequest): Promise<ControlAnswer> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection(path);
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.setTimeout(5000, () => socket.destroy(new Error('no answer within 5 s')));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const absent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
+      reject(new Error(`${path}: ${absent ? 'no axond is running there. Start one, or give its --socket' : error.message}.`));
+    });
+    socket.on('connect', () => socket.write(`${JSON.stringify(wanted)}\n`));
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      const end = text.indexOf('\n');
+      if (end < 0) return;
+      socket.destroy();
+      const parsed = answer.safeParse(JSON.parse(text.slice(0, end)));
+      if (parsed.success) resolve(parsed.data);
+      else reject(new Error(`${path}: what answers there is no axond of this version.`));
+    });
+  });
+}
+
+const longestLine = 64 * 1024;

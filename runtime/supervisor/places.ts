@@ -1,0 +1,34 @@
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where a running axond is reached: sockets, FIFO and pid file, one folder a device name. */
+export interface Places {
+  readonly folder: string;
+  readonly control: string;
+  readonly silence: string;
+  readonly fifo: string;
+  readonly guardianPid: string;
+}
+
+/** systemd's RUNTIME_DIRECTORY, else the user's runtime folder, else a folder of the user's in the temporary one. */
+export function placesOf(deviceName: string): Places {
+  const { RUNTIME_DIRECTORY, XDG_RUNTIME_DIR } = process.env;
+  const user = process.getuid?.() ?? 0;
+  const root = RUNTIME_DIRECTORY ?? (XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, 'axond') : join(tmpdir(), `axond-${user}`));
+  const folder = join(root, deviceName);
+  return {
+    folder,
+    control: join(folder, 'control.sock'),
+    silence: join(folder, 'silence.sock'),
+    fifo: join(folder, 'commands.fifo'),
+    guardianPid: join(folder, 'guardian.pid'),
+  };
+}
+
+/** Only its user may reach a stimulator. */
+export function createPlaces(deviceName: string): Places {
+  const places = placesOf(deviceName);
+  mkdirSync(places.folder, { recursive: true, mode: 0o700 });
+  return places;
+}

@@ -1,5 +1,5 @@
 import type { MessageKind } from '../contracts.js';
-import { recordLength } from '../contracts.js';
+import { recordLength, type RunSummary } from '../contracts.js';
 import type { DevicePlan } from '../../drivers/devices.js';
 import type { LoopPlan } from './plan.js';
 import { encodeMessage } from './records.js';
@@ -28,10 +28,8 @@ export const Control = {
   /** Values ever written to the trace; its newest is at (count − 1) modulo its length. */
   traceCount: 11,
   detections: 12,
-  permits: 13,
+  stimuli: 13,
   refusals: 14,
-  /** 1 after the thread has ended its last cycle and let go of port and FIFO. */
-  ended: 15,
   /** 1 while the FIFO to the guardian may be opened. */
   guardian: 16,
 } as const;
@@ -60,7 +58,8 @@ export type LoopThreadMessage =
   | { readonly ready: { readonly coefficients: Record<string, number[][]>; readonly realtime: string } }
   | { readonly notice: string }
   | { readonly portLost: string }
-  | { readonly failed: string };
+  /** After the last cycle, with port and FIFO let go. */
+  | { readonly ended: { readonly latencyUs: RunSummary['latencyUs'] } };
 
 export function createControl(): SharedArrayBuffer {
   return new SharedArrayBuffer(controlWords * 4);

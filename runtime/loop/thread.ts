@@ -9,23 +9,31 @@ import {
   ringNames,
   sessionStates,
   type Inhibitor,
-  type SampleBlock,
   type Transport,
 } from '../contracts.js';
 import { CommandWriter } from '../guardian/command.js';
 import { requestRealtime } from '../guardian/realtime.js';
 import { blockCapacity, buildLoop, coefficientsOf } from './build.js';
+import { LoggedLoop } from './logged-loop.js';
 import { createRecordList, type Loop } from './loop.js';
 import { monotonicUs } from './monotonic.js';
-import { EventCode, MessageCode } from './records.js';
+import { MessageCode } from './records.js';
 import { SlotRing } from './ring.js';
-import { pushCycle } from './sample-slot.js';
+import { createSampleBlock } from './sample-block.js';
 import { Control, ControlTime, type LoopThreadData, type LoopThreadMessage } from './shared.js';
 
 /**
  * The loop thread: the shell around the pure loop. It owns the port, the clock and the FIFO to the guardian, and never
  * goes through the main thread: read → decode → log → cycle → command → rings, on memory made before the first sample.
  */
+
+/** Long enough to cost nothing when idle, short enough for beats (the guardian waits 40 ms) and mailboxes. */
+const pollMs = 10;
+const readBytes = 4096;
+const supervisorStaleUs = 500e3;
+/** Messages that one mailbox may bring into one cycle; the rest waits for the next. */
+const mailboxShare = 64;
+const firstInhibitor = refusalReasons.indexOf('stale');
 
 const data = workerData as LoopThreadData;
 const control = new Int32Array(data.control);
@@ -37,30 +45,14 @@ const mailboxes = data.mailboxes.map((memory) => SlotRing.attach(memory));
 const tell = (message: LoopThreadMessage): void => parentPort?.postMessage(message);
 
 const device = createDevice(data.device);
-const channels = device.info.channels.length;
-const block: SampleBlock = {
-  channels,
-  capacity: blockCapacity,
-  counts: new Int32Array(blockCapacity * channels),
-  counters: new Int32Array(blockCapacity),
-  flags: new Uint8Array(blockCapacity),
-  frames: 0,
-  firstIndex: 0,
-  arrivalUs: 0,
-};
+const block = createSampleBlock(device.info.channels.length, blockCapacity);
 const bytes = new Uint8Array(readBytes);
 const messages = createRecordList(1024);
 const commands = new CommandWriter();
 
-/** Long enough to cost nothing when idle, short enough for beats (the guardian waits 40 ms) and mailboxes. */
-const pollMs = 10;
-const readBytes = 4096;
-const supervisorStaleUs = 500e3;
-/** Messages that one mailbox may bring into one cycle; the rest waits for the next. */
-const mailboxShare = 64;
-const firstInhibitor = refusalReasons.indexOf('stale');
-
 const loop = await buildLoop(data.plan, device.info);
+const logged = new LoggedLoop(loop, samples, decisions);
+const { tally } = logged;
 const realtime = data.realtime ? requestRealtime() : 'not asked for';
 tell({ ready: { coefficients: coefficientsOf(loop), realtime } });
 
@@ -71,8 +63,6 @@ let sourceState = -1;
 let supervisorBeat = -1;
 let supervisorBeatUs = monotonicUs();
 let supervisorFresh = -1;
-let samplesLost = 0;
-let decisionsLost = 0;
 let guardianLost = false;
 
 while (Atomics.load(control, Control.stop) === 0) {
@@ -88,7 +78,7 @@ while (Atomics.load(control, Control.stop) === 0) {
 port?.write(device.goodbye, device.goodbye.length);
 port?.close();
 if (fifo >= 0) closeSync(fifo);
-Atomics.store(control, Control.ended, 1);
+tell({ ended: { latencyUs: tally.latencyUs() } });
 
 /** Bytes of one read; 0 after a time-out, and while no port is open. */
 function read(): number {
@@ -129,13 +119,9 @@ function losePort(reason: string): void {
 function step(nowUs: number): void {
   messages.length = 0;
   watchSelf(nowUs);
-  for (const mailbox of mailboxes) drain(mailbox, nowUs);
-  const cycle = loop.cycleNumber + 1;
-  for (let place = 0; place < messages.length; place++) logMessage(place * recordLength, cycle, nowUs);
-  if (!pushCycle(samples, cycle, nowUs, block)) samplesLost++;
-  loop.cycle(nowUs, block, messages);
+  for (const mailbox of mailboxes) drain(mailbox);
+  logged.step(nowUs, block, messages);
   command();
-  for (let place = 0; place < loop.events.length; place++) keep(loop.events.records, place * recordLength);
   if (device.outgoingLength > 0) {
     if (port && !port.write(device.outgoing, device.outgoingLength)) losePort(`${data.port}: cannot be written to`);
     device.outgoingLength = 0;
@@ -164,14 +150,9 @@ function watchSelf(nowUs: number): void {
     add(MessageCode.guardian, 0, guardianCauses.indexOf('channel'));
     guardianLost = false;
   }
-  if (samplesLost > 0) {
-    add(MessageCode.loss, ringNames.indexOf('samples'), samples.losses);
-    samplesLost = 0;
-  }
-  if (decisionsLost > 0) {
-    add(MessageCode.loss, ringNames.indexOf('decisions'), decisions.losses);
-    decisionsLost = 0;
-  }
+  const losses = logged.takeLosses();
+  if (losses & 1) add(MessageCode.loss, ringNames.indexOf('samples'), samples.losses);
+  if (losses & 2) add(MessageCode.loss, ringNames.indexOf('decisions'), decisions.losses);
 }
 
 function add(kind: number, a: number, b: number): void {
@@ -182,40 +163,14 @@ function add(kind: number, a: number, b: number): void {
   messages.records[at + 5] = b;
 }
 
-function drain(mailbox: SlotRing, nowUs: number): void {
+function drain(mailbox: SlotRing): void {
   const waiting = Math.min(mailbox.waiting(), mailboxShare);
   for (let ahead = 0; ahead < waiting; ahead++) {
     const from = mailbox.oldest(ahead) * recordLength;
     const at = messages.length++ * recordLength;
     for (let i = 0; i < recordLength; i++) messages.records[at + i] = mailbox.doubles[from + i] as number;
-    messages.records[at + 3] = nowUs;
   }
   if (waiting > 0) mailbox.release(waiting);
-}
-
-function logMessage(at: number, cycle: number, nowUs: number): void {
-  messages.records[at + 1] = cycle;
-  messages.records[at + 2] = loop.lastIndex;
-  messages.records[at + 3] = nowUs;
-  keep(messages.records, at);
-}
-
-function keep(records: Float64Array, at: number): void {
-  if (decisions.free() < 1) {
-    decisions.refuse(1);
-    decisionsLost++;
-    return;
-  }
-  const to = decisions.slot(0) * recordLength;
-  for (let i = 0; i < recordLength; i++) decisions.doubles[to + i] = records[at + i] as number;
-  decisions.publish(1);
-  if (records[at] === EventCode.detection) count(Control.detections, records[at + 5] === 0);
-  else if (records[at] === EventCode.permit) count(Control.permits, true);
-  else if (records[at] === EventCode.refusal) count(Control.refusals, true);
-}
-
-function count(word: number, counts: boolean): void {
-  if (counts) control[word] = (control[word] as number) + 1;
 }
 
 /** Commands of this cycle and a beat, in one write that never blocks. A FIFO that refuses is a guardian fault. */
@@ -257,6 +212,9 @@ function show(nowUs: number): void {
   control[Control.lostFrames] = counts.lostFrames;
   control[Control.discardedBytes] = counts.discardedBytes;
   control[Control.duplicates] = counts.duplicates;
+  control[Control.detections] = tally.detections;
+  control[Control.stimuli] = tally.stimuli;
+  control[Control.refusals] = tally.refusals;
   times[ControlTime.armedUntilUs] = loop.armedUntilUs;
   times[ControlTime.cycle] = loop.cycleNumber;
   times[ControlTime.driftPpm] = loop.clock.driftPpm;

@@ -1,0 +1,45 @@
+// Import directions: runtime/ARCHITECTURE.md. Each rule names what a folder must not import.
+const core = '^runtime/(signal|detect|decide)/';
+const tests = '\\.(test|laws|fixture)\\.ts$|^test/';
+
+function only(name, from, allowed) {
+  return {
+    name,
+    severity: 'error',
+    from: { path: from, pathNot: tests },
+    to: { path: '^(runtime|drivers|models|firmware-bridge|test)/', pathNot: `${from}|^runtime/contracts\\.ts$|${allowed}` },
+  };
+}
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'pure-core',
+      comment: 'signal, detect, decide and every protocol import no Node module and no package',
+      severity: 'error',
+      from: { path: `${core}|^drivers/[^/]+/(protocol|session)\\.ts$|^drivers/sleeper/|^models/engine/`, pathNot: tests },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional'] },
+    },
+    only('contracts', '^runtime/contracts\\.ts$', '^$'),
+    only('signal', '^runtime/signal/', '^$'),
+    only('detect', '^runtime/detect/', '^runtime/signal/'),
+    only('decide', '^runtime/decide/', '^runtime/(signal|detect)/'),
+    only('recording', '^runtime/recording/', '^runtime/loop/(records|ring|sample-slot|sample-block)\\.ts$'),
+    only('guardian', '^runtime/guardian/', '^drivers/[^/]+/actuator\\.ts$|^drivers/serial/'),
+    only('recorder', '^runtime/recorder/', '^runtime/(recording|loop)/'),
+    only('link', '^runtime/link/', '^runtime/(recording|loop)/'),
+    only('loop', '^runtime/loop/', '^runtime/(signal|detect|decide)/|^runtime/guardian/(command|realtime)\\.ts$|^drivers/'),
+    only('config', '^runtime/config/', '^runtime/(signal|detect|decide|loop)/|^runtime/guardian/actuators\\.ts$|^drivers/'),
+    only('replay', '^runtime/replay/', '^runtime/(loop|recording|recorder|config)/|^runtime/guardian/actuators\\.ts$|^drivers/file/'),
+    only('evaluate', '^runtime/evaluate/', '^runtime/(loop|detect|signal)/|^drivers/file/'),
+    only('supervisor', '^runtime/supervisor/', '^runtime/(loop|recorder|recording|link|guardian|config)/|^drivers/'),
+    only('drivers', '^drivers/', '^runtime/signal/'),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    exclude: { path: '^dist' },
+  },
+};

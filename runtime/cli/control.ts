@@ -1,0 +1,101 @@
+import { Command } from 'commander';
+import { silenceGuardian } from '../guardian/silence.js';
+import { askControl, type ControlRequest } from '../supervisor/control-socket.js';
+import { placesOf } from '../supervisor/places.js';
+import { Failure, UsageError, print, printJson } from './output.js';
+
+/** Verbs that speak to a running axond over its sockets: status, arm, disarm, silence, mark. */
+
+interface Target {
+  socket?: string;
+  device: string;
+  json?: true;
+}
+
+function targeted(command: Command): Command {
+  return command
+    .option('--socket PATH', 'control socket of the axond to speak to')
+    .option('--device NAME', 'device.name of the axond to speak to', 'axond')
+    .option('--json', 'one JSON object on the last line of stdout');
+}
+
+export function statusCommand(): Command {
+  return targeted(new Command('status').description('What a running axond is doing, and why it does not fire'))
+    .addHelpText('after', '\nExample:  axond status --device bedside-1')
+    .action(async (target: Target) => {
+      const value = await ask(target, { verb: 'status' });
+      if (target.json) printJson(value);
+      else print(JSON.stringify(value, null, 2));
+    });
+}
+
+export function armCommand(): Command {
+  return targeted(new Command('arm').description('Permit stimulation for a limited time (local socket only)'))
+    .requiredOption('--for TIME', 'how long, for example 10m or 8h')
+    .option('--limit KEY=N...', 'tighten a limit: perMinute, perHour, perNight or interval=2s')
+    .addHelpText('after', '\nExample:  axond arm --device bedside-1 --for 8h --limit perHour=60')
+    .action(async (target: Target & { for: string; limit?: string[] }) => {
+      const request = { verb: 'arm' as const, forSeconds: seconds('--for', target.for), ...limitsOf(target.limit ?? []) };
+      const value = await ask(target, request);
+      if (target.json) printJson(value);
+      else print(`Armed for ${target.for}.`);
+    });
+}
+
+export function disarmCommand(): Command {
+  return targeted(new Command('disarm').description('Forbid stimulation'))
+    .addHelpText('after', '\nExample:  axond disarm --device bedside-1')
+    .action(async (target: Target) => {
+      const value = await ask(target, { verb: 'disarm' });
+      if (target.json) printJson(value);
+      else print('Disarmed.');
+    });
+}
+
+export function markCommand(): Command {
+  return targeted(new Command('mark').description('Write a marker into the running recording').argument('<text...>'))
+    .addHelpText('after', '\nExample:  axond mark lights off')
+    .action(async (words: string[], target: Target) => {
+      const value = await ask(target, { verb: 'mark', text: words.join(' ') });
+      if (target.json) printJson(value);
+      else print(`Marked: ${words.join(' ')}`);
+    });
+}
+
+export function silenceCommand(): Command {
+  return targeted(new Command('silence').description('Bring every actuator to rest now, past the core, by the guardian itself'))
+    .addHelpText('after', '\nExample:  axond silence --device bedside-1')
+    .action(async (target: Target) => {
+      const path = target.socket ?? placesOf(target.device).silence;
+      const answer = await silenceGuardian(path).catch((error: unknown) => {
+        throw new Failure(error instanceof Error ? error.message : String(error));
+      });
+      if (target.json) printJson({ answer });
+      else print(`Guardian: ${answer}`);
+    });
+}
+
+async function ask({ socket, device }: Target, request: ControlRequest): Promise<unknown> {
+  const reply = await askControl(socket ?? placesOf(device).control, request).catch((error: unknown) => {
+    throw new Failure(error instanceof Error ? error.message : String(error));
+  });
+  if (!reply.ok) throw new Failure(reply.reasons.join('\n'));
+  return reply.value;
+}
+
+function limitsOf(texts: readonly string[]): Record<string, number> {
+  const limits: Record<string, number> = {};
+  for (const text of texts) {
+    const [key = '', value = ''] = text.split('=');
+    if (key === 'interval') limits['intervalUs'] = seconds('--limit interval', value) * 1e6;
+    else if (['perMinute', 'perHour', 'perNight'].includes(key) && /^\d+$/.test(value)) limits[key] = Number(value);
+    else throw new UsageError(`--limit: ${text} is no limit. Write perMinute=N, perHour=N, perNight=N or interval=2s.`);
+  }
+  return limits;
+}
+
+function seconds(option: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  if (!match) throw new UsageError(`${option}: ${text} is no time. Write a number with ms, s, m or h, for example 10m.`);
+  return Number(match[1]) * { ms: 0.001, s: 1, m: 60, h: 3600 }[match[2] as 'ms' | 's' | 'm' | 'h'];
+}

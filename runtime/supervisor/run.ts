@@ -1,0 +1,322 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import type { Server } from 'node:net';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { createDevice } from '../../drivers/devices.js';
+import type { RunPlan } from '../config/compile.js';
+import { disarmCauses, type RunDescription, type RunSummary, type StreamInfo } from '../contracts.js';
+import { monotonicUs } from '../loop/monotonic.js';
+import { Control, ControlTime, post } from '../loop/shared.js';
+import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
+import { LinkConnection } from './link-connection.js';
+import { LoopThread } from './loop-thread.js';
+import { RunMemory } from './memory.js';
+import { createPlaces, type Places } from './places.js';
+import { PortKeeper } from './port-keeper.js';
+import { RecorderThread } from './recorder-thread.js';
+import type { Status } from './status.js';
+import { Stimulator } from './stimulator.js';
+
+export interface RunOptions {
+  readonly verb: string;
+  readonly plan: RunPlan;
+  /** The effective configuration as YAML, for the recording. */
+  readonly configuration: string;
+  readonly axondVersion: string;
+  readonly log: Logger;
+  /** Ends by itself this long after the first sample. */
+  readonly seconds?: number;
+  /** Arms as soon as everything stands. The caller has made sure that every actuator is virtual. */
+  readonly armAtStart?: boolean;
+}
+
+/**
+ * One run from start to summary: starts recorder, guardian, link and loop in this order, serves the control socket, and
+ * ends them in the reverse order, so that nothing can fire that would not be recorded.
+ */
+export class Run {
+  readonly memory: RunMemory;
+  readonly stream: StreamInfo;
+  readonly recording: string;
+  /** Settles after `stop`, whoever called it. */
+  readonly finished: Promise<RunSummary>;
+  readonly #options: RunOptions;
+  readonly #places: Places;
+  readonly #startUs = monotonicUs();
+  readonly #port: PortKeeper;
+  #recorder: RecorderThread | undefined;
+  #stimulator: Stimulator | undefined;
+  #link: LinkConnection | undefined;
+  #loop: LoopThread | undefined;
+  #server: Server | undefined;
+  #beat: NodeJS.Timeout | undefined;
+  #notice = '';
+  #realtime = '';
+  #firstSampleUs = NaN;
+  #markers = 0;
+  #armAtStart: boolean;
+  #stopping = false;
+  #finish: (summary: RunSummary) => void = () => undefined;
+  #fail: (error: Error) => void = () => undefined;
+
+  private constructor(options: RunOptions) {
+    const { plan } = options;
+    this.#options = options;
+    this.#armAtStart = options.armAtStart === true;
+    this.stream = createDevice(plan.source.device).info;
+    this.memory = new RunMemory(this.stream.channels.length);
+    this.#places = createPlaces(plan.name);
+    mkdirSync(plan.record, { recursive: true });
+    this.recording = freeName(plan.record, plan.name);
+    this.#port = new PortKeeper(plan.source.port, plan.source.baudRate, this.memory.control, options.log);
+    this.finished = new Promise((resolve, reject) => {
+      this.#finish = resolve;
+      this.#fail = reject;
+    });
+  }
+
+  static async start(options: RunOptions): Promise<Run> {
+    const run = new Run(options);
+    try {
+      await run.#start();
+    } catch (error) {
+      await run.#end().catch(() => undefined);
+      throw error;
+    }
+    return run;
+  }
+
+  async #start(): Promise<void> {
+    const { plan, log } = this.#options;
+    const { memory } = this;
+    this.#server = await serveControl(this.#places.control, (request) => this.#answer(request));
+    this.#loop = new LoopThread(
+      {
+        plan: plan.loop,
+        device: plan.source.device,
+        port: plan.source.port,
+        ...(plan.actuator ? { fifo: this.#places.fifo } : {}),
+        realtime: plan.realtime,
+        control: memory.control.buffer as SharedArrayBuffer,
+        times: memory.times.buffer as SharedArrayBuffer,
+        trace: memory.trace.buffer as SharedArrayBuffer,
+        samples: memory.samples.memory,
+        decisions: memory.decisions.memory,
+        mailboxes: [memory.requests.memory, memory.receipts.memory],
+      },
+      {
+        onPortLost: (reason) => void this.#port.lost(reason),
+        onNotice: (notice) => this.#noticed(notice),
+        onDeath: (error) => void this.#end().finally(() => this.#fail(error)),
+      },
+      log,
+    );
+    const { coefficients, realtime } = await this.#loop.ready;
+    this.#realtime = realtime;
+    this.#recorder = await RecorderThread.start(this.recording, this.#describe(coefficients), memory, log);
+    if (plan.actuator) {
+      const deliveries = this.recording.replace(/\.db$/, '.deliveries');
+      this.#stimulator = new Stimulator(memory, this.#places, plan.actuator.plan, deliveries, plan.realtime, log);
+      await this.#stimulator.start();
+    }
+    if (plan.mqtt) this.#link = new LinkConnection(plan, this, (request) => this.#answer(request), log);
+    this.#beat = setInterval(() => this.#tick(), beatMs);
+    await this.#port.open();
+  }
+
+  // ── While it runs ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #tick(): void {
+    const { memory } = this;
+    Atomics.add(memory.control, Control.supervisorBeat, 1);
+    this.#stimulator?.flush();
+    if (Number.isNaN(this.#firstSampleUs) && memory.frames > 0) this.#firstSampleUs = monotonicUs();
+    if (this.#armAtStart && this.#stimulator?.ready) {
+      this.#armAtStart = false;
+      post(memory.requests, 'arm', Infinity, NaN, NaN, NaN, NaN);
+    }
+    const { seconds } = this.#options;
+    if (seconds !== undefined && monotonicUs() - this.#firstSampleUs >= seconds * 1e6) void this.stop();
+    if (this.#recorder?.problem) {
+      this.#options.log.error(this.#recorder.problem);
+      void this.stop();
+    }
+  }
+
+  #noticed(notice: string): void {
+    this.#notice = notice;
+    if (notice !== '') this.#options.log.warn(notice);
+  }
+
+  async #answer(request: ControlRequest): Promise<ControlAnswer> {
+    switch (request.verb) {
+      case 'status':
+        return { ok: true, value: this.status() };
+      case 'arm':
+        return this.#arm(request);
+      case 'disarm':
+        return this.#post(post(this.memory.requests, 'disarm', disarmCauses.indexOf('request')));
+      case 'lower': {
+        const { perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN } = request;
+        return this.#post(post(this.memory.requests, 'lower', perMinute, perHour, perNight, intervalUs));
+      }
+      case 'mark': {
+        const marker = ++this.#markers;
+        this.#recorder?.mark(marker, request.text);
+        return this.#post(post(this.memory.requests, 'marker', marker));
+      }
+      case 'stop':
+        void this.stop();
+        return { ok: true, value: 'stopping' };
+    }
+  }
+
+  /** What can be known before is checked before; the signal is judged at each firing, for the sleeper is still awake. */
+  async #arm(request: ControlRequest & { verb: 'arm' }): Promise<ControlAnswer> {
+    const { plan } = this.#options;
+    const reasons: string[] = [];
+    if (!plan.actuator || !plan.loop.stimulation || !this.#stimulator) {
+      return { ok: false, reasons: ['not armed: this configuration stimulates nothing. Give it policy, stimulus and gate.'] };
+    }
+    await this.#stimulator.renew();
+    if (!(await this.#stimulator.becomesReady(readyMs))) {
+      reasons.push(`not armed: the guardian is not ready (${this.#stimulator.cause}). See its lines in the log.`);
+    }
+    if (this.#recorder?.problem) reasons.push(`not armed: ${this.#recorder.problem}`);
+    if (reasons.length > 0) return { ok: false, reasons };
+    const { forSeconds, perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN } = request;
+    const untilUs = monotonicUs() + forSeconds * 1e6;
+    return this.#post(post(this.memory.requests, 'arm', untilUs, perMinute, perHour, perNight, intervalUs));
+  }
+
+  #post(taken: boolean): ControlAnswer {
+    return taken ? { ok: true, value: this.status() } : { ok: false, reasons: ['the loop does not take messages; see axond status'] };
+  }
+
+  status(): Status {
+    const { memory } = this;
+    const { plan, verb } = this.#options;
+    const control = (word: number): number => memory.control[word] as number;
+    return {
+      name: plan.name,
+      verb,
+      recording: this.recording,
+      runningSeconds: (monotonicUs() - this.#startUs) / 1e6,
+      source: {
+        device: plan.source.device.use,
+        port: plan.source.port,
+        state: memory.sourceState,
+        notice: this.#port.problem !== '' ? this.#port.problem : this.#notice,
+        samples: memory.frames,
+        gaps: control(Control.gaps),
+        lostFrames: control(Control.lostFrames),
+        discardedBytes: control(Control.discardedBytes),
+        duplicates: control(Control.duplicates),
+        driftPpm: memory.times[ControlTime.driftPpm] as number,
+      },
+      detections: control(Control.detections),
+      stimulation: this.#stimulator
+        ? {
+            armed: memory.armed,
+            armedForSeconds: memory.armed ? (memory.armedUntilUs - monotonicUs()) / 1e6 : 0,
+            holding: memory.holding,
+            stimuli: control(Control.stimuli),
+            refusals: control(Control.refusals),
+            actuator: plan.actuator?.name ?? '',
+            guardian: this.#stimulator.ready ? 'ready' : this.#stimulator.cause,
+          }
+        : null,
+      ringLosses: memory.ringLosses,
+      recorder: this.#recorder?.status ?? { state: 'starting', lagMs: 0 },
+      mqtt: this.#link?.status ?? null,
+      realtime: this.#realtime,
+    };
+  }
+
+  // ── The end ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Ends the run; `finished` gives its summary. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    try {
+      this.#finish(await this.#end());
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  async #end(): Promise<RunSummary> {
+    this.#stopping = true;
+    post(this.memory.requests, 'disarm', disarmCauses.indexOf('shutdown'));
+    await this.#stimulator?.stop();
+    this.#stimulator?.flush();
+    await this.#loopTakes();
+    await this.#port.stop();
+    const latencyUs = (await this.#loop?.stop()) ?? null;
+    clearInterval(this.#beat);
+    const { control, frames, ringLosses } = this.memory;
+    const summary: RunSummary = {
+      samples: frames,
+      gaps: control[Control.gaps] as number,
+      discardedBytes: control[Control.discardedBytes] as number,
+      detections: control[Control.detections] as number,
+      stimuli: control[Control.stimuli] as number,
+      refusals: control[Control.refusals] as number,
+      latencyUs,
+      ringLosses,
+      recording: this.#recorder ? this.recording : null,
+      mqtt: null,
+    };
+    await this.#recorder?.stop(summary);
+    if (this.#link) summary.mqtt = await this.#link.finish();
+    this.#server?.close();
+    return summary;
+  }
+
+  /** The last receipts are in the mailbox: wait until the loop has taken them, but not for a loop that is stuck. */
+  async #loopTakes(): Promise<void> {
+    const deadlineUs = monotonicUs() + 100e3;
+    const { requests, receipts } = this.memory;
+    while (this.#loop && monotonicUs() < deadlineUs && requests.waiting() + receipts.waiting() > 0) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  #describe(coefficients: RunDescription['coefficients']): RunDescription {
+    const { plan, configuration, verb, axondVersion } = this.#options;
+    return {
+      name: plan.name,
+      axond: axondVersion,
+      node: process.version,
+      verb,
+      configuration,
+      stream: this.stream,
+      detectors: plan.loop.detectors.map(({ name }) => name),
+      coefficients,
+      bootId: readBootId(),
+      startUs: this.#startUs,
+      startWallMs: Date.now() - (monotonicUs() - this.#startUs) / 1000,
+    };
+  }
+}
+
+/** `NAME-2026-11-24T22-30-00.db`; never the name of a file that is there. */
+function freeName(folder: string, name: string): string {
+  const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
+  for (let copy = 0; ; copy++) {
+    const path = join(folder, `${name}-${stamp}${copy === 0 ? '' : `-${copy}`}.db`);
+    if (!existsSync(path)) return path;
+  }
+}
+
+function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+const beatMs = 50;
+const readyMs = 3000;

@@ -1,0 +1,45 @@
+import type { RefusalReason, SessionState } from '../contracts.js';
+
+/** What a running axond says of itself: on the control socket, the live screen and MQTT. */
+export interface Status {
+  readonly name: string;
+  readonly verb: string;
+  readonly recording: string;
+  readonly runningSeconds: number;
+  readonly source: {
+    readonly device: string;
+    readonly port: string;
+    readonly state: SessionState;
+    /** What a person should know or do now, or the empty string. */
+    readonly notice: string;
+    readonly samples: number;
+    readonly gaps: number;
+    readonly lostFrames: number;
+    readonly discardedBytes: number;
+    readonly duplicates: number;
+    readonly driftPpm: number;
+  };
+  readonly detections: number;
+  /** Null where the configuration stimulates nothing. */
+  readonly stimulation: {
+    readonly armed: boolean;
+    readonly armedForSeconds: number;
+    /** Why nothing may fire now; empty when it may. */
+    readonly holding: readonly RefusalReason[];
+    readonly stimuli: number;
+    readonly refusals: number;
+    readonly actuator: string;
+    readonly guardian: string;
+  } | null;
+  readonly ringLosses: Readonly<Record<string, number>>;
+  readonly recorder: { readonly state: string; readonly lagMs: number };
+  /** Null where nothing is reported. */
+  readonly mqtt: {
+    readonly url: string;
+    readonly connected: boolean;
+    readonly detail: string;
+    readonly published: number;
+    readonly acked: number;
+  } | null;
+  readonly realtime: string;
+}

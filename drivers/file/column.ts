@@ -62,7 +62,7 @@ function rateOfExcerpt(source: ByteSource, label: string | undefined): number {
 function countLines(source: ByteSource): number {
   const chunk = new Uint8Array(65_536);
   let lines = 0;
-  for (let position = 0; position < source.size; ) {
+  for (let position = 0; position < source.size;) {
     const read = source.read(chunk, position);
     if (read === 0) break;
     for (let at = 0; at < read; at++) if (chunk[at] === 0x0a) lines++;

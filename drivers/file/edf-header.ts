@@ -73,7 +73,12 @@ function readSignal(fields: Fields, signal: number, count: number, byteInRecord:
     byteInRecord,
   };
   if (!annotations && found.digitalMaximum <= found.digitalMinimum) {
-    throw fields.fault(`digital maximum of ${label}`, at(128, 8), 8, `must be above the minimum ${found.digitalMinimum}`);
+    throw fields.fault(
+      `digital maximum of ${label}`,
+      at(128, 8),
+      8,
+      `must be above the minimum ${found.digitalMinimum}`,
+    );
   }
   if (!annotations && found.physicalMaximum === found.physicalMinimum) {
     throw fields.fault(`physical maximum of ${label}`, at(112, 8), 8, 'must differ from the minimum');

@@ -141,7 +141,12 @@ function readTimes(source: ByteSource, header: EdfHeader): { starts: number[]; a
 }
 
 /** Index of the first frame of each record, gaps counted. */
-function frameOfRecords(source: ByteSource, header: EdfHeader, starts: readonly number[], perRecord: number): Float64Array {
+function frameOfRecords(
+  source: ByteSource,
+  header: EdfHeader,
+  starts: readonly number[],
+  perRecord: number,
+): Float64Array {
   const first = new Float64Array(header.records);
   for (let record = 1; record < header.records; record++) {
     const earliest = (first[record - 1] as number) + perRecord;

@@ -66,7 +66,9 @@ export class LineReader {
     this.#filled -= this.#after;
     this.#after = 0;
     if (this.#filled === longestLine) {
-      throw this.fault(`is longer than ${longestLine} bytes: this is no text file of samples. Give the recording itself.`);
+      throw this.fault(
+        `is longer than ${longestLine} bytes: this is no text file of samples. Give the recording itself.`,
+      );
     }
     const read = this.#source.read(this.bytes.subarray(this.#filled), this.#taken);
     this.#taken += read;

@@ -17,12 +17,15 @@ export function readOpenBci(source: ByteSource, rate: number | undefined): Recor
   if (!header) throw new SignalFileError(`${source.name}: ends within its header. Give a file with samples.`);
   const { names, board } = header;
   const columns = names.flatMap((name, column) => (/^(EXG|Accel) Channel/.test(name) ? [column] : []));
-  if (columns.length === 0) throw lines.fault('names no column "EXG Channel 0". Give the text file of the OpenBCI GUI.');
+  if (columns.length === 0)
+    throw lines.fault('names no column "EXG Channel 0". Give the text file of the OpenBCI GUI.');
   const channels = columns.map((column) => channelOf(names[column] as string));
   const index = names.indexOf('Sample Index');
   if (index < 0) throw lines.fault('names no column "Sample Index". Give the text file of the OpenBCI GUI.');
   if (rate !== undefined && header.rate !== undefined && rate !== header.rate) {
-    throw new SignalFileError(`${source.name}: has ${header.rate} Hz, not the rate of ${rate} given. Leave the rate out.`);
+    throw new SignalFileError(
+      `${source.name}: has ${header.rate} Hz, not the rate of ${rate} given. Leave the rate out.`,
+    );
   }
   const streamRate = rate ?? header.rate;
   if (streamRate === undefined) {

@@ -13,7 +13,8 @@ export function readPortiloop(source: ByteSource, rate: number | undefined): Rec
   lines.next();
   const names = splitNames(lines.text());
   const columns = names.flatMap((name, column) => (/^raw_ch\d+$/.test(name) ? [column] : []));
-  if (columns.length === 0) throw lines.fault('the header names no column raw_ch1. Record with the raw signal switched on.');
+  if (columns.length === 0)
+    throw lines.fault('the header names no column raw_ch1. Record with the raw signal switched on.');
   const fields = new RowFields(names.slice(0, (columns.at(-1) as number) + 1));
   const counts = new Int32Array(columns.length);
   return {

@@ -85,19 +85,42 @@ export function edfBytes(options: {
   const { signals, records, lists } = options;
   const listBytes = 60;
   const all = lists
-    ? [...signals, { label: 'EDF Annotations', unit: '', digital: [-32768, 32767], physical: [-1, 1], perRecord: listBytes / 2, samples: [] }]
+    ? [
+        ...signals,
+        {
+          label: 'EDF Annotations',
+          unit: '',
+          digital: [-32768, 32767],
+          physical: [-1, 1],
+          perRecord: listBytes / 2,
+          samples: [],
+        },
+      ]
     : signals;
   const text = (value: number | string, width: number): string => String(value).padEnd(width).slice(0, width);
   const each = (of: (signal: EdfTestSignal) => number | string, width: number): string =>
     all.map((signal) => text(of(signal as EdfTestSignal), width)).join('');
   const header = [
-    text('0', 8), text('X X X X', 80), text('Startdate 02-MAR-2021 X X X', 80), text('02.03.21', 8), text('22.10.05', 8),
-    text(256 * (all.length + 1), 8), text(options.reserved ?? '', 44), text(options.declaredRecords ?? records, 8),
-    text(options.seconds ?? 1, 8), text(all.length, 4),
-    each((signal) => signal.label, 16), each(() => 'AgCl', 80), each((signal) => signal.unit ?? 'uV', 8),
-    each((signal) => signal.physical?.[0] ?? -3276.8, 8), each((signal) => signal.physical?.[1] ?? 3276.7, 8),
-    each((signal) => signal.digital?.[0] ?? -32768, 8), each((signal) => signal.digital?.[1] ?? 32767, 8),
-    each(() => 'HP:0.1Hz', 80), each((signal) => signal.perRecord, 8), each(() => '', 32),
+    text('0', 8),
+    text('X X X X', 80),
+    text('Startdate 02-MAR-2021 X X X', 80),
+    text('02.03.21', 8),
+    text('22.10.05', 8),
+    text(256 * (all.length + 1), 8),
+    text(options.reserved ?? '', 44),
+    text(options.declaredRecords ?? records, 8),
+    text(options.seconds ?? 1, 8),
+    text(all.length, 4),
+    each((signal) => signal.label, 16),
+    each(() => 'AgCl', 80),
+    each((signal) => signal.unit ?? 'uV', 8),
+    each((signal) => signal.physical?.[0] ?? -3276.8, 8),
+    each((signal) => signal.physical?.[1] ?? 3276.7, 8),
+    each((signal) => signal.digital?.[0] ?? -32768, 8),
+    each((signal) => signal.digital?.[1] ?? 32767, 8),
+    each(() => 'HP:0.1Hz', 80),
+    each((signal) => signal.perRecord, 8),
+    each(() => '', 32),
   ].join('');
   const data: number[] = [];
   for (let record = 0; record < records; record++) {

@@ -12,13 +12,17 @@ import { frameReader, openSignalFile, readFrames, SignalFileError } from './sign
 const openBciHeader = (board: string, rate = 250): string =>
   `%OpenBCI Raw EXG Data\r\n%Number of channels = 2\r\n%Sample Rate = ${rate} Hz\r\n%Board = OpenBCI_GUI$${board}\r\n` +
   'Sample Index, EXG Channel 0, EXG Channel 1, Accel Channel 0, Not Used, Timestamp, Marker Channel, Timestamp (Formatted)\r\n';
-const openBciRow = (index: number, uV: number, ms: number): string => `${index}, ${uV}, -0.02, 0.040,0, ${ms},0, 12:00:00.000\r\n`;
+const openBciRow = (index: number, uV: number, ms: number): string =>
+  `${index}, ${uV}, -0.02, 0.040,0, ${ms},0, 12:00:00.000\r\n`;
 /** From data/eeg/openbci/README.md: microvolts of a count at gain 24. */
 const cytonScale = 4.5e6 / 24 / 8388607;
 
 test('a column of text: header, blanks, line ends, no end of the last line', () => {
   for (const gzip of [false, true]) {
-    const { file, counts } = readContent('[CZ-A1]\r\n   -1.8316\r\n4.19220000\n\n 1e2\n0.00004\n76', { rate: 200, gzip });
+    const { file, counts } = readContent('[CZ-A1]\r\n   -1.8316\r\n4.19220000\n\n 1e2\n0.00004\n76', {
+      rate: 200,
+      gzip,
+    });
     assert.deepEqual(counts.flat(), [-18316, 41922, 1000000, 0, 760000]);
     assert.deepEqual(file.stream, {
       device: 'file',
@@ -31,10 +35,16 @@ test('a column of text: header, blanks, line ends, no end of the last line', () 
 
 test('the rate of an excerpt follows from its 30 minutes; other columns must be told', () => {
   for (const rate of [50, 100, 200]) {
-    assert.equal(readFrames(fromMemory('x', Buffer.from('[C3-A1]\n' + '0.5\n'.repeat(1800 * rate + 139)))).stream.rate, rate);
+    assert.equal(
+      readFrames(fromMemory('x', Buffer.from('[C3-A1]\n' + '0.5\n'.repeat(1800 * rate + 139)))).stream.rate,
+      rate,
+    );
   }
   for (const content of ['[C3-A1]\n1\n2\n', '1\n'.repeat(360_000)]) {
-    assert.throws(() => readContent(content), /night\.rec: does not say its sample rate\. Give it, for example rate 200\./);
+    assert.throws(
+      () => readContent(content),
+      /night\.rec: does not say its sample rate\. Give it, for example rate 200\./,
+    );
   }
 });
 
@@ -45,15 +55,28 @@ test('Portiloop CSV: raw channels only, 250 Hz unless told', () => {
   );
   assert.equal(file.format, 'portiloop');
   assert.equal(file.stream.rate, 250);
-  assert.deepEqual(file.stream.channels.map(({ name }) => name), ['raw_ch1', 'raw_ch2']);
-  assert.deepEqual(counts, [[41253721, -15000], [41261544, 2]]);
+  assert.deepEqual(
+    file.stream.channels.map(({ name }) => name),
+    ['raw_ch1', 'raw_ch2'],
+  );
+  assert.deepEqual(counts, [
+    [41253721, -15000],
+    [41261544, 2],
+  ]);
 });
 
 test('OpenBCI text: counts of the converter, accelerometer, and gaps of the sample index', () => {
-  const rows = [254, 255, 0, 3].map((index, place) => openBciRow(index, 100 + place, 1557936053329 + 4 * place)).join('');
+  const rows = [254, 255, 0, 3]
+    .map((index, place) => openBciRow(index, 100 + place, 1557936053329 + 4 * place))
+    .join('');
   const { file, counts, gaps, counters } = readContent(openBciHeader('BoardCytonSerial') + rows);
   assert.equal(file.stream.rate, 250);
-  assert.deepEqual(file.stream.channels[1], { name: 'EXG Channel 1', unit: 'uV', scale: cytonScale, railCounts: 8388607 });
+  assert.deepEqual(file.stream.channels[1], {
+    name: 'EXG Channel 1',
+    unit: 'uV',
+    scale: cytonScale,
+    railCounts: 8388607,
+  });
   assert.deepEqual(file.stream.channels[2], { name: 'Accel Channel 0', unit: 'g', scale: 0.000125, railCounts: 32767 });
   assert.deepEqual(gaps, [false, false, false, true, true, false]);
   assert.deepEqual(counters, [254, 255, 0, -1, -1, 3]);
@@ -73,19 +96,68 @@ test('OpenBCI text: two decimals give every count back', () => {
 
 test('OpenBCI text: host time tells how often the index went round; a Daisy counts by twos; other boards do not count', () => {
   const lost = (board: string, rate: number, rows: [number, number][]): number[] => {
-    const { gaps } = readContent(openBciHeader(board, rate) + rows.map(([index, ms]) => openBciRow(index, 1, ms)).join(''));
+    const { gaps } = readContent(
+      openBciHeader(board, rate) + rows.map(([index, ms]) => openBciRow(index, 1, ms)).join(''),
+    );
     return [gaps.length, gaps.filter(Boolean).length];
   };
   const at = 1557936053000;
   // 10.24 s lost between indexes 1 and 2: ten rounds of 256.
-  assert.deepEqual(lost('BoardCytonSerial', 250, [[0, at], [1, at + 4], [2, at + 8 + 10240], [3, at + 12 + 10240]]), [2564, 2560]);
+  assert.deepEqual(
+    lost('BoardCytonSerial', 250, [
+      [0, at],
+      [1, at + 4],
+      [2, at + 8 + 10240],
+      [3, at + 12 + 10240],
+    ]),
+    [2564, 2560],
+  );
   // Seconds instead of milliseconds.
-  assert.deepEqual(lost('BoardCytonSerial', 250, [[0, at / 1e3], [1, at / 1e3 + 1.028]]), [258, 256]);
+  assert.deepEqual(
+    lost('BoardCytonSerial', 250, [
+      [0, at / 1e3],
+      [1, at / 1e3 + 1.028],
+    ]),
+    [258, 256],
+  );
   // Rows that came in a burst, and an index seen twice, are no gap.
-  assert.deepEqual(lost('BoardCytonSerial', 250, [[0, at], [1, at + 35], [1, at + 35], [2, at + 35]]), [4, 0]);
-  assert.deepEqual(lost('BoardCytonSerialDaisy', 125, [[252, at], [254, at + 8], [0, at + 16], [6, at + 40]]), [6, 2]);
-  assert.deepEqual(lost('BoardCytonSerialDaisy', 125, [[0, at], [1, at + 8], [2, at + 16], [4, at + 32]]), [5, 1]);
-  assert.deepEqual(lost('BoardGanglionBLE', 200, [[0, at], [1, at], [1, at], [2, at], [9, at]]), [5, 0]);
+  assert.deepEqual(
+    lost('BoardCytonSerial', 250, [
+      [0, at],
+      [1, at + 35],
+      [1, at + 35],
+      [2, at + 35],
+    ]),
+    [4, 0],
+  );
+  assert.deepEqual(
+    lost('BoardCytonSerialDaisy', 125, [
+      [252, at],
+      [254, at + 8],
+      [0, at + 16],
+      [6, at + 40],
+    ]),
+    [6, 2],
+  );
+  assert.deepEqual(
+    lost('BoardCytonSerialDaisy', 125, [
+      [0, at],
+      [1, at + 8],
+      [2, at + 16],
+      [4, at + 32],
+    ]),
+    [5, 1],
+  );
+  assert.deepEqual(
+    lost('BoardGanglionBLE', 200, [
+      [0, at],
+      [1, at],
+      [1, at],
+      [2, at],
+      [9, at],
+    ]),
+    [5, 0],
+  );
 });
 
 test('OpenBCI text of an old version, without column names', () => {
@@ -94,7 +166,10 @@ test('OpenBCI text of an old version, without column names', () => {
     '7, 1, 2, 3, 4, 5, 6, 7, 8, 0.0, 0.0, 0.0, 12:00:00.000, 1557936053329\n';
   const { file, counts, counters } = readContent(text);
   assert.equal(file.stream.channels.length, 8);
-  assert.deepEqual(counts[0], [1, 2, 3, 4, 5, 6, 7, 8].map((uV) => Math.round(uV / cytonScale)));
+  assert.deepEqual(
+    counts[0],
+    [1, 2, 3, 4, 5, 6, 7, 8].map((uV) => Math.round(uV / cytonScale)),
+  );
   assert.deepEqual(counters, [7]);
 });
 
@@ -140,12 +215,26 @@ test('every damage of a text file is named with line, value and fix', () => {
 test('damaged bytes end in a message that names the file, or in frames, and never hang', () => {
   const lists = ['+0\x14\x14\0+0.5\x14spindle\x14\0', '+1\x14\x14\0', '+4\x14\x14\0'];
   const seeds = [
-    edfBytes({ signals: [{ label: 'C3', perRecord: 20, samples: [1, 2, 3] }, { label: 'C4', perRecord: 20, samples: [] }], records: 3, reserved: 'EDF+D', lists }),
-    Buffer.from(openBciHeader('BoardCytonSerial') + [0, 1, 2, 9].map((index) => openBciRow(index, index, 1557936053329)).join('')),
+    edfBytes({
+      signals: [
+        { label: 'C3', perRecord: 20, samples: [1, 2, 3] },
+        { label: 'C4', perRecord: 20, samples: [] },
+      ],
+      records: 3,
+      reserved: 'EDF+D',
+      lists,
+    }),
+    Buffer.from(
+      openBciHeader('BoardCytonSerial') + [0, 1, 2, 9].map((index) => openBciRow(index, index, 1557936053329)).join(''),
+    ),
     Buffer.from('raw_ch1,raw_ch2,detection\n1.5,2,0\n-3,4e1,0\n'),
     Buffer.from('[CZ-A1]\n-1.8316\n 4.1922\n76\n'),
   ];
-  const change = fc.record({ at: fc.nat(2000), byte: fc.nat(255), how: fc.constantFrom('set', 'insert', 'remove', 'cut') });
+  const change = fc.record({
+    at: fc.nat(2000),
+    byte: fc.nat(255),
+    how: fc.constantFrom('set', 'insert', 'remove', 'cut'),
+  });
   fc.assert(
     fc.property(fc.constantFrom(...seeds), fc.array(change, { minLength: 1, maxLength: 5 }), (seed, changes) => {
       const bytes = [...seed];
@@ -189,7 +278,9 @@ test('frameReader gives the voltages of any file in microvolts', () => {
 });
 
 test('reads 360,000 packed values well within a second', () => {
-  const text = '[CZ-A1]\n' + Array.from({ length: 360_000 }, (_, n) => `   ${(((n * 7919) % 65536) / 100 - 327.68).toFixed(4)}`).join('\n');
+  const text =
+    '[CZ-A1]\n' +
+    Array.from({ length: 360_000 }, (_, n) => `   ${(((n * 7919) % 65536) / 100 - 327.68).toFixed(4)}`).join('\n');
   const start = process.cpuUsage();
   const { counts } = readContent(text, { gzip: true });
   const used = process.cpuUsage(start);
@@ -200,7 +291,10 @@ test('reads 360,000 packed values well within a second', () => {
 });
 
 test('reference: DREAMS excerpts', (t) => {
-  for (const [excerpt, values] of [[2, 360_000], [6, 360_140]] as const) {
+  for (const [excerpt, values] of [
+    [2, 360_000],
+    [6, 360_140],
+  ] as const) {
     const path = sharedPath('data', 'eeg', 'dreams_spindles', `excerpt${excerpt}.txt.gz`);
     if (path === undefined) return t.skip('reference data are absent');
     const { file, counts } = readAll(openSignalFile(path));

@@ -32,7 +32,9 @@ export function openSignalFile(path: string, options: { readonly rate?: number }
 /** The parser for this content; pure. */
 export function readFrames(source: ByteSource, rate?: number): RecordedFrames {
   if (rate !== undefined && !(rate > 0 && rate <= 1e5)) {
-    throw new SignalFileError(`${source.name}: a rate of ${rate} Hz is impossible. Give samples a second, up to 100000.`);
+    throw new SignalFileError(
+      `${source.name}: a rate of ${rate} Hz is impossible. Give samples a second, up to 100000.`,
+    );
   }
   const head = new Uint8Array(4096);
   const length = source.read(head, 0);
@@ -85,7 +87,9 @@ export class SignalFile {
   read(block: SampleBlock): number {
     const channels = this.#held.length;
     if (block.channels !== channels) {
-      throw new RangeError(`block: has ${block.channels} channels, the file ${channels}. Make it by the file's stream.`);
+      throw new RangeError(
+        `block: has ${block.channels} channels, the file ${channels}. Make it by the file's stream.`,
+      );
     }
     block.firstIndex = this.#index;
     let frame = 0;

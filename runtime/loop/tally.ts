@@ -6,6 +6,8 @@ export class Tally {
   detections = 0;
   refusals = 0;
   permits = 0;
+  /** Runs of lost frames. */
+  gaps = 0;
   /** Stimuli that the guardian reported as started. */
   stimuli = 0;
   readonly #latenciesUs = new Float64Array(latencyCapacity);
@@ -18,6 +20,9 @@ export class Tally {
         break;
       case EventCode.permit:
         this.permits++;
+        break;
+      case EventCode.gap:
+        this.gaps++;
         break;
       case EventCode.refusal:
         this.refusals++;

@@ -1,0 +1,100 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { startEmbeddedBroker } from '../link/embedded-broker.js';
+import { loadRunPlan } from './configuration.js';
+import { createLogger, print, printJson } from './output.js';
+import { conduct, describeSummary } from './run.js';
+import { packageRoot } from './version.js';
+
+interface DemoOptions {
+  seconds?: number;
+  night?: true;
+  json?: true;
+  set?: string[];
+  config?: string[];
+  seed: string;
+  fault?: string[];
+}
+
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('The whole loop on an emulated Cyton with a generated sleeper: no hardware needed')
+    .option('--seconds N', 'end this long after the first sample (default: until Ctrl-C)', positive)
+    .option('--night', 'play a whole realistic night instead of a sleeper who is already in N2')
+    .option('--seed N', 'seed of the sleeper', '1')
+    .option('--fault SPEC...', 'faults of the emulated amplifier, as in `axond emulate cyton --fault`')
+    .option('--config FILE...', 'configuration instead of the preset demo')
+    .option('--set KEY=VALUE...', 'override a key of the configuration')
+    .option('--json', 'one JSON object on the last line of stdout')
+    .addHelpText('after', '\nExample:  axond demo --seconds 60 --json')
+    .action(demo);
+}
+
+async function demo(options: DemoOptions): Promise<void> {
+  const log = createLogger();
+  const emulator = await startEmulator(options);
+  const broker = await startEmbeddedBroker();
+  try {
+    const loaded = loadRunPlan({
+      ...(options.config ? { files: options.config } : { preset: 'demo' }),
+      sets: [`source.port=${emulator.port}`, `device.mqtt=${broker.url}`, ...(options.set ?? [])],
+      armVirtual: true,
+    });
+    const summary = await conduct({ verb: 'demo', loaded, log, seconds: options.seconds, quiet: options.json === true });
+    const truth = await emulator.stop();
+    if (options.json) printJson({ ...summary, truth });
+    else print(...describeSummary(summary), `truth       ${truth} spindles were generated`);
+  } finally {
+    await emulator.stop();
+    await broker.close();
+  }
+}
+
+interface Emulator {
+  readonly port: string;
+  /** Ends it and gives the number of spindles that it has streamed. */
+  stop(): Promise<number>;
+}
+
+const emulatorLine = z.union([z.object({ port: z.string() }), z.object({ frames: z.number(), truth: z.number().optional() })]);
+
+async function startEmulator({ night, seed, fault = [] }: DemoOptions): Promise<Emulator> {
+  const launcher = fileURLToPath(new URL('runtime/cli/axond.js', packageRoot));
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [launcher, 'emulate', 'cyton', '--json', '--seed', seed, ...(night ? ['--night'] : []), ...fault.flatMap((spec) => ['--fault', spec])],
+    // A pipe as its standard input: it ends with us, whatever ends us. Its own session keeps Ctrl-C from it.
+    { stdio: ['pipe', 'pipe', 'inherit'], detached: true },
+  );
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  let truth = 0;
+  let ready: (port: string) => void = () => undefined;
+  const port = new Promise<string>((resolve, reject) => {
+    ready = resolve;
+    void exited.then(() => reject(new Error('the emulated amplifier did not start; its message stands above')));
+  });
+  if (child.stdout) {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const said = emulatorLine.parse(JSON.parse(line));
+      if ('port' in said) ready(said.port);
+      else truth = said.truth ?? 0;
+    });
+  }
+  return {
+    port: await port,
+    stop: async () => {
+      child.stdin?.end();
+      await exited;
+      return truth;
+    },
+  };
+}
+
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new RangeError(`${text} is not above 0`);
+  return value;
+}

@@ -1,0 +1,97 @@
+import { Command } from 'commander';
+import type { Logger } from 'pino';
+import type { RunSummary } from '../contracts.js';
+import { Run } from '../supervisor/run.js';
+import { loadRunPlan, type LoadedRun } from './configuration.js';
+import { positive } from './demo.js';
+import { showLive } from './live.js';
+import { createLogger, print, printJson } from './output.js';
+import { axondVersion } from './version.js';
+
+interface RunCommandOptions {
+  config?: string[];
+  preset?: string;
+  driver?: string;
+  port?: string;
+  set?: string[];
+  seconds?: number;
+  armVirtual?: true;
+  json?: true;
+}
+
+export function runCommand(): Command {
+  return new Command('run')
+    .description('Run the loop on a device: reads, decides, stimulates when armed, records and reports')
+    .option('--config FILE...', 'configuration files; later ones win')
+    .option('--preset NAME', 'start from a preset')
+    .option('--driver NAME', 'same as --set source.use=NAME')
+    .option('--port PATH', 'same as --set source.port=PATH')
+    .option('--set KEY=VALUE...', 'override any key, for example --set gate.perMinute=3')
+    .option('--seconds N', 'end this long after the first sample (default: until Ctrl-C)', positive)
+    .option('--arm-virtual', 'arm at the start; refused unless every actuator is virtual')
+    .option('--json', 'one JSON object on the last line of stdout')
+    .addHelpText('after', '\nExample:  axond run --driver cyton --port /dev/ttyUSB0')
+    .action(async (options: RunCommandOptions) => {
+      const sets = [...(options.set ?? [])];
+      if (options.driver !== undefined) sets.push(`source.use=${options.driver}`);
+      if (options.port !== undefined) sets.push(`source.port=${options.port}`);
+      const loaded = loadRunPlan({
+        ...(options.config ? { files: options.config } : {}),
+        ...(options.preset !== undefined ? { preset: options.preset } : options.config ? {} : { preset: 'cyton' }),
+        sets,
+        armVirtual: options.armVirtual === true,
+      });
+      const log = createLogger();
+      const summary = await conduct({ verb: 'run', loaded, log, seconds: options.seconds, quiet: options.json === true });
+      if (options.json) printJson(summary);
+      else print(...describeSummary(summary));
+    });
+}
+
+export interface Conducted {
+  readonly verb: string;
+  readonly loaded: LoadedRun;
+  readonly log: Logger;
+  readonly seconds: number | undefined;
+  readonly quiet: boolean;
+}
+
+/** Starts a run, shows it, ends it on a signal or after its time. */
+export async function conduct({ verb, loaded, log, seconds, quiet }: Conducted): Promise<RunSummary> {
+  const { plan, effectiveYaml, armAtStart } = loaded;
+  const run = await Run.start({
+    verb,
+    plan,
+    configuration: effectiveYaml,
+    axondVersion,
+    log,
+    armAtStart,
+    ...(seconds === undefined ? {} : { seconds }),
+  });
+  const stop = (): void => void run.stop();
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  const hide = quiet ? () => undefined : showLive(run, loaded.trace);
+  try {
+    return await run.finished;
+  } finally {
+    hide();
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+export function describeSummary(summary: RunSummary): string[] {
+  const { latencyUs, mqtt } = summary;
+  const losses = Object.entries(summary.ringLosses).map(([ring, count]) => `${ring} ${count}`);
+  return [
+    `samples     ${summary.samples} (${summary.gaps} gaps, ${summary.discardedBytes} bytes discarded)`,
+    `decisions   ${summary.detections} detections, ${summary.stimuli} stimuli, ${summary.refusals} refusals`,
+    latencyUs
+      ? `latency     ${latencyUs.p50.toFixed(0)} µs median, ${latencyUs.p99.toFixed(0)} µs p99, ${latencyUs.max.toFixed(0)} µs at most, from bytes arrived to stimulus confirmed`
+      : 'latency     nothing was stimulated',
+    `losses      ${losses.join(', ')}`,
+    ...(mqtt ? [`mqtt        ${mqtt.acked} of ${mqtt.published} messages acknowledged`] : []),
+    `recording   ${summary.recording ?? 'none'}`,
+  ];
+}

@@ -1,0 +1,121 @@
+import { recordLength, type LoopEvent, type RunSummary } from '../contracts.js';
+import { buildLoop, coefficientsOf } from '../loop/build.js';
+import { createRecordList, type Loop } from '../loop/loop.js';
+import type { LoopPlan } from '../loop/plan.js';
+import { decodeEvent } from '../loop/records.js';
+import { Tally } from '../loop/tally.js';
+import type { Recording } from '../recording/read.js';
+
+/** One place where the loop decided otherwise than the recording says. `null` where there is no such event. */
+export interface Difference {
+  readonly cycle: number;
+  readonly recorded: LoopEvent | string | null;
+  readonly replayed: LoopEvent | string | null;
+}
+
+/**
+ * Runs the loop again over a recording's own frames, times and messages, and compares every event bit for bit. Stops at
+ * the first difference that time has carried into everything after it: `maxDifferences` are listed.
+ */
+export async function replayRecording(
+  recording: Recording,
+  plan: LoopPlan,
+  onProgress?: (cycle: number) => void,
+): Promise<{ summary: RunSummary; realtimeFactor: number; differences: Difference[] }> {
+  const { run } = recording;
+  const loop = await buildLoop(plan, run.stream);
+  const differences = compareCoefficients(run.coefficients, coefficientsOf(loop));
+  const tally = new Tally();
+  const messages = createRecordList(maxMessages);
+  const recorded = recording.events()[Symbol.iterator]();
+  const recordedMessages = recording.messages()[Symbol.iterator]();
+  let nextMessage = recordedMessages.next();
+  const started = performance.now();
+  let lastCycle = 0;
+  let frames = 0;
+  for (const { cycle, nowUs, block } of recording.cycles()) {
+    if (cycle !== lastCycle + 1) {
+      differences.push(hole(lastCycle, cycle));
+      break;
+    }
+    lastCycle = cycle;
+    messages.length = 0;
+    while (!nextMessage.done && (nextMessage.value[1] as number) === cycle) {
+      messages.records.set(nextMessage.value, messages.length++ * recordLength);
+      nextMessage = recordedMessages.next();
+    }
+    loop.cycle(nowUs, block, messages);
+    frames += block.frames;
+    // A killed recorder may have kept a cycle without its events: the tail that every such recording lacks.
+    const lacksTail = recording.summary === undefined;
+    if (!compareCycle(loop, recorded, tally, differences, lacksTail)) break;
+    if (differences.length >= maxDifferences) break;
+    if (cycle % 65536 === 0) onProgress?.(cycle);
+  }
+  if (differences.length === 0) compareEnd(recorded.next(), lastCycle, differences);
+  const seconds = (performance.now() - started) / 1000;
+  return {
+    summary: {
+      samples: frames,
+      gaps: tally.gaps,
+      discardedBytes: recording.summary?.discardedBytes ?? 0,
+      detections: tally.detections,
+      stimuli: tally.stimuli,
+      refusals: tally.refusals,
+      latencyUs: tally.latencyUs(),
+      ringLosses: recording.summary?.ringLosses ?? {},
+      recording: recording.path,
+      mqtt: null,
+    },
+    realtimeFactor: frames / run.stream.rate / seconds,
+    differences,
+  };
+}
+
+function compareCycle(loop: Loop, recorded: Iterator<Float64Array>, tally: Tally, differences: Difference[], lacksTail: boolean): boolean {
+  const { records, length } = loop.events;
+  for (let place = 0; place < length; place++) {
+    const at = place * recordLength;
+    tally.add(records, at);
+    const next = recorded.next();
+    if (!next.done && sameRecord(next.value, records, at)) continue;
+    if (next.done && lacksTail) return false;
+    differences.push({
+      cycle: loop.cycleNumber,
+      recorded: next.done ? null : (decodeEvent(next.value) ?? 'an event of an unknown kind'),
+      replayed: decodeEvent(records, at) ?? null,
+    });
+    if (differences.length >= maxDifferences) break;
+  }
+  return true;
+}
+
+/** Events left over belong to cycles that were lost at the end, or were never decided. */
+function compareEnd(next: IteratorResult<Float64Array>, lastCycle: number, differences: Difference[]): void {
+  if (next.done || (next.value[1] as number) > lastCycle) return;
+  differences.push({ cycle: lastCycle, recorded: decodeEvent(next.value) ?? null, replayed: null });
+}
+
+function compareCoefficients(
+  recorded: Readonly<Record<string, readonly (readonly number[])[]>>,
+  built: Record<string, number[][]>,
+): Difference[] {
+  return Object.entries(built).flatMap(([signal, lists]) => {
+    const same = JSON.stringify(recorded[signal]) === JSON.stringify(lists);
+    const name = `coefficients of signal ${signal}`;
+    return same ? [] : [{ cycle: 0, recorded: name, replayed: `${name}, designed otherwise by this version` }];
+  });
+}
+
+function hole(last: number, next: number): Difference {
+  return { cycle: last + 1, recorded: `cycles ${last + 1} to ${next - 1} were lost in a full ring`, replayed: null };
+}
+
+/** Bit for bit: NaN equals NaN, 0 does not equal −0. */
+function sameRecord(a: Float64Array, b: Float64Array, at: number): boolean {
+  for (let i = 0; i < recordLength; i++) if (!Object.is(a[i], b[at + i])) return false;
+  return true;
+}
+
+const maxDifferences = 10;
+const maxMessages = 1024;

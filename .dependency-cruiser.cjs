@@ -7,7 +7,10 @@ function only(name, from, allowed) {
     name,
     severity: 'error',
     from: { path: from, pathNot: tests },
-    to: { path: '^(runtime|drivers|models|firmware-bridge|test)/', pathNot: `${from}|^runtime/contracts\\.ts$|${allowed}` },
+    to: {
+      path: '^(runtime|drivers|models|firmware-bridge|test)/',
+      pathNot: `${from}|^runtime/contracts\\.ts$|${allowed}`,
+    },
   };
 }
 
@@ -18,7 +21,10 @@ module.exports = {
       name: 'pure-core',
       comment: 'signal, detect, decide and every protocol import no Node module and no package',
       severity: 'error',
-      from: { path: `${core}|^drivers/[^/]+/(protocol|session)\\.ts$|^drivers/sleeper/|^models/engine/`, pathNot: tests },
+      from: {
+        path: `${core}|^drivers/[^/]+/(protocol|session)\\.ts$|^drivers/sleeper/|^models/engine/`,
+        pathNot: tests,
+      },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional'] },
     },
     only('contracts', '^runtime/contracts\\.ts$', '^$'),
@@ -29,9 +35,21 @@ module.exports = {
     only('guardian', '^runtime/guardian/', '^drivers/[^/]+/actuator\\.ts$|^drivers/serial/'),
     only('recorder', '^runtime/recorder/', '^runtime/(recording|loop)/'),
     only('link', '^runtime/link/', '^runtime/(recording|loop)/'),
-    only('loop', '^runtime/loop/', '^runtime/(signal|detect|decide)/|^runtime/guardian/(command|realtime)\\.ts$|^drivers/'),
-    only('config', '^runtime/config/', '^runtime/(signal|detect|decide|loop)/|^runtime/guardian/actuators\\.ts$|^drivers/'),
-    only('replay', '^runtime/replay/', '^runtime/(loop|recording|recorder|config)/|^runtime/guardian/actuators\\.ts$|^drivers/file/'),
+    only(
+      'loop',
+      '^runtime/loop/',
+      '^runtime/(signal|detect|decide)/|^runtime/guardian/(command|realtime)\\.ts$|^drivers/',
+    ),
+    only(
+      'config',
+      '^runtime/config/',
+      '^runtime/(signal|detect|decide|loop)/|^runtime/guardian/actuators\\.ts$|^drivers/',
+    ),
+    only(
+      'replay',
+      '^runtime/replay/',
+      '^runtime/(loop|recording|recorder|config)/|^runtime/guardian/actuators\\.ts$|^drivers/file/',
+    ),
     only('evaluate', '^runtime/evaluate/', '^runtime/(loop|detect|signal)/|^drivers/file/'),
     only('supervisor', '^runtime/supervisor/', '^runtime/(loop|recorder|recording|link|guardian|config)/|^drivers/'),
     only('drivers', '^drivers/', '^runtime/signal/'),

@@ -18,12 +18,44 @@ export default tseslint.config(
   },
   {
     // The core is pure: no Node module, no clock, no random source (design principle 1).
-    files: ['runtime/signal/**/*.ts', 'runtime/detect/**/*.ts', 'runtime/decide/**/*.ts', 'runtime/contracts.ts', 'drivers/**/protocol.ts', 'drivers/**/session.ts', 'drivers/sleeper/*.ts', 'models/engine/**/*.ts'],
+    files: [
+      'runtime/signal/**/*.ts',
+      'runtime/detect/**/*.ts',
+      'runtime/decide/**/*.ts',
+      'runtime/contracts.ts',
+      'drivers/**/protocol.ts',
+      'drivers/**/session.ts',
+      'drivers/sleeper/*.ts',
+      'models/engine/**/*.ts',
+    ],
     ignores: ['**/*.test.ts', '**/*.laws.ts'],
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*', 'koffi', 'serialport', 'better-sqlite3', 'mqtt', 'zod', 'pino'], message: 'The core is pure: keep input and output at the edges.' }] }],
-      'no-restricted-globals': ['error', 'process', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'Buffer', 'require'],
-      'no-restricted-properties': ['error', { object: 'Date', property: 'now' }, { object: 'Math', property: 'random' }],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['node:*', 'koffi', 'serialport', 'better-sqlite3', 'mqtt', 'zod', 'pino'],
+              message: 'The core is pure: keep input and output at the edges.',
+            },
+          ],
+        },
+      ],
+      'no-restricted-globals': [
+        'error',
+        'process',
+        'performance',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'Buffer',
+        'require',
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now' },
+        { object: 'Math', property: 'random' },
+      ],
     },
   },
   {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { edfBytes, readContent } from './recordings.fixture.js';
+import { edfBytes, readContent } from './recordings.test.fixture.js';
 
 const ramp = (length: number, first = 0): number[] => Array.from({ length }, (_, place) => first + place);
 

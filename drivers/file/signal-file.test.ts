@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { fromMemory } from './bytes.js';
-import { edfBytes, readAll, readContent, sharedPath } from './recordings.fixture.js';
+import { edfBytes, readAll, readContent, sharedPath } from './recordings.test.fixture.js';
 import { frameReader, openSignalFile, readFrames, SignalFileError } from './signal-file.js';
 
 const openBciHeader = (board: string, rate = 250): string =>
@@ -296,7 +296,10 @@ test('reference: DREAMS excerpts', (t) => {
     [6, 360_140],
   ] as const) {
     const path = sharedPath('data', 'eeg', 'dreams_spindles', `excerpt${excerpt}.txt.gz`);
-    if (path === undefined) return t.skip('reference data are absent');
+    if (path === undefined) {
+      t.skip('reference data are absent');
+      return;
+    }
     const { file, counts } = readAll(openSignalFile(path));
     assert.equal(file.stream.rate, 200);
     assert.equal(counts.length, values);
@@ -307,7 +310,10 @@ test('reference: DREAMS excerpts', (t) => {
 
 test('reference: a real Cyton recording has no gap', (t) => {
   const path = sharedPath('data', 'eeg', 'openbci', 'OpenBCI_GUI-v6-blinks-jawClench-alpha.txt.gz');
-  if (path === undefined) return t.skip('reference data are absent');
+  if (path === undefined) {
+    t.skip('reference data are absent');
+    return;
+  }
   const { file, counts, gaps, counters } = readAll(openSignalFile(path));
   assert.equal(file.stream.channels.length, 11);
   assert.equal(counts.length, 22_490);

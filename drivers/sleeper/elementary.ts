@@ -16,7 +16,7 @@ export function exp(x: number): number {
 
 /** Of normal positive numbers; NaN otherwise. */
 export function log(x: number): number {
-  if (!(x > 1e-300 && x < Infinity)) return NaN;
+  if (!(x >= 1e-300 && x < Infinity)) return NaN;
   bits.setFloat64(0, x);
   const high = bits.getUint32(0);
   let power = (high >>> 20) - 1023;

@@ -66,7 +66,7 @@ export class EventSchedule {
     const events: SleeperEvent[] = [];
     if (spindles === 0) return events;
     const stretch = stageStatistics.N2.spindles / spindles;
-    if (start % 120 === 0) this.#scarcity = random.logNormal(0, 0.65);
+    if (start % 120 === 0) this.#scarcity = random.logNormal(0, 0.5);
     if (this.#nextSpindle < start) this.#nextSpindle = start + stretch * this.#spindleInterval() * random.uniform();
     while (this.#nextSpindle < start + epochSeconds) {
       const spindle = this.#demo ? this.#clearSpindle(this.#nextSpindle) : this.#spindle(this.#nextSpindle);
@@ -78,7 +78,7 @@ export class EventSchedule {
 
   #spindleInterval(): number {
     if (this.#demo) return this.#random.between(3.5, 6.5);
-    return this.#scarcity * this.#random.logNormal(log(6.6), 0.95);
+    return this.#scarcity * this.#random.logNormal(log(8.5), 1.05);
   }
 
   #spindle(onset: number): SleeperEvent {

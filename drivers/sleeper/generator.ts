@@ -1,6 +1,7 @@
+import { Background } from './background.js';
 import { defaultElectrodes, electrodes, sourceNames } from './electrodes.js';
 import { EventSchedule, type SleeperEvent } from './events.js';
-import { HighPass, LowNoise, Mains, Rhythm } from './noise.js';
+import { LowNoise, LowPass, Mains, Rhythm } from './noise.js';
 import { Random } from './random.js';
 import { backgroundCorners, epochSeconds, nextStage, stageStatistics, type SleepStage } from './stages.js';
 import { burst, hann, kComplex, pop, saccade, slowOscillation, spindle, waveSeconds } from './waveforms.js';
@@ -63,10 +64,10 @@ class Generator implements Sleeper {
   readonly #stages: Random;
   readonly #schedule: EventSchedule;
   readonly #electrodes: readonly Electrode[];
-  /** Parts of the background of the three sources common, left and right. */
-  readonly #background: readonly LowNoise[];
+  /** Of the sources common, left and right. */
+  readonly #background: readonly Background[];
   readonly #alpha: Rhythm;
-  readonly #muscle: { readonly noise: LowNoise; readonly highpass: HighPass };
+  readonly #muscle: { readonly noise: LowNoise; readonly slow: LowPass };
   readonly #restless: readonly [LowNoise, LowNoise];
   readonly #reference: { readonly drift: LowNoise; readonly brain: LowNoise };
   readonly #mains: Mains;
@@ -92,11 +93,9 @@ class Generator implements Sleeper {
     this.#stages = new Random(seed, 2);
     this.#schedule = new EventSchedule(new Random(seed, 3), channels.length, options.night !== true);
     this.#electrodes = channels.map((name) => new Electrode(name, options));
-    this.#background = Array.from({ length: 3 }, () =>
-      backgroundCorners.map((corner) => new LowNoise(corner, rate, signal)),
-    ).flat();
+    this.#background = Array.from({ length: 3 }, () => new Background(rate, signal));
     this.#alpha = new Rhythm(9.8, 1.2, rate, signal);
-    this.#muscle = { noise: new LowNoise(80, rate, signal), highpass: new HighPass(20, rate) };
+    this.#muscle = { noise: new LowNoise(80, rate, signal), slow: new LowPass(20, rate) };
     this.#restless = [new LowNoise(0.8, rate, signal), new LowNoise(0.8, rate, signal)];
     this.#reference = { drift: new LowNoise(0.02, rate, signal), brain: new LowNoise(3, rate, signal) };
     this.#mains = new Mains(options.mains?.frequency ?? 50, rate, tickSeconds, new Random(seed, 4));
@@ -162,15 +161,11 @@ class Generator implements Sleeper {
     const parts = backgroundCorners.length;
     values.fill(0);
     for (let source = 0; source < 3; source++) {
-      let sum = 0;
-      for (let part = 0; part < parts; part++) {
-        sum += (this.#levels[part] as number) * (this.#background[source * parts + part] as LowNoise).step();
-      }
-      values[source] = sum;
+      values[source] = (this.#background[source] as Background).step(this.#levels);
     }
     values[Source.alpha] = (this.#levels[parts] as number) * this.#alpha.step();
-    const muscle = this.#muscle.highpass.step(this.#muscle.noise.step());
-    values[Source.muscle] = (this.#levels[parts + 1] as number) * muscle;
+    const muscle = this.#muscle.noise.step();
+    values[Source.muscle] = (this.#levels[parts + 1] as number) * (muscle - this.#muscle.slow.step(muscle));
   }
 
   #addEvents(seconds: number, frame: Float64Array): void {
@@ -189,26 +184,31 @@ class Generator implements Sleeper {
     };
     switch (event.kind) {
       case 'spindle':
-        return to(Source.spindle, event.amplitude * spindle(since, event.duration, event.frequency));
+        to(Source.spindle, event.amplitude * spindle(since, event.duration, event.frequency));
+        break;
       case 'slow-oscillation':
-        return to(Source.slow, -event.amplitude * slowOscillation((since * waveSeconds) / event.duration));
+        to(Source.slow, -event.amplitude * slowOscillation((since * waveSeconds) / event.duration));
+        break;
       case 'k-complex':
-        return to(Source.slow, -event.amplitude * kComplex((since * waveSeconds) / event.duration));
+        to(Source.slow, -event.amplitude * kComplex((since * waveSeconds) / event.duration));
+        break;
       case 'blink':
-        return to(Source.blink, event.amplitude * hann(since / event.duration));
+        to(Source.blink, event.amplitude * hann(since / event.duration));
+        break;
       case 'eye-movement':
-        return to(Source.eyes, event.amplitude * saccade(since));
+        to(Source.eyes, event.amplitude * saccade(since));
+        break;
       case 'movement': {
         const height = burst(since, event.duration);
         to(Source.moveLeft, 0.5 * event.amplitude * height * this.#restless[0].step());
         to(Source.moveRight, 0.5 * event.amplitude * height * this.#restless[1].step());
-        return to(Source.muscle, 5 * height * (values[Source.muscle] as number));
+        to(Source.muscle, 5 * height * (values[Source.muscle] as number));
+        break;
       }
       case 'pop':
         frame[event.channel] = (frame[event.channel] as number) + event.amplitude * pop(since, event.duration);
-        return;
+        break;
       case 'stage':
-        return;
     }
   }
 }
@@ -222,7 +222,7 @@ class Electrode {
   readonly #drift: LowNoise;
   readonly #noise: Random;
   readonly #noiseSd: number;
-  readonly #highpass: HighPass;
+  readonly #slow: LowPass | undefined;
 
   constructor(name: string, { seed, rate, highpass }: SleeperOptions) {
     const place = Object.keys(electrodes).indexOf(name);
@@ -233,7 +233,7 @@ class Electrode {
     this.#drift = new LowNoise(0.02, rate, this.#noise);
     // 0.02 µV²/Hz up to half the rate.
     this.#noiseSd = Math.sqrt((0.02 * rate) / 2);
-    this.#highpass = new HighPass(highpass ?? 0, rate);
+    this.#slow = highpass !== undefined && highpass > 0 ? new LowPass(highpass, rate) : undefined;
   }
 
   /** `own` is what this electrode alone or every electrode alike has. */
@@ -242,6 +242,6 @@ class Electrode {
     for (let source = 0; source < sources; source++) {
       sum += (this.#gains[source] as number) * (values[source] as number);
     }
-    return this.#highpass.step(sum);
+    return this.#slow ? sum - this.#slow.step(sum) : sum;
   }
 }

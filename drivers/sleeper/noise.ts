@@ -48,21 +48,19 @@ export class Rhythm {
   }
 }
 
-/** First-order high-pass, settled on its first input; corner 0 passes everything. */
-export class HighPass {
+/** First-order low-pass, settled on its first input. */
+export class LowPass {
   readonly #follow: number;
-  #low = NaN;
+  #value = NaN;
 
   constructor(corner: number, rate: number) {
     this.#follow = 1 - exp((-2 * Math.PI * corner) / rate);
   }
 
   step(input: number): number {
-    if (this.#follow === 0) return input;
-    if (Number.isNaN(this.#low)) this.#low = input;
-    const output = input - this.#low;
-    this.#low += this.#follow * output;
-    return output;
+    if (Number.isNaN(this.#value)) this.#value = input;
+    this.#value += this.#follow * (input - this.#value);
+    return this.#value;
   }
 }
 

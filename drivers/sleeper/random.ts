@@ -15,14 +15,14 @@ export class Random {
       throw new RangeError(`seed: ${seed} is not a whole number from 0. Use one such as 1.`);
     }
     this.#a = seed | 0;
-    this.#b = Math.floor(seed / 2 ** 32) | 0;
+    this.#b = Math.floor(seed / 4_294_967_296) | 0;
     this.#c = stream | 0;
     for (let round = 0; round < 20; round++) this.#next();
   }
 
   /** Uniform from 0 up to, not including, 1. */
   uniform(): number {
-    return (this.#next() >>> 0) / 2 ** 32;
+    return (this.#next() >>> 0) / 4_294_967_296;
   }
 
   between(low: number, high: number): number {

@@ -5,7 +5,7 @@ export type SleepStage = (typeof sleepStages)[number];
 
 export const epochSeconds = 30;
 
-/** Corner frequencies in hertz of the parts of the background (`LowNoise`). */
+/** Corner frequencies in hertz of the parts of the background; below the last one they are smoothed (`Background`). */
 export const backgroundCorners = [0.5, 1.6, 5, 16] as const;
 
 /** What the signal of C3 − M2 is made of, stage by stage. Voltages in µV, rates a minute. */
@@ -25,7 +25,7 @@ export interface StageStatistics {
 
 export const stageStatistics: Readonly<Record<SleepStage, StageStatistics>> = {
   W: {
-    background: [20, 12, 11, 28],
+    background: [27, 3, 19, 29],
     alpha: 3,
     muscle: 15,
     spindles: 0,
@@ -35,17 +35,17 @@ export const stageStatistics: Readonly<Record<SleepStage, StageStatistics>> = {
     movements: 0.8,
   },
   N1: {
-    background: [22, 9, 65, 1],
-    alpha: 1,
+    background: [29, 0, 74, 18],
+    alpha: 2.1,
     muscle: 8,
     spindles: 0,
-    slowOscillations: 0.5,
+    slowOscillations: 1,
     kComplexes: 0,
     eyeMovements: 0,
     movements: 0.1,
   },
   N2: {
-    background: [12, 165, 22, 0.3],
+    background: [72, 74, 117, 14],
     alpha: 0,
     muscle: 5,
     spindles: 4.5,
@@ -55,7 +55,7 @@ export const stageStatistics: Readonly<Record<SleepStage, StageStatistics>> = {
     movements: 0.03,
   },
   N3: {
-    background: [430, 115, 35, 0.3],
+    background: [328, 190, 88, 9],
     alpha: 0,
     muscle: 4,
     spindles: 1.5,
@@ -65,7 +65,7 @@ export const stageStatistics: Readonly<Record<SleepStage, StageStatistics>> = {
     movements: 0.01,
   },
   R: {
-    background: [22, 6, 50, 2],
+    background: [23, 0, 52, 15],
     alpha: 0.7,
     muscle: 2,
     spindles: 0,

@@ -42,7 +42,11 @@ export interface LoopBench {
  * of axond with recording and MQTT on, beside C programs of the same shape. All programs live at once and take packets
  * in turn, so that each sees the same machine.
  */
-export async function benchLoop({ hz, triggers, rounds }: LoopBench, launcher: string, say: (text: string) => void): Promise<LoopRun[]> {
+export async function benchLoop(
+  { hz, triggers, rounds }: LoopBench,
+  launcher: string,
+  say: (text: string) => void,
+): Promise<LoopRun[]> {
   const folder = mkdtempSync(join(tmpdir(), 'axond-bench-'));
   const chain = compileChain(folder);
   const fifoAllowed = spawnSync('chrt', ['-f', '50', 'true']).status === 0;
@@ -153,7 +157,14 @@ function startDaemon(
 }
 
 /** The full chain: filters, the spindle detector, gate, recording and MQTT, and a threshold on the marker's channel. */
-function configuration(name: string, record: string, { eeg, trigger }: PtyProgram, hz: number, mqtt: string, mode: string): string {
+function configuration(
+  name: string,
+  record: string,
+  { eeg, trigger }: PtyProgram,
+  hz: number,
+  mqtt: string,
+  mode: string,
+): string {
   return `device: { name: ${name}, record: ${record}, mqtt: "${mqtt}", realtime: ${mode === 'fifo'} }
 source: { use: cyton, port: ${eeg.path}, rate: ${hz}Hz, electrodes: { C3: 1, M2: 2, MARKER: 8 } }
 signals:
@@ -200,4 +211,3 @@ async function amplify(
 const settleSeconds = 11;
 /** As in `chain.c`. */
 const markerEvery = 10;
-

@@ -15,7 +15,8 @@ export function benchCommand(): Command {
       const launcher = fileURLToPath(new URL('runtime/cli/axond.js', packageRoot));
       const wanted = (long ? longRuns : shortRuns).filter((run) => hz === undefined || run.hz === hz);
       const runs: LoopRun[] = [];
-      for (const run of wanted) runs.push(...(await benchLoop(run, launcher, (text) => process.stderr.write(`${text}\n`))));
+      for (const run of wanted)
+        runs.push(...(await benchLoop(run, launcher, (text) => process.stderr.write(`${text}\n`))));
       if (json) printJson({ runs });
       else for (const run of runs) print(...describe(run));
     });

@@ -35,7 +35,11 @@ export function armCommand(): Command {
     .option('--limit KEY=N...', 'tighten a limit: perMinute, perHour, perNight or interval=2s')
     .addHelpText('after', '\nExample:  axond arm --device bedside-1 --for 8h --limit perHour=60')
     .action(async (target: Target & { for: string; limit?: string[] }) => {
-      const request = { verb: 'arm' as const, forSeconds: seconds('--for', target.for), ...limitsOf(target.limit ?? []) };
+      const request = {
+        verb: 'arm' as const,
+        forSeconds: seconds('--for', target.for),
+        ...limitsOf(target.limit ?? []),
+      };
       const value = await ask(target, request);
       if (target.json) printJson(value);
       else print(`Armed for ${target.for}.`);
@@ -63,7 +67,9 @@ export function markCommand(): Command {
 }
 
 export function silenceCommand(): Command {
-  return targeted(new Command('silence').description('Bring every actuator to rest now, past the core, by the guardian itself'))
+  return targeted(
+    new Command('silence').description('Bring every actuator to rest now, past the core, by the guardian itself'),
+  )
     .addHelpText('after', '\nExample:  axond silence --device bedside-1')
     .action(async (target: Target) => {
       const path = target.socket ?? placesOf(target.device).silence;
@@ -96,6 +102,7 @@ function limitsOf(texts: readonly string[]): Record<string, number> {
 
 function seconds(option: string, text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
-  if (!match) throw new UsageError(`${option}: ${text} is no time. Write a number with ms, s, m or h, for example 10m.`);
+  if (!match)
+    throw new UsageError(`${option}: ${text} is no time. Write a number with ms, s, m or h, for example 10m.`);
   return Number(match[1]) * { ms: 0.001, s: 1, m: 60, h: 3600 }[match[2] as 'ms' | 's' | 'm' | 'h'];
 }

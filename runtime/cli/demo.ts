@@ -43,7 +43,13 @@ async function demo(options: DemoOptions): Promise<void> {
       sets: [`source.port=${emulator.port}`, `device.mqtt=${broker.url}`, ...(options.set ?? [])],
       armVirtual: true,
     });
-    const summary = await conduct({ verb: 'demo', loaded, log, seconds: options.seconds, quiet: options.json === true });
+    const summary = await conduct({
+      verb: 'demo',
+      loaded,
+      log,
+      seconds: options.seconds,
+      quiet: options.json === true,
+    });
     const truth = await emulator.stop();
     if (options.json) printJson({ ...summary, truth });
     else print(...describeSummary(summary), `truth       ${truth} spindles were generated`);
@@ -59,13 +65,25 @@ interface Emulator {
   stop(): Promise<number>;
 }
 
-const emulatorLine = z.union([z.object({ port: z.string() }), z.object({ frames: z.number(), truth: z.number().optional() })]);
+const emulatorLine = z.union([
+  z.object({ port: z.string() }),
+  z.object({ frames: z.number(), truth: z.number().optional() }),
+]);
 
 async function startEmulator({ night, seed, fault = [] }: DemoOptions): Promise<Emulator> {
   const launcher = fileURLToPath(new URL('runtime/cli/axond.js', packageRoot));
   const child: ChildProcess = spawn(
     process.execPath,
-    [launcher, 'emulate', 'cyton', '--json', '--seed', seed, ...(night ? ['--night'] : []), ...fault.flatMap((spec) => ['--fault', spec])],
+    [
+      launcher,
+      'emulate',
+      'cyton',
+      '--json',
+      '--seed',
+      seed,
+      ...(night ? ['--night'] : []),
+      ...fault.flatMap((spec) => ['--fault', spec]),
+    ],
     // A pipe as its standard input: it ends with us, whatever ends us. Its own session keeps Ctrl-C from it.
     { stdio: ['pipe', 'pipe', 'inherit'], detached: true },
   );

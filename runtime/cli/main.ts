@@ -14,11 +14,16 @@ import { runCommand } from './run.js';
 import { axondVersion } from './version.js';
 
 const program = new Command('axond')
-  .description('Edge runtime for brain-computer interfaces: reads EEG, decides, stimulates through a safety gate, records.')
+  .description(
+    'Edge runtime for brain-computer interfaces: reads EEG, decides, stimulates through a safety gate, records.',
+  )
   .version(axondVersion)
   .helpCommand(false)
   .configureHelp({ sortSubcommands: false })
-  .addHelpText('after', '\nStart with:  axond demo   (no hardware needed)\nExit codes:  0 done, 1 failed, 2 wrong usage or configuration');
+  .addHelpText(
+    'after',
+    '\nStart with:  axond demo   (no hardware needed)\nExit codes:  0 done, 1 failed, 2 wrong usage or configuration',
+  );
 for (const command of [
   demoCommand(),
   runCommand(),

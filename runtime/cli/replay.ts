@@ -25,7 +25,10 @@ interface ReplayOptions {
 export function replayCommand(): Command {
   return new Command('replay')
     .description('Run the loop again: over a recording, comparing every decision, or over a recorded signal')
-    .argument('<file>', 'a recording of axond (*.db), or a signal: EDF, OpenBCI text, Portiloop CSV, a column of numbers')
+    .argument(
+      '<file>',
+      'a recording of axond (*.db), or a signal: EDF, OpenBCI text, Portiloop CSV, a column of numbers',
+    )
     .option('--config FILE...', 'configuration for a signal file')
     .option('--preset NAME', 'preset for a signal file (default: spindle)')
     .option('--set KEY=VALUE...', 'override a key of the configuration')
@@ -44,8 +47,10 @@ async function again(path: string, { json }: ReplayOptions): Promise<void> {
   const recording = openRecording(path);
   try {
     const progress = progressLine(recording.run.name);
-    const { summary, realtimeFactor, differences } = await replayRecording(recording, planOfRecording(recording.run), () =>
-      progress(NaN),
+    const { summary, realtimeFactor, differences } = await replayRecording(
+      recording,
+      planOfRecording(recording.run),
+      () => progress(NaN),
     );
     progress(1);
     if (json) printJson({ ...summary, realtimeFactor, differences });

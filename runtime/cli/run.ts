@@ -42,7 +42,13 @@ export function runCommand(): Command {
         armVirtual: options.armVirtual === true,
       });
       const log = createLogger();
-      const summary = await conduct({ verb: 'run', loaded, log, seconds: options.seconds, quiet: options.json === true });
+      const summary = await conduct({
+        verb: 'run',
+        loaded,
+        log,
+        seconds: options.seconds,
+        quiet: options.json === true,
+      });
       if (options.json) printJson(summary);
       else print(...describeSummary(summary));
     });

@@ -16,7 +16,13 @@ export interface Trace {
   readonly values: ArrayLike<number>;
 }
 
-export function renderScreen(status: Status, trace: Trace, events: readonly ScreenEvent[], width: number, height: number): string[] {
+export function renderScreen(
+  status: Status,
+  trace: Trace,
+  events: readonly ScreenEvent[],
+  width: number,
+  height: number,
+): string[] {
   const columns = Math.max(40, Math.min(width, 120));
   const head = headLines(status);
   const tail = tailLines(status, events);
@@ -24,7 +30,17 @@ export function renderScreen(status: Status, trace: Trace, events: readonly Scre
   return [...head, '', ...plot(trace, columns - 1, rows), '', ...tail].map((line) => cut(line, columns));
 }
 
-function headLines({ name, source, stimulation, detections, runningSeconds, recording, mqtt, ringLosses, recorder }: Status): string[] {
+function headLines({
+  name,
+  source,
+  stimulation,
+  detections,
+  runningSeconds,
+  recording,
+  mqtt,
+  ringLosses,
+  recorder,
+}: Status): string[] {
   const lines = [
     `axond · ${name} · ${clock(runningSeconds)}`,
     `source    ${source.device} on ${source.port}: ${source.state}, ${source.samples} samples, ${source.gaps} gaps (${source.lostFrames} lost), drift ${source.driftPpm.toFixed(0)} ppm`,
@@ -42,14 +58,19 @@ function headLines({ name, source, stimulation, detections, runningSeconds, reco
   }
   const losses = Object.values(ringLosses).reduce((sum, count) => sum + count, 0);
   lines.push(`recording ${recording} (${recorder.state}${losses > 0 ? `, ${losses} LOST IN RINGS` : ''})`);
-  if (mqtt) lines.push(`mqtt      ${mqtt.url}: ${mqtt.connected ? `${mqtt.acked} of ${mqtt.published} acknowledged` : mqtt.detail}`);
+  if (mqtt)
+    lines.push(
+      `mqtt      ${mqtt.url}: ${mqtt.connected ? `${mqtt.acked} of ${mqtt.published} acknowledged` : mqtt.detail}`,
+    );
   return lines;
 }
 
 function tailLines({ stimulation }: Status, events: readonly ScreenEvent[]): string[] {
   const lines = events.slice(0, 4).map(({ atSeconds, text }) => `${clock(atSeconds).padStart(8)}  ${text}`);
   while (lines.length < 4) lines.push('');
-  lines.push(`Ctrl-C ends${stimulation ? ' · `npx axond silence` in another terminal stops every stimulus at once' : ''}`);
+  lines.push(
+    `Ctrl-C ends${stimulation ? ' · `npx axond silence` in another terminal stops every stimulus at once' : ''}`,
+  );
   return lines;
 }
 
@@ -113,7 +134,8 @@ function clock(seconds: number): string {
   return `${Math.floor(whole / 3600)}:${pad(Math.floor(whole / 60) % 60)}:${pad(whole % 60)}`;
 }
 
-const cut = (line: string, columns: number): string => (line.length > columns ? `${line.slice(0, columns - 1)}…` : line);
+const cut = (line: string, columns: number): string =>
+  line.length > columns ? `${line.slice(0, columns - 1)}…` : line;
 
 /** Dot numbering of Unicode braille: left column 1 2 3 7, right column 4 5 6 8. */
 const brailleBits = [0x01, 0x02, 0x04, 0x40, 0x08, 0x10, 0x20, 0x80];

@@ -1,4 +1,10 @@
-import { refusalReasons, type GateLimits, type Inhibitor, type RefusalReason, type StimulusRequest } from '../contracts.js';
+import {
+  refusalReasons,
+  type GateLimits,
+  type Inhibitor,
+  type RefusalReason,
+  type StimulusRequest,
+} from '../contracts.js';
 
 /**
  * The gate: the one place that says yes. Pure, allocates nothing after construction; time is an argument. Disarmed at
@@ -87,7 +93,10 @@ export class Gate {
 const firstInhibitor = refusalReasons.indexOf('stale');
 export const inhibitorNames = refusalReasons.slice(firstInhibitor);
 
-const bit = Object.fromEntries(refusalReasons.map((name, place) => [name, 1 << place])) as Record<RefusalReason, number>;
+const bit = Object.fromEntries(refusalReasons.map((name, place) => [name, 1 << place])) as Record<
+  RefusalReason,
+  number
+>;
 
 /** Counts times within a window. Holds so many that a full ring means a refusal, whatever the limits say. */
 class RollingCount {

@@ -77,16 +77,22 @@ function derive(text: string, stream: StreamInfo): Derivation {
 }
 
 /** Loads a part of the user's own: a module whose export `create(options)` returns the part. */
-export async function createFromModule<Part>(plan: ModulePlan, methods: readonly (keyof Part & string)[]): Promise<Part> {
+export async function createFromModule<Part>(
+  plan: ModulePlan,
+  methods: readonly (keyof Part & string)[],
+): Promise<Part> {
   // The time of the last change is part of the address: a corrected file is loaded anew.
   const url = `${pathToFileURL(plan.module).href}?${statSync(plan.module).mtimeMs}`;
   const exports: unknown = await import(url);
   const create = typeof exports === 'object' && exports !== null && 'create' in exports ? exports.create : undefined;
-  if (typeof create !== 'function') throw new RangeError(`${plan.module}: has no export "create". Export a function create(options).`);
+  if (typeof create !== 'function')
+    throw new RangeError(`${plan.module}: has no export "create". Export a function create(options).`);
   const part: unknown = create(plan.options);
   for (const method of methods) {
     if (typeof part !== 'object' || part === null || typeof (part as Record<string, unknown>)[method] !== 'function') {
-      throw new RangeError(`${plan.module}: what create() returned has no method "${method}". Follow runtime/contracts.ts.`);
+      throw new RangeError(
+        `${plan.module}: what create() returned has no method "${method}". Follow runtime/contracts.ts.`,
+      );
     }
   }
   return part as Part;

@@ -53,6 +53,10 @@ export class Loop {
   /** What this cycle wants fired. */
   readonly commands: readonly Command[] = Array.from({ length: maxRequests }, emptyCommand);
   commandCount = 0;
+  /** Requests of this cycle, permitted or not. */
+  get requestsMade(): number {
+    return this.#requests.length;
+  }
   /** Events that did not fit into `events`; the gate holds after one. */
   lostEvents = 0;
   readonly clock: EnvelopeClock;
@@ -272,7 +276,8 @@ export class Loop {
         this.#emit(EventCode.marker, a);
         break;
       default:
-        if ((records[at] as number) < firstMessageKind) throw new RangeError(`kind ${String(records[at])} is no message`);
+        if ((records[at] as number) < firstMessageKind)
+          throw new RangeError(`kind ${String(records[at])} is no message`);
     }
   }
 

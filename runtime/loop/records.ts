@@ -15,7 +15,10 @@ const eventKinds = Object.keys(eventFields) as EventKind[];
 const messageKinds = Object.keys(messageFields) as MessageKind[];
 
 /** Kind numbers for code that writes records without allocating. */
-export const EventCode = Object.fromEntries(eventKinds.map((kind, place) => [kind, place])) as Record<EventKind, number>;
+export const EventCode = Object.fromEntries(eventKinds.map((kind, place) => [kind, place])) as Record<
+  EventKind,
+  number
+>;
 export const MessageCode = Object.fromEntries(
   messageKinds.map((kind, place) => [kind, firstMessageKind + place]),
 ) as Record<MessageKind, number>;

@@ -62,7 +62,7 @@ test('two threads: every slot arrives once, in order, whole', async () => {
      });`,
     { eval: true, workerData: { memory: ring.memory, total, module: new URL('./ring.js', import.meta.url).href } },
   );
-  for (let expected = 0; expected < total; ) {
+  for (let expected = 0; expected < total;) {
     if (ring.waiting() === 0) {
       await new Promise((resolve) => setImmediate(resolve));
       continue;

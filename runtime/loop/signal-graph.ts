@@ -51,11 +51,18 @@ export class SignalGraph {
   readonly #found: DetectionList = createDetectionList(maxDetections);
   #origin = 0;
 
-  constructor(streamRate: number, capacity: number, signals: readonly SignalPart[], detectors: readonly DetectorPart[]) {
+  constructor(
+    streamRate: number,
+    capacity: number,
+    signals: readonly SignalPart[],
+    detectors: readonly DetectorPart[],
+  ) {
     this.#signals = signals;
     this.#detectors = detectors;
     const fastest = Math.max(streamRate, ...signals.map(({ shape }) => shape.rate));
-    this.#values = signals.map(() => new Float64Array(Math.ceil((capacity * fastest) / streamRate) + signals.length + 2));
+    this.#values = signals.map(
+      () => new Float64Array(Math.ceil((capacity * fastest) / streamRate) + signals.length + 2),
+    );
     this.#lengths = new Int32Array(signals.length);
     this.#samples = new Float64Array(signals.length);
     this.#framesPerSample = Float64Array.from(signals, ({ shape }) => streamRate / shape.rate);

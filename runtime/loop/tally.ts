@@ -28,7 +28,8 @@ export class Tally {
         this.refusals++;
         break;
       case EventCode.receipt:
-        if (records[at + 5] === ReceiptState.started) this.#started((records[at + 6] as number) - (records[at + 7] as number));
+        if (records[at + 5] === ReceiptState.started)
+          this.#started((records[at + 6] as number) - (records[at + 7] as number));
         break;
     }
   }
@@ -42,7 +43,8 @@ export class Tally {
   latencyUs(): { p50: number; p99: number; max: number } | null {
     if (this.#latencies === 0) return null;
     const sorted = this.#latenciesUs.slice(0, Math.min(this.#latencies, latencyCapacity)).sort();
-    const quantile = (q: number): number => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] as number;
+    const quantile = (q: number): number =>
+      sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] as number;
     return { p50: quantile(0.5), p99: quantile(0.99), max: sorted[sorted.length - 1] as number };
   }
 }

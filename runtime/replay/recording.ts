@@ -72,7 +72,13 @@ export async function replayRecording(
   };
 }
 
-function compareCycle(loop: Loop, recorded: Iterator<Float64Array>, tally: Tally, differences: Difference[], lacksTail: boolean): boolean {
+function compareCycle(
+  loop: Loop,
+  recorded: Iterator<Float64Array>,
+  tally: Tally,
+  differences: Difference[],
+  lacksTail: boolean,
+): boolean {
   const { records, length } = loop.events;
   for (let place = 0; place < length; place++) {
     const at = place * recordLength;

@@ -15,7 +15,14 @@ const limits = {
 };
 const request = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('status') }),
-  z.strictObject({ verb: z.literal('arm'), forSeconds: z.number().positive().max(24 * 3600), ...limits }),
+  z.strictObject({
+    verb: z.literal('arm'),
+    forSeconds: z
+      .number()
+      .positive()
+      .max(24 * 3600),
+    ...limits,
+  }),
   z.strictObject({ verb: z.literal('disarm') }),
   z.strictObject({ verb: z.literal('lower'), ...limits }),
   z.strictObject({ verb: z.literal('mark'), text: z.string().min(1).max(1000) }),
@@ -30,7 +37,10 @@ const answer = z.union([
 export type ControlAnswer = z.infer<typeof answer>;
 
 /** `handle` may throw: the message becomes the answer's reason. */
-export function serveControl(path: string, handle: (request: ControlRequest) => Promise<ControlAnswer>): Promise<Server> {
+export function serveControl(
+  path: string,
+  handle: (request: ControlRequest) => Promise<ControlAnswer>,
+): Promise<Server> {
   const server = createServer((socket) => serveLines(socket, async (line) => judge(line, handle)));
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -42,7 +52,9 @@ export function serveControl(path: string, handle: (request: ControlRequest) => 
       const probe = createConnection(path);
       probe.once('connect', () => {
         probe.destroy();
-        reject(new Error(`${path}: another axond runs under this device name. Stop it, or choose another device.name.`));
+        reject(
+          new Error(`${path}: another axond runs under this device name. Stop it, or choose another device.name.`),
+        );
       });
       probe.once('error', () => {
         rmSync(path, { force: true });
@@ -56,7 +68,10 @@ export function serveControl(path: string, handle: (request: ControlRequest) => 
   });
 }
 
-async function judge(line: string, handle: (request: ControlRequest) => Promise<ControlAnswer>): Promise<ControlAnswer> {
+async function judge(
+  line: string,
+  handle: (request: ControlRequest) => Promise<ControlAnswer>,
+): Promise<ControlAnswer> {
   try {
     const parsed = request.safeParse(JSON.parse(line));
     if (!parsed.success) return { ok: false, reasons: parsed.error.issues.map((issue) => issue.message) };
@@ -90,7 +105,9 @@ export function askControl(path: string, wanted: ControlRequest): Promise<Contro
     socket.setTimeout(5000, () => socket.destroy(new Error('no answer within 5 s')));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const absent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
-      reject(new Error(`${path}: ${absent ? 'no axond is running there. Start one, or give its --socket' : error.message}.`));
+      reject(
+        new Error(`${path}: ${absent ? 'no axond is running there. Start one, or give its --socket' : error.message}.`),
+      );
     });
     socket.on('connect', () => socket.write(`${JSON.stringify(wanted)}\n`));
     socket.on('data', (chunk: string) => {

@@ -1,4 +1,11 @@
-import { recordLength, refusalReasons, ringNames, sessionStates, type RefusalReason, type SessionState } from '../contracts.js';
+import {
+  recordLength,
+  refusalReasons,
+  ringNames,
+  sessionStates,
+  type RefusalReason,
+  type SessionState,
+} from '../contracts.js';
 import { SlotRing } from '../loop/ring.js';
 import { sampleSlotBytes } from '../loop/sample-slot.js';
 import { Control, ControlTime, createControl, createMailbox, createTimes, traceLength } from '../loop/shared.js';

@@ -15,7 +15,8 @@ export interface Places {
 export function placesOf(deviceName: string): Places {
   const { RUNTIME_DIRECTORY, XDG_RUNTIME_DIR } = process.env;
   const user = process.getuid?.() ?? 0;
-  const root = RUNTIME_DIRECTORY ?? (XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, 'axond') : join(tmpdir(), `axond-${user}`));
+  const root =
+    RUNTIME_DIRECTORY ?? (XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, 'axond') : join(tmpdir(), `axond-${user}`));
   const folder = join(root, deviceName);
   return {
     folder,

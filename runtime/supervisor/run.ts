@@ -176,7 +176,10 @@ export class Run {
     const { plan } = this.#options;
     const reasons: string[] = [];
     if (!plan.actuator || !plan.loop.stimulation || !this.#stimulator) {
-      return { ok: false, reasons: ['not armed: this configuration stimulates nothing. Give it policy, stimulus and gate.'] };
+      return {
+        ok: false,
+        reasons: ['not armed: this configuration stimulates nothing. Give it policy, stimulus and gate.'],
+      };
     }
     await this.#stimulator.renew();
     if (!(await this.#stimulator.becomesReady(readyMs))) {
@@ -190,7 +193,9 @@ export class Run {
   }
 
   #post(taken: boolean): ControlAnswer {
-    return taken ? { ok: true, value: this.status() } : { ok: false, reasons: ['the loop does not take messages; see axond status'] };
+    return taken
+      ? { ok: true, value: this.status() }
+      : { ok: false, reasons: ['the loop does not take messages; see axond status'] };
   }
 
   status(): Status {

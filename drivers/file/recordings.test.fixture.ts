@@ -36,7 +36,7 @@ export function readAll(file: SignalFile, capacity = 7): Contents {
     for (let frame = 0; frame < block.frames; frame++) {
       contents.counts.push([...block.counts.subarray(frame * block.channels, (frame + 1) * block.channels)]);
       contents.gaps.push(block.flags[frame] === 1);
-      contents.counters.push(block.counters[frame]!);
+      contents.counters.push(block.counters[frame] ?? NaN);
     }
   }
   return contents;

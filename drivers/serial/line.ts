@@ -1,0 +1,32 @@
+import { SerialPort } from 'serialport';
+
+/** A port that is open and configured; the loop thread reads it through a descriptor of its own. */
+export interface SerialLine {
+  close(): Promise<void>;
+}
+
+/**
+ * Opens and configures a port through `serialport`, in the main thread, and never listens to it: whoever attached
+ * `data` would take the bytes from the loop thread. Rejects with one line that names the port and the fix.
+ */
+export async function openSerialLine(path: string, baudRate: number): Promise<SerialLine> {
+  const port = new SerialPort({ path, baudRate, autoOpen: false, hupcl: false, lock: false, vmin: 0, vtime: 1 });
+  port.on('error', () => undefined);
+  await new Promise<void>((resolve, reject) => {
+    port.open((error) => (error ? reject(new Error(explain(path, error.message))) : resolve()));
+  });
+  // A real FTDI line gains 15 ms by this; a pseudo-terminal has no such thing.
+  await new Promise<void>((resolve) => port.set({ dtr: true, rts: true, lowLatency: true }, () => resolve()));
+  return {
+    close: () => new Promise((resolve) => (port.isOpen ? port.close(() => resolve()) : resolve())),
+  };
+}
+
+function explain(path: string, message: string): string {
+  if (/No such file/i.test(message))
+    return `${path}: there is no such port. Plug the device in, or correct source.port (ls /dev/serial/by-id).`;
+  if (/Permission denied/i.test(message)) {
+    return `${path}: permission denied. Add your user to the group dialout: sudo usermod -aG dialout $USER, then log in again.`;
+  }
+  return `${path}: ${message}.`;
+}

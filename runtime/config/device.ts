@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { objection, path, text } from './values.js';
+
+/** `device`: what this box is. */
+
+const url = text(
+  'the address of an MQTT broker',
+  /^mqtts?:\/\/[^\s/@]+$/,
+  'mqtt://localhost:1883',
+  'Address of the broker: mqtt://HOST[:PORT], or mqtts:// with TLS.',
+);
+
+const broker = z
+  .strictObject({
+    url,
+    userFile: path('mqtt-user', 'File that holds the user name.').exactOptional(),
+    passwordFile: path('mqtt-password', 'File that holds the password.').exactOptional(),
+    caFile: path('ca.pem', 'Certificate that the broker is checked against (PEM).').exactOptional(),
+    certFile: path('client.pem', 'Certificate that axond shows to the broker (PEM).').exactOptional(),
+    keyFile: path('client.key', 'Private key of that certificate (PEM).').exactOptional(),
+  })
+  .meta({ title: 'a broker with files for what is secret' });
+
+export const device = z
+  .strictObject({
+    name: text(
+      'a device name',
+      /^[a-z0-9-]{1,32}$/,
+      'bedside-1',
+      'Name of the box, in recordings, sockets and MQTT topics: up to 32 of a-z, 0-9 and -.',
+    ).prefault('axond'),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, {
+        error: objection({ rule: 'is not a time zone', fix: 'Write for example Europe/Zurich, or UTC.' }),
+      })
+      .meta({ description: 'Time zone of the people who read the recording.', examples: ['Europe/Zurich'] })
+      .prefault('UTC'),
+    record: path('/var/lib/axond', 'Folder for recordings; made if it is not there.').prefault('recordings'),
+    mqtt: z
+      .union([url.meta({ title: 'the address alone' }), broker])
+      .meta({ description: 'MQTT broker to report to. Without it nothing is reported.', examples: ['mqtt://localhost'] })
+      .exactOptional(),
+    realtime: z
+      .boolean()
+      .meta({
+        description: 'Ask for real-time scheduling (SCHED_FIFO) of loop and guardian, where the system allows it.',
+      })
+      .prefault(true),
+  })
+  .meta({ description: 'What this box is.' })
+  .prefault({});
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { configuration } from './schema.js';
+import { emptyBranch, type Path, type Tree } from './tree.js';
+
+/** The schema as data: what messages, `axond help config`, defaults and editors are made from. */
+export interface KeySchema {
+  readonly type?: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly examples?: readonly unknown[];
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, KeySchema>>;
+  readonly required?: readonly string[];
+  /** Of a map whose keys are names. */
+  readonly additionalProperties?: KeySchema | false;
+  readonly items?: KeySchema;
+  readonly anyOf?: readonly KeySchema[];
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** What a quantity measures, and its range. */
+  readonly dimension?: string;
+  readonly atLeast?: string;
+  readonly atMost?: string;
+  /** A file or folder. */
+  readonly path?: boolean;
+  /** The option of the command line that gives this key too. */
+  readonly flag?: string;
+}
+
+/** zod emits plain JSON Schema (draft 2020-12) with the metadata of `values.ts`: the keys above and more. */
+export const rootSchema = z.toJSONSchema(configuration, { io: 'input' }) as KeySchema;
+
+/**
+ * For editors. Nothing is required here: a file may leave to another file, a preset or the command line what it does not
+ * say itself.
+ */
+export function editorSchema(): KeySchema {
+  return {
+    ...(withoutRequired(rootSchema) as KeySchema),
+    title: 'axond configuration',
+  };
+}
+
+function withoutRequired(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutRequired);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([key, entry]) => !(key === 'required' && Array.isArray(entry)));
+  return Object.fromEntries(kept.map(([key, entry]) => [key, withoutRequired(entry)]));
+}
+
+/** The alternative that a value is meant to be: by its `use` where it has one, else by its kind. */
+export function alternativeFor(schema: KeySchema | undefined, value: unknown): KeySchema | undefined {
+  if (!schema?.anyOf) return schema;
+  if (!isMap(value)) return schema.anyOf.find(({ type }) => type === typeof value);
+  const maps = schema.anyOf.filter(({ properties }) => properties !== undefined);
+  return maps.find(({ properties }) => isMeant(properties?.['use'], value['use']));
+}
+
+function isMeant(schema: KeySchema | undefined, use: unknown): boolean {
+  if (!schema) return true;
+  if (schema.const !== undefined) return schema.const === use;
+  return schema.pattern !== undefined && typeof use === 'string' && new RegExp(schema.pattern).test(use);
+}
+
+/** The schema of what stands at a path of a configuration. */
+export function schemaAt(root: unknown, path: Path): KeySchema | undefined {
+  let schema: KeySchema | undefined = rootSchema;
+  let value = root;
+  for (const key of path) {
+    schema = alternativeFor(schema, value);
+    schema = typeof key === 'number' ? schema?.items : (schema?.properties?.[key] ?? (schema?.additionalProperties || undefined));
+    value = valueAt(value, [key]);
+  }
+  return schema;
+}
+
+export function valueAt(root: unknown, path: Path): unknown {
+  let value = root;
+  for (const key of path) {
+    if (Array.isArray(value)) value = (value as unknown[])[Number(key)];
+    else if (isMap(value) && Object.hasOwn(value, key)) value = value[key];
+    else return undefined;
+  }
+  return value;
+}
+
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Plain values with every default filled in and every path absolute: still as people write them, with units. */
+export function complete(tree: Tree, schema: KeySchema | undefined, plainTree: unknown): unknown {
+  const chosen = alternativeFor(schema, plainTree);
+  if (tree.kind === 'leaf') {
+    return chosen?.path && typeof tree.value === 'string' ? resolve(tree.origin.folder, tree.value) : tree.value;
+  }
+  if (tree.kind === 'list') {
+    return tree.items.map((item, place) => complete(item, chosen?.items, valueAt(plainTree, [place])));
+  }
+  const completed: [string, unknown][] = [];
+  for (const [key, { tree: inner }] of tree.entries) {
+    const innerSchema = chosen?.properties?.[key] ?? (chosen?.additionalProperties || undefined);
+    completed.push([key, complete(inner, innerSchema, valueAt(plainTree, [key]))]);
+  }
+  for (const [key, innerSchema] of Object.entries(chosen?.properties ?? {})) {
+    if (innerSchema.default === undefined || tree.entries.has(key)) continue;
+    const isSection = isMap(innerSchema.default);
+    completed.push([key, isSection ? complete(emptyBranch(tree.origin), innerSchema, {}) : innerSchema.default]);
+  }
+  return Object.fromEntries(completed);
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { actuators } from './actuators.js';
+import { detectors } from './detectors.js';
+import { device } from './device.js';
+import { signals } from './signals.js';
+import { source } from './source.js';
+import { gate, policy, stimulus } from './stimulation.js';
+
+/** The whole configuration. A key exists when its part does. */
+export const configuration = z.strictObject({
+  preset: z
+    .string()
+    .meta({ description: 'Start from this preset; first key of a file.', examples: ['cyton-spindle'] })
+    .exactOptional(),
+  device,
+  source: source.exactOptional(),
+  actuators,
+  signals,
+  detectors,
+  policy: policy.exactOptional(),
+  stimulus: stimulus.exactOptional(),
+  gate: gate.exactOptional(),
+});
+
+/** Quantities are numbers here: Hz, seconds, microvolts. Paths are absolute. */
+export type Configuration = z.infer<typeof configuration>;

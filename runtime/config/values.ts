@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { missingUnit, parseQuantity, patternOf, unitsOf, type Dimension, type Objection } from './units.js';
+
+/**
+ * What the values of keys are made of. The schema carries all that a person is told of a key: `description`, `examples`
+ * (in messages: what to write for a missing key), and for quantities `dimension`, `atLeast` and `atMost`.
+ */
+
+/** zod carries one text: this is how a rule and its fix share it. `messages.ts` takes them apart. */
+export function objection({ rule, fix }: Objection): string {
+  return `${rule}\n${fix}`;
+}
+
+interface Range {
+  readonly atLeast?: string;
+  readonly atMost?: string;
+}
+
+/** A number with its unit; parses to Hz, seconds or microvolts. Both ends of the range belong to it. */
+export function quantity(dimension: Dimension, example: string, description: string, { atLeast, atMost }: Range = {}) {
+  const least = atLeast === undefined ? -Infinity : inBaseUnit(atLeast, dimension);
+  const most = atMost === undefined ? Infinity : inBaseUnit(atMost, dimension);
+  const refuse = (input: unknown): string =>
+    typeof input === 'number'
+      ? objection(missingUnit(input, dimension))
+      : objection({ rule: `is not a ${dimension}`, fix: `Write a number and its unit (${unitsOf(dimension)}), for example ${example}.` });
+  return z
+    .string({ error: ({ input }) => (input === undefined ? undefined : refuse(input)) })
+    .transform((text, context) => {
+      const value = parseQuantity(text, dimension);
+      let wrong: Objection | undefined;
+      if (typeof value !== 'number') wrong = value;
+      else if (value < least) wrong = { rule: `is below ${atLeast ?? ''}`, fix: `Use ${atLeast ?? ''} or more.` };
+      else if (value > most) wrong = { rule: `is above ${atMost ?? ''}`, fix: `Use ${atMost ?? ''} or less.` };
+      if (!wrong && typeof value === 'number') return value;
+      context.addIssue({ code: 'custom', message: wrong ? objection(wrong) : '' });
+      return z.NEVER;
+    })
+    .meta({
+      description,
+      dimension,
+      pattern: patternOf(dimension),
+      examples: [example],
+      ...(atLeast === undefined ? {} : { atLeast }),
+      ...(atMost === undefined ? {} : { atMost }),
+    });
+}
+
+function inBaseUnit(text: string, dimension: Dimension): number {
+  const value = parseQuantity(text, dimension);
+  if (typeof value !== 'number') throw new RangeError(`${text} ${value.rule}. ${value.fix}`);
+  return value;
+}
+
+export function count(example: number, description: string, least: number, most: number) {
+  return z.int().min(least).max(most).meta({ description, examples: [example] });
+}
+
+/** A text that a pattern describes; `what` completes "is not …". */
+export function text(what: string, pattern: RegExp, example: string, description: string) {
+  return z
+    .string()
+    .regex(pattern, { abort: true, error: objection({ rule: `is not ${what}`, fix: `Write for example ${example}.` }) })
+    .meta({ description, examples: [example] });
+}
+
+/** Names of signals, detectors and actuators: keys of maps, and parts of MQTT topics. */
+export const partName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, {
+    error: objection({ rule: 'is no name', fix: 'Use letters, digits, - and _, starting with a letter.' }),
+  });
+
+/** A file or folder. A relative one starts at the folder of the file that names it. */
+export function path(example: string, description: string) {
+  return z.string().min(1).meta({ description, examples: [example], path: true });
+}
+
+/** A part of the user's own: `use` is the path of its file. */
+export function userModule(what: string, example: string) {
+  return z
+    .strictObject({
+      use: z
+        .string()
+        .regex(/^\.{0,2}\/.*\.m?js$/, {
+          abort: true,
+          error: objection({ rule: 'is neither a built-in part nor a module', fix: `Write for example ${example}.` }),
+        })
+        .meta({ description: `File that exports create(options) and returns ${what}.`, examples: [example], path: true }),
+      options: z
+        .record(z.string(), z.unknown())
+        .prefault({})
+        .meta({ description: 'Passed to create() as they are: plain YAML values.' }),
+    })
+    .meta({ title: `a module: ${what} of your own (contracts: runtime/contracts.ts)` });
+}

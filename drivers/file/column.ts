@@ -56,7 +56,7 @@ function rateOfExcerpt(source: ByteSource, label: string | undefined): number {
   const lines = label === undefined ? 0 : countLines(source) - 1;
   const rate = [50, 100, 200].find((candidate) => Math.abs(lines / (1800 * candidate) - 1) < 0.01);
   if (rate !== undefined) return rate;
-  throw new SignalFileError(`${source.name}: does not say its sample rate. Give it, for example rate 200.`);
+  throw new SignalFileError(`${source.name}: does not say its sample rate. Give the rate in Hz, for example 200.`);
 }
 
 function countLines(source: ByteSource): number {

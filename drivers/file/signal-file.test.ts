@@ -43,7 +43,7 @@ test('the rate of an excerpt follows from its 30 minutes; other columns must be 
   for (const content of ['[C3-A1]\n1\n2\n', '1\n'.repeat(360_000)]) {
     assert.throws(
       () => readContent(content),
-      /night\.rec: does not say its sample rate\. Give it, for example rate 200\./,
+      /night\.rec: does not say its sample rate\. Give the rate in Hz, for example 200\./,
     );
   }
 });

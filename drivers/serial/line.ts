@@ -16,7 +16,7 @@ export async function openSerialLine(path: string, baudRate: number): Promise<Se
     port.open((error) => (error ? reject(new Error(explain(path, error.message))) : resolve()));
   });
   // A real FTDI line gains 15 ms by this; a pseudo-terminal has no such thing.
-  await new Promise<void>((resolve) => port.set({ dtr: true, rts: true, lowLatency: true }, () => resolve()));
+  await new Promise<void>((resolve) => port.set({ ...lineState }, () => resolve()));
   return {
     close: () => new Promise((resolve) => (port.isOpen ? port.close(() => resolve()) : resolve())),
   };
@@ -30,3 +30,6 @@ function explain(path: string, message: string): string {
   }
   return `${path}: ${message}.`;
 }
+
+/** `lowLatency` is missing in the package's types; not naming it would clear it. */
+const lineState: Record<string, boolean> = { dtr: true, rts: true, lowLatency: true };

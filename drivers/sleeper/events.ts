@@ -1,4 +1,4 @@
-import { log } from './elementary.js';
+import { log } from '../../runtime/signal/math.js';
 import type { Random } from './random.js';
 import { epochSeconds, stageStatistics, type SleepStage } from './stages.js';
 import { waveSeconds, waveTrough } from './waveforms.js';

@@ -9,7 +9,7 @@ import { mean, percentile, powerDensity, standardDeviation } from './spectrum.te
  * subject differs from the next.
  */
 
-const rate = 256;
+const rate = 128;
 const window = 4 * rate;
 const night = {
   events: [] as SleeperEvent[],
@@ -237,7 +237,7 @@ test('the truth is in the signal', () => {
   // The eyes move against each other: twice the size between them.
   const looks = of('eye-movement').map(({ onset, amplitude }) => {
     const at = Math.floor(onset * rate);
-    return (night.eyes[at + 21]! - night.eyes[at]!) / amplitude;
+    return (night.eyes[at + 11]! - night.eyes[at]!) / amplitude;
   });
   between(1.8, percentile(looks, 50), 2.2, 'eye movement from E1 to E2');
   const restless = of('movement').filter(({ duration, onset }) => duration > 3 && stageAt(onset) === 'W');

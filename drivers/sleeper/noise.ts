@@ -1,4 +1,4 @@
-import { cos, exp, sin } from './elementary.js';
+import { cos, exp, sin } from '../../runtime/signal/math.js';
 import type { Random } from './random.js';
 
 /** Noises with a spectrum in hertz: the same at every sample rate, for each is a continuous process sampled exactly. */

@@ -1,4 +1,4 @@
-import { exp, log } from './elementary.js';
+import { exp, log } from '../../runtime/signal/math.js';
 
 /**
  * Seeded random numbers (sfc32), the same on every engine: integer operations, + − × ÷ √, and exp and log of our own.

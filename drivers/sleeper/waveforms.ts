@@ -1,4 +1,4 @@
-import { cos, exp, sin } from './elementary.js';
+import { cos, exp, sin } from '../../runtime/signal/math.js';
 
 /** Shapes of events, of unit amplitude, as functions of the time since onset. */
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createCytonBoard } from '../../drivers/cyton/board.js';
+import { CytonBoard } from '../../drivers/cyton/board.js';
 import { startEmbeddedBroker } from '../link/embedded-broker.js';
 import { askControl } from '../supervisor/control-socket.js';
 import { placesOf } from '../supervisor/places.js';
@@ -134,7 +134,7 @@ function startDaemon(
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   return {
     async streams() {
-      const board = createCytonBoard({ daisy: false, rate: hz });
+      const board = new CytonBoard({ daisy: false, rate: hz });
       while (!board.streaming) {
         if (child.exitCode !== null) throw new Error(`axond ended before it streamed:\n${log}`);
         const answer = board.receive(takeWritten(program), performance.now() * 1000);

@@ -1,8 +1,6 @@
-import { DetectionPhase, type DetectionList, type Detector, type SignalShape, type Stage } from '../contracts.js';
-import { appendDetection } from './detection-list.js';
-import { bandpass } from './temporary.js';
-import { MovingSum } from './moving-sum.js';
-import { RunningMedian } from './running-median.js';
+import { DetectionPhase, type DetectionList, type Detector, type SignalShape } from '../contracts.js';
+import { appendDetection, createDetection } from './detection-list.js';
+import { SigmaPower, chunkLength } from './sigma-power.js';
 
 export interface BandPowerOptions {
   /** Multiple of the median envelope that starts a run. */
@@ -37,7 +35,7 @@ export const bandPowerPoints = {
  */
 export class BandPowerDetector implements Detector {
   readonly #options: BandPowerOptions;
-  #powers: Powers | undefined;
+  #power: SigmaPower | undefined;
   #rate = 0;
   // Lengths in samples, set by `prepare`.
   #startup = 0;
@@ -50,11 +48,8 @@ export class BandPowerDetector implements Detector {
   #runOnset = 0;
   #runScore = 0;
   #runIsConfirmed = false;
-  /** The last confirmed or rejected spindle; its end is that of its last run. */
-  #onset = 0;
-  #end = -Infinity;
-  #confirmed = 0;
-  #score = 0;
+  /** The last one, confirmed or rejected; its end is that of its last run, NaN during its first. */
+  readonly #spindle = createDetection();
   /** It was accepted, and its end has not been reported. */
   #isOpen = false;
 
@@ -95,49 +90,49 @@ export class BandPowerDetector implements Detector {
     this.#longest = Math.round(longestSeconds * rate);
     this.#mergeGap = Math.round(0.2 * rate);
     this.#confirmLength = Math.max(1, Math.round(this.#options.confirmSeconds * rate));
-    this.#powers = new Powers(shape);
+    this.#power = new SigmaPower(shape);
     this.reset();
   }
 
   process(input: Float64Array, length: number, firstSample: number, out: DetectionList): void {
-    const powers = this.#powers;
-    if (!powers) throw new Error('prepare() comes before process()');
+    const power = this.#power;
+    if (!power) throw new Error('prepare() comes before process()');
     for (let first = 0; first < length; first += chunkLength) {
       const count = Math.min(chunkLength, length - first);
-      powers.load(input, first, count);
-      for (let i = 0; i < count; i++) {
-        powers.step(i);
-        this.#sample(firstSample + first + i, powers, out);
-      }
+      power.process(input, first, count);
+      for (let i = 0; i < count; i++) this.#sample(firstSample + first + i, power, i, out);
     }
   }
 
   reset(): void {
-    this.#powers?.reset();
+    this.#power?.reset();
     this.#state = State.idle;
     this.#runIsConfirmed = false;
-    this.#end = -Infinity;
+    this.#spindle.end = NaN;
     this.#isOpen = false;
   }
 
-  #sample(sample: number, powers: Powers, out: DetectionList): void {
+  #sample(sample: number, power: SigmaPower, place: number, out: DetectionList): void {
     if (sample < this.#startup) return;
-    this.#follow(sample, powers);
+    const { threshold, release } = this.#options;
+    const envelope = power.envelope[place] as number;
+    const median = power.median[place] as number;
+    this.#follow(sample, envelope >= threshold * median, envelope < release * median);
     if (this.#state === State.run) {
-      this.#runScore = Math.max(this.#runScore, powers.envelope / powers.median);
-      if (sample === this.#runOnset + this.#confirmLength - 1) this.#confirm(sample, powers, out);
+      this.#runScore = Math.max(this.#runScore, envelope / median);
+      if (sample === this.#runOnset + this.#confirmLength - 1) this.#confirm(sample, power, place, out);
     }
     if (this.#isOpen && !this.#runIsConfirmed && !this.#mayContinue(sample)) {
       this.#isOpen = false;
-      appendDetection(out, DetectionPhase.ended, this.#onset, this.#confirmed, this.#end, this.#score);
+      this.#spindle.phase = DetectionPhase.ended;
+      appendDetection(out, this.#spindle);
     }
   }
 
   /** Starts and ends runs of high power. One that lasts too long ends, and power must drop before the next. */
-  #follow(sample: number, { envelope, median }: Powers): void {
-    const isLow = !(envelope >= this.#options.release * median);
+  #follow(sample: number, isHigh: boolean, isLow: boolean): void {
     if (this.#state === State.idle) {
-      if (envelope >= this.#options.threshold * median) {
+      if (isHigh) {
         this.#state = State.run;
         this.#runOnset = sample;
         this.#runScore = 0;
@@ -146,25 +141,29 @@ export class BandPowerDetector implements Detector {
       if (isLow) this.#state = State.idle;
     } else if (isLow || sample - this.#runOnset >= this.#longest) {
       this.#state = isLow ? State.idle : State.wait;
-      if (this.#runIsConfirmed) this.#end = sample;
+      if (this.#runIsConfirmed) this.#spindle.end = sample;
       this.#runIsConfirmed = false;
     }
   }
 
   /** The run has lasted long enough: it prolongs the last spindle, or it is one of its own. */
-  #confirm(sample: number, { sigma, below }: Powers, out: DetectionList): void {
+  #confirm(sample: number, power: SigmaPower, place: number, out: DetectionList): void {
     this.#runIsConfirmed = true;
     if (this.#continues(this.#runOnset)) return;
-    this.#onset = this.#runOnset;
-    this.#confirmed = sample;
-    this.#score = this.#runScore;
-    this.#isOpen = sigma >= this.#options.guard ** 2 * below;
-    if (this.#isOpen) appendDetection(out, DetectionPhase.confirmed, this.#onset, sample, NaN, this.#score);
+    const spindle = this.#spindle;
+    spindle.phase = DetectionPhase.confirmed;
+    spindle.onset = this.#runOnset;
+    spindle.confirmed = sample;
+    spindle.end = NaN;
+    spindle.score = this.#runScore;
+    this.#isOpen = (power.sigma[place] as number) >= this.#options.guard * (power.below[place] as number);
+    if (this.#isOpen) appendDetection(out, spindle);
   }
 
   /** A run from `onset`, once confirmed, belongs to the last spindle, be it an accepted or a rejected one. */
   #continues(onset: number): boolean {
-    return onset - this.#end < this.#mergeGap && onset + this.#confirmLength - this.#onset <= this.#longest;
+    const last = this.#spindle;
+    return onset - last.end < this.#mergeGap && onset + this.#confirmLength - last.onset <= this.#longest;
   }
 
   /** The run of now, or one that begins with the next sample, could still prolong the last spindle. */
@@ -173,75 +172,8 @@ export class BandPowerDetector implements Detector {
   }
 }
 
-/** Everything that is computed for every sample, whatever the state. */
-class Powers {
-  readonly #median = new RunningMedian(1200);
-  readonly #sigma: Stage;
-  readonly #below: Stage;
-  readonly #sigmaValues = new Float64Array(chunkLength);
-  readonly #belowValues = new Float64Array(chunkLength);
-  readonly #envelopeLength: number;
-  readonly #envelopeSum: MovingSum;
-  readonly #sigmaSum: MovingSum;
-  readonly #belowSum: MovingSum;
-  readonly #medianStep: number;
-  #untilMedian = 0;
-  /** RMS of 11–16 Hz over the last 0.1 s. */
-  envelope = 0;
-  /** Of the envelope, every 0.1 s over the last two minutes. */
-  median = noiseFloor;
-  /** Sums of squares over the last half second, of 11–16 Hz and of 4–10 Hz. */
-  sigma = 0;
-  below = 0;
-
-  constructor(shape: SignalShape) {
-    const { rate } = shape;
-    this.#sigma = bandpass(11, 16, shape);
-    this.#below = bandpass(4, 10, shape);
-    this.#envelopeLength = Math.round(0.1 * rate);
-    this.#envelopeSum = new MovingSum(this.#envelopeLength);
-    this.#sigmaSum = new MovingSum(Math.round(0.5 * rate));
-    this.#belowSum = new MovingSum(Math.round(0.5 * rate));
-    this.#medianStep = Math.round(rate / 10);
-  }
-
-  /** Takes `input[first … first + count)`, at most a chunk, for the next `count` steps. */
-  load(input: Float64Array, first: number, count: number): void {
-    for (let i = 0; i < count; i++) this.#sigmaValues[i] = input[first + i] as number;
-    this.#below.process(this.#sigmaValues, count, this.#belowValues);
-    this.#sigma.process(this.#sigmaValues, count, this.#sigmaValues);
-  }
-
-  step(place: number): void {
-    const sigma = this.#sigmaValues[place] as number;
-    const below = this.#belowValues[place] as number;
-    this.envelope = Math.sqrt(this.#envelopeSum.push(sigma * sigma) / this.#envelopeLength);
-    this.sigma = this.#sigmaSum.push(sigma * sigma);
-    this.below = this.#belowSum.push(below * below);
-    if (this.#untilMedian === 0) {
-      this.median = Math.max(this.#median.push(this.envelope), noiseFloor);
-      this.#untilMedian = this.#medianStep;
-    }
-    this.#untilMedian--;
-  }
-
-  reset(): void {
-    this.#sigma.reset();
-    this.#below.reset();
-    this.#envelopeSum.reset();
-    this.#sigmaSum.reset();
-    this.#belowSum.reset();
-    this.#median.reset();
-    this.#untilMedian = 0;
-    this.median = noiseFloor;
-  }
-}
-
 const State = { idle: 0, run: 1, wait: 2 } as const;
 
-/** Microvolts: what an amplifier adds by itself. A dead channel is no spindle. */
-const noiseFloor = 0.5;
 const longestSeconds = 2.5;
 /** Group delay of the filter (0.09 s at 13.5 Hz) and half the window of the envelope. */
 const delaySeconds = 0.14;
-const chunkLength = 64;

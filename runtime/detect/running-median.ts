@@ -1,5 +1,10 @@
-/** Median of the last `capacity` values, kept sorted: one search and two moves of memory a value. */
+/**
+ * Median of the last `capacity` values, kept sorted: one search and two moves of memory a value. Values come by their
+ * place in an array, because a number that is handed to a function may be put on the heap for it.
+ */
 export class RunningMedian {
+  /** Mean of the two middle values of an even count; NaN before the first. */
+  median = NaN;
   /** In order of arrival, a ring. */
   readonly #arrivals: Float64Array;
   /** The same values in ascending order in the first `#count` places. */
@@ -12,33 +17,34 @@ export class RunningMedian {
     this.#sorted = new Float64Array(capacity);
   }
 
-  /** Takes a value, forgets the oldest if there is no more room, and returns the median: the mean of the two middle
-   *  values of an even count. */
-  push(value: number): number {
+  /** Takes `values[at]`, forgets the oldest value if there is no more room, and sets `median`. */
+  push(values: Float64Array, at: number): void {
     const arrivals = this.#arrivals;
     const sorted = this.#sorted;
     if (this.#count === sorted.length) {
-      const gone = this.#place(arrivals[this.#next] as number);
+      const gone = this.#place(arrivals, this.#next);
       sorted.copyWithin(gone, gone + 1, this.#count--);
     }
-    const place = this.#place(value);
+    const place = this.#place(values, at);
     sorted.copyWithin(place + 1, place, this.#count++);
-    sorted[place] = value;
-    arrivals[this.#next] = value;
+    sorted[place] = values[at] as number;
+    arrivals[this.#next] = values[at] as number;
     this.#next = (this.#next + 1) % arrivals.length;
 
     const middle = this.#count >> 1;
     const upper = sorted[middle] as number;
-    return this.#count % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+    this.median = this.#count % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
   }
 
   reset(): void {
     this.#next = 0;
     this.#count = 0;
+    this.median = NaN;
   }
 
-  /** Number of sorted values below `value`. */
-  #place(value: number): number {
+  /** Number of sorted values below `values[at]`. */
+  #place(values: Float64Array, at: number): number {
+    const value = values[at] as number;
     let low = 0;
     let high = this.#count;
     while (low < high) {

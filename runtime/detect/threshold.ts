@@ -1,5 +1,5 @@
 import { DetectionPhase, type DetectionList, type Detector, type SignalShape } from '../contracts.js';
-import { appendDetection } from './detection-list.js';
+import { appendDetection, createDetection } from './detection-list.js';
 
 /** In the signal's own unit. */
 export interface ThresholdOptions {
@@ -25,10 +25,8 @@ export class ThresholdDetector implements Detector {
   #holdoff = 0;
   /** The last value was not below `release`, or there was none. */
   #high = true;
-  /** Of the detection that has not ended; NaN where there is none. */
-  #onset = NaN;
-  #lastOnset = -Infinity;
-  #score = 0;
+  /** The last one; its end is NaN until the signal has fallen. */
+  readonly #crossing = createDetection();
 
   constructor({ level, release = level, holdoffSeconds = 0 }: ThresholdOptions) {
     if (!Number.isFinite(level))
@@ -55,23 +53,27 @@ export class ThresholdDetector implements Detector {
 
   reset(): void {
     this.#high = true;
-    this.#onset = NaN;
-    this.#lastOnset = -Infinity;
+    this.#crossing.onset = NaN;
   }
 
   #rise(sample: number, value: number, out: DetectionList): void {
     this.#high = true;
-    if (sample - this.#lastOnset < this.#holdoff) return;
-    this.#onset = sample;
-    this.#lastOnset = sample;
-    this.#score = value;
-    appendDetection(out, DetectionPhase.confirmed, sample, sample, NaN, value);
+    const crossing = this.#crossing;
+    if (sample - crossing.onset < this.#holdoff) return;
+    crossing.phase = DetectionPhase.confirmed;
+    crossing.onset = sample;
+    crossing.confirmed = sample;
+    crossing.end = NaN;
+    crossing.score = value;
+    appendDetection(out, crossing);
   }
 
   #fall(sample: number, out: DetectionList): void {
     this.#high = false;
-    if (Number.isNaN(this.#onset)) return;
-    appendDetection(out, DetectionPhase.ended, this.#onset, this.#onset, sample, this.#score);
-    this.#onset = NaN;
+    const crossing = this.#crossing;
+    if (Number.isNaN(crossing.onset) || !Number.isNaN(crossing.end)) return;
+    crossing.phase = DetectionPhase.ended;
+    crossing.end = sample;
+    appendDetection(out, crossing);
   }
 }

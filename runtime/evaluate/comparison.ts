@@ -32,8 +32,8 @@ export interface Comparison {
   readonly latencies: readonly number[];
   /** Matches that were confirmed before the reference's end. */
   readonly early: number;
-  /** Detections without a match by stage at their onset, and minutes of each stage; null without a hypnogram. */
-  readonly stages: Readonly<Record<Stage, { falsePositives: number; minutes: number }>> | null;
+  /** Detections without a match by stage at their onset, and epochs of each stage; null without a hypnogram. */
+  readonly stages: Readonly<Record<Stage, { falsePositives: number; epochs: number }>> | null;
 }
 
 /** `delaySeconds` is taken off onsets and ends, never off confirmations. */
@@ -73,8 +73,8 @@ export function compare(
 }
 
 function countStages(hypnogram: readonly number[], falsePositives: readonly TimedEvent[], seconds: number) {
-  const counts = perStage(() => ({ falsePositives: 0, minutes: 0 }));
-  for (const stage of hypnogram.slice(0, seconds / epochSeconds)) counts[stageOf(stage)].minutes += epochSeconds / 60;
+  const counts = perStage(() => ({ falsePositives: 0, epochs: 0 }));
+  for (const stage of hypnogram.slice(0, seconds / epochSeconds)) counts[stageOf(stage)].epochs++;
   for (const { onset } of falsePositives) counts[stageOf(hypnogram[Math.floor(onset / epochSeconds)])].falsePositives++;
   return counts;
 }
@@ -126,7 +126,7 @@ export function totalLatency(parts: readonly Comparison[]): Latency {
 export function totalFalsePositives(parts: readonly Comparison[]): Record<Stage, number | null> {
   return perStage((stage) => {
     const counts = parts.flatMap((part) => part.stages?.[stage] ?? []);
-    const minutes = counts.reduce((sum, count) => sum + count.minutes, 0);
+    const minutes = (counts.reduce((sum, count) => sum + count.epochs, 0) * epochSeconds) / 60;
     const falsePositives = counts.reduce((sum, count) => sum + count.falsePositives, 0);
     return minutes === 0 ? null : falsePositives / minutes;
   });

@@ -1,6 +1,7 @@
 /**
- * sin, cos, exp and log from + − × ÷ alone: `Math` may round them differently from one engine to the next. Good to
- * about 1e-15 relative (1e-15 absolute for sin and cos with |x| below 1e5).
+ * sin, cos, tan, exp and log from + − × ÷ alone: `Math` may round them differently from one engine to the next, and
+ * decisions rest on coefficients made with them. Good to about 1e-15 relative (1e-15 absolute for sin and cos with |x|
+ * below 1e5).
  */
 
 export function exp(x: number): number {
@@ -39,6 +40,10 @@ export function sin(x: number): number {
 
 export function cos(x: number): number {
   return ofQuarter(x, 1);
+}
+
+export function tan(x: number): number {
+  return sin(x) / cos(x);
 }
 
 function ofQuarter(x: number, shift: number): number {

@@ -1,0 +1,186 @@
+import { readSync, writeSync } from 'node:fs';
+import { openPty, type Pty } from '../serial/pty.js';
+import { CytonBoard, type BoardOptions } from './board.js';
+import { spellAt, type Faults } from './faults.js';
+import { boardChannels, packetBytes } from './protocol.js';
+
+export interface EmulatorOptions extends BoardOptions {
+  /** Microvolts of all channels, packet by packet; false at the end. */
+  readonly source: { read(frame: Float64Array): boolean };
+  readonly sourceChannels: number;
+  readonly faults: Faults;
+  readonly seed: number;
+  /** The terminal appears under this path, also after it was unplugged. */
+  readonly link?: string;
+  readonly onReady: (path: string) => void;
+  /** The source has come to its end. */
+  readonly onEnd: () => void;
+}
+
+export interface EmulatorCounts {
+  /** Packets that the board has made, lost ones too. */
+  packets: number;
+  /** Packets written whole to the terminal. */
+  sent: number;
+}
+
+/** An emulated Cyton on a real pseudo-terminal, in real time. */
+export class CytonEmulator {
+  readonly counts: EmulatorCounts = { packets: 0, sent: 0 };
+  readonly #options: EmulatorOptions;
+  readonly #board: CytonBoard;
+  readonly #frame: Float64Array;
+  readonly #packet = new Uint8Array(packetBytes);
+  readonly #commands = Buffer.alloc(256);
+  readonly #random: () => number;
+  #batch: number[] = [];
+  #pty: Pty | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** When the stream began, and packets due since then. */
+  #beganMs = NaN;
+  #due = 0;
+  #complained = false;
+
+  constructor(options: EmulatorOptions) {
+    this.#options = options;
+    this.#board = new CytonBoard(options);
+    this.#frame = new Float64Array(Math.max(options.sourceChannels, 2 * boardChannels));
+    this.#random = generator(options.seed);
+    this.#plug();
+    this.#tick();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#pty?.close();
+    this.#pty = undefined;
+  }
+
+  #plug(): void {
+    this.#pty = openPty(this.#options.link);
+    this.#options.onReady(this.#pty.path);
+  }
+
+  #tick(): void {
+    const nowMs = performance.now();
+    this.#listen(nowMs);
+    if (this.#board.streaming && Number.isNaN(this.#beganMs)) {
+      this.#beganMs = nowMs;
+      this.#due = 0;
+    }
+    const more = Number.isNaN(this.#beganMs) || this.#stream(nowMs);
+    if (!more) {
+      this.#options.onEnd();
+      return;
+    }
+    this.#timer = setTimeout(() => this.#tick(), this.#waitMs(performance.now()));
+  }
+
+  /** The next packet, or soon again for a command. */
+  #waitMs(nowMs: number): number {
+    if (Number.isNaN(this.#beganMs)) return idleMs;
+    const burst = this.#options.faults.burstMs;
+    const dueMs = this.#beganMs + this.#due * this.#periodMs();
+    return Math.max(0, Math.min(idleMs, burst > 0 ? Math.ceil((dueMs - this.#beganMs) / burst) * burst + this.#beganMs - nowMs : dueMs - nowMs));
+  }
+
+  #periodMs(): number {
+    return 1000 / (this.#board.packetRate * (1 + this.#options.faults.driftPpm * 1e-6));
+  }
+
+  #listen(nowMs: number): void {
+    if (!this.#pty) return;
+    let length: number;
+    try {
+      length = readSync(this.#pty.master, this.#commands);
+    } catch {
+      return; // nothing was written to us
+    }
+    const answer = this.#board.receive(this.#commands.toString('latin1', 0, length), nowMs * 1000);
+    if (answer.length > 0) this.#write(answer, answer.length);
+  }
+
+  /** Sends every packet that is due; false when the source is at its end. */
+  #stream(nowMs: number): boolean {
+    const { faults, source } = this.#options;
+    const burst = faults.burstMs;
+    const untilMs = burst > 0 ? Math.floor((nowMs - this.#beganMs) / burst) * burst : nowMs - this.#beganMs;
+    while (this.#due * this.#periodMs() <= untilMs) {
+      const spell = spellAt(faults.spells, this.#due * this.#periodMs());
+      this.#suffer(spell?.kind);
+      if (!source.read(this.#frame)) return false;
+      this.#due++;
+      // A board that was told to stop goes on measuring: its time is the source's time.
+      if (!this.#board.streaming || this.#board.off) continue;
+      this.counts.packets++;
+      if (spell || this.#random() < faults.drop) this.#board.skip();
+      else this.#send(faults);
+    }
+    this.#flush();
+    return true;
+  }
+
+  #suffer(kind: 'stall' | 'unplug' | 'power-off' | undefined): void {
+    if (kind === 'unplug' && this.#pty) {
+      this.#flush();
+      this.#pty.close();
+      this.#pty = undefined;
+    } else if (kind !== 'unplug' && !this.#pty) this.#plug();
+    const off = kind === 'power-off';
+    if (off && !this.#complained) {
+      this.#flush();
+      const text = Buffer.from('Failure: Communications timeout - Device failed to poll Host$$$');
+      this.#write(text, text.length);
+      this.#board.streaming = false;
+    }
+    this.#complained = off;
+    this.#board.off = off;
+  }
+
+  #send(faults: Faults): void {
+    this.#board.packet(this.#frame, this.#packet);
+    if (this.#random() < faults.garbage) {
+      for (let count = 1 + Math.floor(this.#random() * 60); count > 0; count--) this.#batch.push(Math.floor(this.#random() * 256));
+    }
+    if (this.#random() < faults.corrupt) {
+      const at = Math.floor(this.#random() * packetBytes);
+      this.#packet[at] = (this.#packet[at] as number) ^ (1 << Math.floor(this.#random() * 8));
+    }
+    this.#batch.push(...this.#packet);
+    this.counts.sent++;
+    if (this.#random() < faults.duplicate) this.#batch.push(...this.#packet);
+  }
+
+  #flush(): void {
+    if (this.#batch.length === 0) return;
+    const bytes = Uint8Array.from(this.#batch);
+    this.#batch = [];
+    this.#write(bytes, bytes.length);
+  }
+
+  /** Nobody reads: the terminal is full and the radio loses what it cannot deliver. */
+  #write(bytes: Uint8Array, length: number): void {
+    if (!this.#pty) return;
+    try {
+      writeSync(this.#pty.master, bytes, 0, length);
+    } catch {
+      // EAGAIN; the counter tells the reader what it missed.
+    }
+  }
+}
+
+/** Seeded, uniform on [0, 1): faults fall at the same packets in every run. */
+function generator(seed: number): () => number {
+  let state = seed >>> 0 || 1;
+  return () => {
+    state ^= state << 13;
+    state >>>= 0;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    state >>>= 0;
+    return state / 4294967296;
+  };
+}
+
+const idleMs = 5;

@@ -75,6 +75,9 @@ export class Loop {
   #lastFrameUs = NaN;
   #framesSinceReset = 0;
   #framesSinceGap = 0;
+  /** A gap that goes on; told when it ends, however many reads it took. */
+  #gapFirst = 0;
+  #gapFrames = 0;
   #lastLossUs = -Infinity;
   #wasArmed = false;
   #requestNumber = 0;
@@ -148,7 +151,8 @@ export class Loop {
 
   /** Lost frames: held values never reach the stages, which start afresh behind the gap. */
   #gap(firstIndex: number, frames: number): void {
-    this.#emit(EventCode.gap, firstIndex, frames);
+    if (this.#gapFrames === 0) this.#gapFirst = firstIndex;
+    this.#gapFrames += frames;
     if (this.#framesSinceReset > 0) {
       this.graph.reset();
       this.#quality.reset();
@@ -159,6 +163,8 @@ export class Loop {
   }
 
   #run(block: SampleBlock, first: number, end: number): void {
+    if (this.#gapFrames > 0) this.#emit(EventCode.gap, this.#gapFirst, this.#gapFrames);
+    this.#gapFrames = 0;
     if (this.#framesSinceReset === 0) this.graph.startAt(block.firstIndex + first);
     this.graph.process(block, first, end);
     this.#quality.push(block, first, end);

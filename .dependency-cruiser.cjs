@@ -9,7 +9,7 @@ function only(name, from, allowed) {
     from: { path: from, pathNot: tests },
     to: {
       path: '^(runtime|drivers|models|firmware-bridge|test)/',
-      pathNot: `${from}|^runtime/contracts\\.ts$|${allowed}`,
+      pathNot: `${from}|^runtime/(contracts|monotonic)\\.ts$|${allowed}`,
     },
   };
 }

@@ -1,10 +1,20 @@
 import { z } from 'zod';
-import { partName, quantity, userModule } from './values.js';
+import { bandPowerPoints } from '../detect/band-power.js';
+import type { DetectorPlan } from '../detect/detector-plan.js';
+import type { ModulePlan } from '../loop/plan.js';
+import { moduleKeys, partName, quantity } from './values.js';
 
-/** `detectors`: what is found in signals. */
+/** `detectors`: what is found in signals. Each parses to the plan that `runtime/detect` builds it from. */
 
-const signal = partName.meta({ description: 'Signal in which it looks.', examples: ['c3'] });
+interface Entry {
+  /** Name of a signal. */
+  readonly signal: string;
+  readonly plan: DetectorPlan | ModulePlan;
+}
 
+const signal = partName.meta({ description: 'Signal in which it looks.', example: 'c3' });
+
+const usual = bandPowerPoints.r2;
 const bandPower = z
   .strictObject({
     use: z.literal('band-power'),
@@ -14,25 +24,26 @@ const bandPower = z
       .min(0.1)
       .max(100)
       .meta({ description: 'A spindle stands out when its 11-16 Hz power is this many times the median of 2 minutes.' })
-      .prefault(2.5),
+      .prefault(usual.threshold),
     release: z
       .number()
       .min(0.1)
       .max(100)
       .meta({ description: 'It ends below this many times the median; at most the threshold.' })
-      .prefault(2),
+      .prefault(usual.release),
     confirm: quantity('time', '0.4s', 'How long it must stand out before it counts.', {
       atLeast: '10ms',
       atMost: '2.5s',
-    }).prefault('0.4s'),
+    }).prefault(`${usual.confirmSeconds}s`),
     guard: z
       .number()
       .min(0)
       .max(100)
       .meta({ description: 'Least ratio of 11-16 Hz to 4-10 Hz amplitude, against arousals and movement; 0 accepts all.' })
-      .prefault(0.8),
+      .prefault(usual.guard),
   })
-  .meta({ title: 'sleep spindles by the power of their band; the signal must be in uV' });
+  .meta({ title: 'sleep spindles by the power of their band; the signal must be in uV' })
+  .transform(({ signal, confirm, ...rest }): Entry => ({ signal, plan: { ...rest, confirmSeconds: confirm } }));
 
 const threshold = z
   .strictObject({
@@ -45,18 +56,25 @@ const threshold = z
       atMost: '1h',
     }).prefault('0s'),
   })
-  .meta({ title: 'the signal rises to a level: markers, photodiodes, trigger inputs' });
+  .meta({ title: 'the signal rises to a level: markers, photodiodes, trigger inputs' })
+  .transform(({ signal, holdoff, release, ...rest }): Entry => ({
+    signal,
+    plan: { ...rest, holdoffSeconds: holdoff, ...(release === undefined ? {} : { release }) },
+  }));
 
 /** Signals of electrodes are in microvolts; others, such as standardised ones, have no unit that could be written. */
 function level(example: string, description: string) {
   return z
     .union([quantity('voltage', example, description), z.number().meta({ description: 'For a signal that is not in uV.' })])
-    .meta({ description, examples: [example], dimension: 'voltage' });
+    .meta({ description, example, dimension: 'voltage' });
 }
 
-export const detector = z.union([bandPower, threshold, userModule('a Detector', './my-detector.mjs')]);
+const own = z
+  .strictObject({ ...moduleKeys('a Detector', './my-detector.mjs'), signal })
+  .meta({ title: 'a Detector of your own, by the contract in runtime/contracts.ts' })
+  .transform(({ use, options, signal }): Entry => ({ signal, plan: { module: use, options } }));
 
 export const detectors = z
-  .record(partName, detector)
+  .record(partName, z.union([bandPower, threshold, own]))
   .meta({ description: 'What is found in signals, by a name of your choice.' })
   .prefault({});

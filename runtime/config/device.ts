@@ -3,6 +3,16 @@ import { objection, path, text } from './values.js';
 
 /** `device`: what this box is. */
 
+/** An MQTT broker. Paths are absolute. */
+export interface BrokerPlan {
+  readonly url: string;
+  readonly userFile?: string;
+  readonly passwordFile?: string;
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+}
+
 const url = text(
   'the address of an MQTT broker',
   /^mqtts?:\/\/[^\s/@]+$/,
@@ -19,7 +29,7 @@ const broker = z
     certFile: path('client.pem', 'Certificate that axond shows to the broker (PEM).').exactOptional(),
     keyFile: path('client.key', 'Private key of that certificate (PEM).').exactOptional(),
   })
-  .meta({ title: 'a broker with files for what is secret' });
+  .transform((plan): BrokerPlan => plan);
 
 export const device = z
   .strictObject({
@@ -34,12 +44,12 @@ export const device = z
       .refine(isTimeZone, {
         error: objection({ rule: 'is not a time zone', fix: 'Write for example Europe/Zurich, or UTC.' }),
       })
-      .meta({ description: 'Time zone of the people who read the recording.', examples: ['Europe/Zurich'] })
+      .meta({ description: 'Time zone of the people who read the recording.', example: 'Europe/Zurich' })
       .prefault('UTC'),
     record: path('/var/lib/axond', 'Folder for recordings; made if it is not there.').prefault('recordings'),
     mqtt: z
-      .union([url.meta({ title: 'the address alone' }), broker])
-      .meta({ description: 'MQTT broker to report to. Without it nothing is reported.', examples: ['mqtt://localhost'] })
+      .union([url.transform((address): BrokerPlan => ({ url: address })), broker])
+      .meta({ description: 'MQTT broker to report to. Without it nothing is reported.', example: 'mqtt://localhost' })
       .exactOptional(),
     realtime: z
       .boolean()

@@ -8,7 +8,6 @@ export interface KeySchema {
   readonly type?: string;
   readonly title?: string;
   readonly description?: string;
-  readonly examples?: readonly unknown[];
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, KeySchema>>;
   readonly required?: readonly string[];
@@ -21,6 +20,8 @@ export interface KeySchema {
   readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
+  /** What to write, as it stands in YAML. (zod drops JSON Schema's own `examples` where a value is transformed.) */
+  readonly example?: string | number;
   /** What a quantity measures, and its range. */
   readonly dimension?: string;
   readonly atLeast?: string;
@@ -34,24 +35,6 @@ export interface KeySchema {
 /** zod emits plain JSON Schema (draft 2020-12) with the metadata of `values.ts`: the keys above and more. */
 export const rootSchema = z.toJSONSchema(configuration, { io: 'input' }) as KeySchema;
 
-/**
- * For editors. Nothing is required here: a file may leave to another file, a preset or the command line what it does not
- * say itself.
- */
-export function editorSchema(): KeySchema {
-  return {
-    ...(withoutRequired(rootSchema) as KeySchema),
-    title: 'axond configuration',
-  };
-}
-
-function withoutRequired(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutRequired);
-  if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(([key, entry]) => !(key === 'required' && Array.isArray(entry)));
-  return Object.fromEntries(kept.map(([key, entry]) => [key, withoutRequired(entry)]));
-}
-
 /** The alternative that a value is meant to be: by its `use` where it has one, else by its kind. */
 export function alternativeFor(schema: KeySchema | undefined, value: unknown): KeySchema | undefined {
   if (!schema?.anyOf) return schema;
@@ -63,6 +46,7 @@ export function alternativeFor(schema: KeySchema | undefined, value: unknown): K
 function isMeant(schema: KeySchema | undefined, use: unknown): boolean {
   if (!schema) return true;
   if (schema.const !== undefined) return schema.const === use;
+  if (schema.enum) return schema.enum.includes(use);
   return schema.pattern !== undefined && typeof use === 'string' && new RegExp(schema.pattern).test(use);
 }
 
@@ -72,10 +56,15 @@ export function schemaAt(root: unknown, path: Path): KeySchema | undefined {
   let value = root;
   for (const key of path) {
     schema = alternativeFor(schema, value);
-    schema = typeof key === 'number' ? schema?.items : (schema?.properties?.[key] ?? (schema?.additionalProperties || undefined));
+    schema = typeof key === 'number' ? schema?.items : entrySchema(schema, key);
     value = valueAt(value, [key]);
   }
   return schema;
+}
+
+function entrySchema(schema: KeySchema | undefined, key: string): KeySchema | undefined {
+  const { properties = {}, additionalProperties } = schema ?? {};
+  return Object.hasOwn(properties, key) ? properties[key] : additionalProperties || undefined;
 }
 
 export function valueAt(root: unknown, path: Path): unknown {
@@ -103,8 +92,7 @@ export function complete(tree: Tree, schema: KeySchema | undefined, plainTree: u
   }
   const completed: [string, unknown][] = [];
   for (const [key, { tree: inner }] of tree.entries) {
-    const innerSchema = chosen?.properties?.[key] ?? (chosen?.additionalProperties || undefined);
-    completed.push([key, complete(inner, innerSchema, valueAt(plainTree, [key]))]);
+    completed.push([key, complete(inner, entrySchema(chosen, key), valueAt(plainTree, [key]))]);
   }
   for (const [key, innerSchema] of Object.entries(chosen?.properties ?? {})) {
     if (innerSchema.default === undefined || tree.entries.has(key)) continue;
@@ -112,4 +100,14 @@ export function complete(tree: Tree, schema: KeySchema | undefined, plainTree: u
     completed.push([key, isSection ? complete(emptyBranch(tree.origin), innerSchema, {}) : innerSchema.default]);
   }
   return Object.fromEntries(completed);
+}
+
+/** What may be written, as prose: `1ms to 1s`, `0 or more`, `butterworth, bessel`. Empty where there is no limit. */
+export function rangeOf(schema: KeySchema): string {
+  if (schema.enum) return schema.enum.join(', ');
+  const least = schema.atLeast ?? schema.minimum;
+  const most = schema.atMost ?? schema.maximum;
+  if (least !== undefined && most !== undefined) return `${least} to ${most}`;
+  if (least !== undefined) return `${least} or more`;
+  return most === undefined ? '' : `${most} or less`;
 }

@@ -2,55 +2,56 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { nearestName, type Fault } from './fault.js';
 import { presetNames, readPreset } from './presets.js';
-import { emptyBranch, merge, parseTree, plain, plantTree, setAt, type Branch, type Origin, type Path } from './tree.js';
+import { emptyBranch, merge, parseTree, plain, setAt, type Branch, type Origin, type Path, type Tree } from './tree.js';
 
 /** Where a configuration comes from, in rising order of precedence. */
 export interface ConfigurationLayers {
-  /** Plain values below everything, such as a folder for recordings. */
-  readonly defaults?: object;
   /** Instead of the preset that a file names. */
   readonly preset?: string;
-  /** Later ones merge over earlier ones: device.yaml, then protocol.yaml. A text stands for the file that it was. */
+  /** Later ones merge over earlier ones: device.yaml, then protocol.yaml. */
   readonly files?: readonly (string | ConfigurationText)[];
-  /** Options of the command line that stand for keys. */
-  readonly flags?: readonly Flag[];
   /** `gate.perMinute=3`: any key, its value as YAML; without a value the key is removed. */
   readonly sets?: readonly string[];
 }
 
+/** Stands for a file that is not there as such: the configuration that a recording holds. */
 export interface ConfigurationText {
   readonly name: string;
   readonly text: string;
 }
 
-export interface Flag {
-  /** `--port` */
-  readonly flag: string;
-  /** `source.port` */
-  readonly key: string;
-  readonly value: string | number | boolean;
+/**
+ * Preset, files and sets as one tree, in which each value keeps the place where it was written. `undefined` if a layer
+ * could not be read, with the reasons among the faults.
+ */
+export function mergeLayers(
+  { preset, files = [], sets = [] }: ConfigurationLayers,
+  faults: Fault[],
+): Branch | undefined {
+  const layers = files.map((file) => readLayer(file, faults));
+  const settings = sets.map((set) => readSet(set, faults)).filter((setting) => setting !== undefined);
+  const wanted: Tree | undefined =
+    preset === undefined
+      ? [...layers.map(presetOf), ...settings.map(presetSetBy)].findLast((tree) => tree !== undefined)
+      : { kind: 'leaf', value: preset, origin: commandLine('--preset') };
+  if (wanted?.kind === 'leaf' && typeof wanted.value === 'string') {
+    layers.unshift(loadPreset(wanted.value, wanted.origin, faults));
+  }
+  let merged = emptyBranch(commandLine(''));
+  for (const layer of layers) {
+    if (!layer) return undefined;
+    merged = merge(merged, layer);
+  }
+  for (const { path, tree } of settings) merged = setAt(merged, path, tree);
+  return withoutPreset(merged);
 }
 
-/** Preset, files, flags and sets as one tree. Each value keeps the place where it was written. */
-export function mergeSources({ defaults, preset, files = [], flags = [], sets = [] }: ConfigurationLayers, faults: Fault[]): Branch {
-  const layers = files.map((file) => readFile(file, faults));
-  let chosen = preset === undefined ? undefined : { name: preset, origin: commandLine('--preset') };
-  for (const layer of layers) chosen ??= presetOf(layer);
-  let tree = emptyBranch(commandLine(''));
-  const below = plantTree(defaults ?? {}, commandLine('defaults'));
-  if (below.kind === 'branch') tree = merge(tree, below);
-  if (chosen) tree = merge(tree, loadPreset(chosen.name, chosen.origin, faults));
-  for (const layer of layers) tree = merge(tree, layer);
-  for (const { flag, key, value } of flags) tree = setAt(tree, key.split('.'), plantTree(value, commandLine(flag)));
-  for (const set of sets) tree = applySet(tree, set, faults);
-  return withoutPreset(tree);
+/** Relative paths on the command line start where it was typed. */
+function commandLine(option: string): Origin {
+  return { file: option, line: 0, column: 0, folder: process.cwd() };
 }
 
-function commandLine(what: string): Origin {
-  return { file: what, line: 0, column: 0, folder: process.cwd() };
-}
-
-function readFile(file: string | ConfigurationText, faults: Fault[]): Branch {
+function readLayer(file: string | ConfigurationText, faults: Fault[]): Branch | undefined {
   const name = typeof file === 'string' ? file : file.name;
   const origin: Origin = { file: name, line: 1, column: 1, folder: dirname(name) };
   try {
@@ -59,54 +60,60 @@ function readFile(file: string | ConfigurationText, faults: Fault[]): Branch {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     const rule = code === 'ENOENT' ? 'is not there' : `cannot be read (${code})`;
     faults.push({ ...origin, line: 0, key: '', rule, fix: 'Give the path of a YAML file.' });
-    return emptyBranch(origin);
+    return undefined;
   }
 }
 
 /** An empty file is an empty map. */
-function readMap(text: string, origin: Origin, faults: Fault[]): Branch {
+function readMap(text: string, origin: Origin, faults: Fault[]): Branch | undefined {
   const tree = parseTree(text, origin, [], faults);
-  if (tree?.kind === 'branch') return tree;
-  if (tree && !(tree.kind === 'leaf' && tree.value === null)) {
-    faults.push({ ...tree.origin, key: '', value: plain(tree), rule: 'is not a map of keys', fix: 'Write keys such as source and signals.' });
+  if (!tree || tree.kind === 'branch') return tree;
+  if (tree.kind === 'leaf' && tree.value === null) return emptyBranch(origin);
+  const fix = 'Write keys such as source and signals.';
+  faults.push({ ...tree.origin, key: '', value: plain(tree), rule: 'is not a map of keys', fix });
+  return undefined;
+}
+
+interface Setting {
+  readonly path: Path;
+  readonly tree: Tree;
+}
+
+function readSet(set: string, faults: Fault[]): Setting | undefined {
+  const at = set.indexOf('=');
+  const origin = commandLine('--set');
+  const path = set.slice(0, at < 0 ? undefined : at).trim().split('.');
+  if (at < 0 || path.includes('') || path.includes('__proto__')) {
+    const rule = at < 0 ? 'has no value' : 'is no key';
+    faults.push({ ...origin, key: path.join('.'), rule, fix: 'Write --set KEY=VALUE, for example --set gate.perMinute=3.' });
+    return undefined;
   }
-  return emptyBranch(origin);
+  const tree = parseTree(set.slice(at + 1), origin, path, faults);
+  return tree && { path, tree };
 }
 
-function presetOf(layer: Branch): { name: string; origin: Origin } | undefined {
-  const named = layer.entries.get('preset')?.tree;
-  // Anything but a text is left to the schema.
-  return named?.kind === 'leaf' && typeof named.value === 'string' ? { name: named.value, origin: named.origin } : undefined;
+function presetOf(layer: Branch | undefined): Tree | undefined {
+  return layer?.entries.get('preset')?.tree;
 }
 
-function loadPreset(name: string, from: Origin, faults: Fault[]): Branch {
+function presetSetBy({ path, tree }: Setting): Tree | undefined {
+  return path.length === 1 && path[0] === 'preset' ? tree : undefined;
+}
+
+function loadPreset(name: string, from: Origin, faults: Fault[]): Branch | undefined {
   const names = presetNames();
-  const file = `presets/${name}.yaml`;
-  const origin: Origin = { file, line: 1, column: 1, folder: process.cwd() };
-  if (names.includes(name)) return readMap(readPreset(name), origin, faults);
+  if (names.includes(name)) {
+    return readMap(readPreset(name), { file: `presets/${name}.yaml`, line: 1, column: 1, folder: process.cwd() }, faults);
+  }
   const nearest = nearestName(name, names);
   const fix = `${nearest === undefined ? '' : `Did you mean ${nearest}? `}There are ${names.join(', ')}.`;
-  faults.push({ ...from, key: from.line === 0 ? '' : 'preset', value: name, rule: 'is no preset', fix });
-  return emptyBranch(origin);
+  faults.push({ ...from, key: 'preset', value: name, rule: 'is no preset', fix });
+  return undefined;
 }
 
-/** The preset is merged in by now; what it said is the configuration's own. A wrong one stays for the schema to see. */
+/** What the preset says is the configuration's own by now. A name that is no text stays, for the schema to refuse. */
 function withoutPreset(tree: Branch): Branch {
-  const named = tree.entries.get('preset')?.tree;
-  if (named?.kind !== 'leaf' || typeof named.value !== 'string') return tree;
+  const wanted = presetOf(tree);
+  if (wanted?.kind !== 'leaf' || typeof wanted.value !== 'string') return tree;
   return { ...tree, entries: new Map([...tree.entries].filter(([key]) => key !== 'preset')) };
 }
-
-function applySet(tree: Branch, set: string, faults: Fault[]): Branch {
-  const at = set.indexOf('=');
-  const key = at < 0 ? set : set.slice(0, at);
-  const origin = commandLine('--set');
-  if (at < 1) {
-    faults.push({ ...origin, key, rule: 'has no value', fix: `Write --set KEY=VALUE, for example --set gate.perMinute=3.` });
-    return tree;
-  }
-  const path: Path = key.trim().split('.');
-  const value = parseTree(set.slice(at + 1), origin, path, faults);
-  return value ? setAt(tree, path, value) : tree;
-}
-

@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import { crossCheck, type StreamOutline } from './cross-check.js';
 import { formatFault, type Fault } from './fault.js';
-import { complete, rootSchema } from './keys.js';
-import { mergeSources, type ConfigurationLayers } from './layers.js';
-import { faultsOf, type Written } from './messages.js';
+import { complete, isMap, rootSchema, schemaAt, valueAt, type KeySchema } from './keys.js';
+import { mergeLayers, type ConfigurationLayers } from './layers.js';
+import { faultsOf, type PlacedFault, type Written } from './messages.js';
 import { configuration as schema, type Configuration } from './schema.js';
 import { plain, type Path } from './tree.js';
 
@@ -32,14 +32,19 @@ export class ConfigurationError extends Error {
 /** Throws a `ConfigurationError` with all faults at once. */
 export function loadConfiguration(sources: ConfigurationSources): LoadedConfiguration {
   const faults: Fault[] = [];
-  const tree = mergeSources(sources, faults);
+  const refuse = (): never => {
+    throw new ConfigurationError(inReadingOrder(faults, sources));
+  };
+  const tree = mergeLayers(sources, faults);
+  // Of what could not be read nothing can be said to be missing.
+  if (!tree) return refuse();
   const written: Written = { tree, values: complete(tree, rootSchema, plain(tree)) };
   const parsed = schema.safeParse(written.values);
-  if (!parsed.success) faults.push(...faultsOf(parsed.error.issues, written));
-  // Parts that are wrong in themselves are left out, so that the faults between the others show in the same call.
-  const sound = parsed.success ? parsed.data : parseSoundParts(written.values, parsed.error.issues.map(placeOfPart));
-  if (sound) faults.push(...crossCheck(sound, written, sources.stream));
-  if (faults.length > 0 || !parsed.success) throw new ConfigurationError(inReadingOrder(faults, sources));
+  const own = parsed.success ? [] : faultsOf(parsed.error.issues, written);
+  const sound = parsed.success ? parsed.data : parseSoundParts(written.values, own);
+  const between = sound ? crossCheck(sound, written, sources.stream) : [];
+  faults.push(...own, ...between.filter(({ key }) => !own.some((fault) => fault.key === key)));
+  if (faults.length > 0 || !parsed.success) return refuse();
   return { configuration: parsed.data, effectiveYaml: stringify(written.values) };
 }
 
@@ -50,25 +55,36 @@ function inReadingOrder(faults: readonly Fault[], { files = [] }: ConfigurationS
   return faults.toSorted((a, b) => place(a) - place(b) || a.line - b.line || a.column - b.column);
 }
 
-/** The path of what has to be left out for an issue to vanish: a key, a named part, or a section. */
-function placeOfPart(issue: { code: string; path: readonly PropertyKey[]; keys?: readonly string[] }): Path[] {
-  const path = issue.path as Path;
-  if (issue.keys) return issue.keys.map((key) => [...path, key]);
-  const [section] = path;
-  const isNamed = section === 'actuators' || section === 'signals' || section === 'detectors';
-  return [path.slice(0, isNamed ? 2 : 1)];
-}
-
-function parseSoundParts(values: unknown, wrong: readonly (readonly Path[])[]): Configuration | undefined {
+/**
+ * What is wrong in itself is taken out, or replaced where another value cannot make the other parts look wrong: so the
+ * faults between those show in the same call.
+ */
+function parseSoundParts(values: unknown, faults: readonly PlacedFault[]): Configuration | undefined {
   const copy: unknown = structuredClone(values);
-  for (const path of wrong.flat()) {
-    const parent = path.slice(0, -1).reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), copy);
-    if (isObject(parent)) Reflect.deleteProperty(parent, path.at(-1) ?? '');
+  for (const { path } of faults) {
+    const known = schemaAt(values, path);
+    const standIn = known && standInFor(known, path);
+    const place = standIn !== undefined || !known ? path : partOf(path);
+    const parent = valueAt(copy, place.slice(0, -1));
+    const key = place.at(-1);
+    if (!isMap(parent) || key === undefined) continue;
+    if (standIn === undefined) Reflect.deleteProperty(parent, key);
+    else parent[key] = standIn;
   }
   const parsed = schema.safeParse(copy);
   return parsed.success ? parsed.data : undefined;
 }
 
-function isObject(value: unknown): value is Record<PropertyKey, unknown> {
-  return typeof value === 'object' && value !== null;
+/** In sections whose keys are judged one by one. */
+function standInFor({ type, default: usual, example, flag, dimension }: KeySchema, [section, ...rest]: Path): unknown {
+  if (rest.length !== 1 || !['device', 'source', 'stimulus', 'gate'].includes(String(section))) return undefined;
+  if (type === 'object' || type === 'array') return undefined;
+  const isExampleFit = flag !== undefined || type === 'integer' || (dimension !== undefined && section !== 'source');
+  return usual ?? (isExampleFit ? example : undefined);
+}
+
+/** What is read as a whole: a named part, or a section. */
+function partOf(path: Path): Path {
+  const isNamed = path[0] === 'actuators' || path[0] === 'signals' || path[0] === 'detectors';
+  return path.slice(0, isNamed ? 2 : 1);
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { nearestName, show, type Fault } from './fault.js';
-import { schemaAt, valueAt } from './keys.js';
-import { find, keyOf, type Path, type Tree } from './tree.js';
+import { nearestName, type Fault } from './fault.js';
+import { alternativeFor, schemaAt, valueAt } from './keys.js';
+import { find, keyOf, type Origin, type Path, type Tree } from './tree.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -11,36 +11,40 @@ export interface Written {
   readonly values: unknown;
 }
 
+export interface PlacedFault extends Fault {
+  /** That of `key`. */
+  readonly path: Path;
+}
+
 /** A fault of the value at a path. */
-export function faultAt(written: Written, path: Path, rule: string, fix: string): Fault {
-  const { origin } = find(written.tree, path);
-  const { file, line, column } = origin;
+export function faultAt(written: Written, path: Path, rule: string, fix: string): PlacedFault {
+  const { file, line, column } = find(written.tree, path).origin;
   const value = valueAt(written.values, path);
-  return { file, line, column, key: keyOf(path), ...(value === undefined ? {} : { value }), rule, fix };
+  return { file, line, column, key: keyOf(path), path, ...(value === undefined ? {} : { value }), rule, fix };
 }
 
 /** Puts what zod found into words. */
-export function faultsOf(issues: readonly Issue[], written: Written, base: Path = []): Fault[] {
+export function faultsOf(issues: readonly Issue[], written: Written, base: Path = []): PlacedFault[] {
   return issues.flatMap((issue) => faultsOfIssue(issue, written, [...base, ...(issue.path as Path)]));
 }
 
-function faultsOfIssue(issue: Issue, written: Written, path: Path): Fault[] {
+function faultsOfIssue(issue: Issue, written: Written, path: Path): PlacedFault[] {
   if (issue.code === 'invalid_union') return faultsOfUnion(issue, written, path);
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, written, path));
   if (valueAt(written.values, path) === undefined) return [missing(written, path)];
-  const [rule, fix] = wordsOf(issue);
+  const [rule, fix] = wordsOf(issue, schemaAt(written.values, path)?.example);
   const fault = faultAt(written, path, rule, fix);
   return issue.code === 'invalid_key' ? [{ ...fault, ...position(find(written.tree, path).keyOrigin) }] : [fault];
 }
 
-function wordsOf(issue: Issue): [rule: string, fix: string] {
+function wordsOf(issue: Issue, example: string | number | undefined): [rule: string, fix: string] {
   const [rule, fix] = (issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? '') : issue.message).split('\n');
   // Our own schemas say both.
   if (rule !== undefined && fix !== undefined) return [rule, fix];
   switch (issue.code) {
     case 'invalid_type': {
       const kind = kinds[issue.expected] ?? issue.expected;
-      return [`is not ${kind}`, `Write ${kind}.`];
+      return [`is not ${kind}`, example === undefined ? `Write ${kind}.` : `Write for example ${example}.`];
     }
     case 'too_small':
       if (issue.origin === 'string' || issue.origin === 'array') return ['is empty', 'Write at least one.'];
@@ -67,7 +71,7 @@ const kinds: Record<string, string> = {
 };
 
 /** Of the alternatives that a value may be, speaks of the one that it was meant to be. */
-function faultsOfUnion(issue: z.core.$ZodIssueInvalidUnion, written: Written, path: Path): Fault[] {
+function faultsOfUnion(issue: z.core.$ZodIssueInvalidUnion, written: Written, path: Path): PlacedFault[] {
   const meant = issue.errors.filter((issues) => !issues.some(isAboutTheKind));
   if (meant.length === 1) return faultsOf(meant[0] as Issue[], written, path);
   const uses = issue.errors.flat().filter(({ path: [first] }) => first === 'use');
@@ -91,8 +95,9 @@ function isAboutTheKind({ code, path: [first, ...rest] }: Issue): boolean {
   return (first === undefined && code === 'invalid_type') || (first === 'use' && rest.length === 0);
 }
 
-function unknownKey(key: string, written: Written, path: Path): Fault {
-  const names = Object.keys(schemaAt(written.values, path)?.properties ?? branchKeys(written, path));
+function unknownKey(key: string, written: Written, path: Path): PlacedFault {
+  const schema = alternativeFor(schemaAt(written.values, path), valueAt(written.values, path));
+  const names = Object.keys(schema?.properties ?? {});
   const whole = [...path, key];
   const nearest = nearestName(key, names);
   const fix =
@@ -101,15 +106,14 @@ function unknownKey(key: string, written: Written, path: Path): Fault {
   return { ...faultAt(written, whole, 'belongs to no known key', fix), ...position(keyOrigin) };
 }
 
-function missing(written: Written, path: Path): Fault {
+function missing(written: Written, path: Path): PlacedFault {
   const schema = schemaAt(written.values, path);
   const key = String(path.at(-1));
-  const example = schema?.examples?.[0];
-  const write = example === undefined ? `Add ${key}` : `Write for example ${key}: ${show(example)}`;
+  const write = schema?.example === undefined ? `Add ${key}` : `Write for example ${key}: ${schema.example}`;
   const flag = schema?.flag === undefined ? '' : `, or give ${schema.flag}`;
   return faultAt(written, path, 'is missing', `${write}${flag}.`);
 }
 
-function position({ file, line, column }: Fault | { file: string; line: number; column: number }) {
+function position({ file, line, column }: Origin): Pick<Fault, 'file' | 'line' | 'column'> {
   return { file, line, column };
 }

@@ -10,7 +10,7 @@ import { gate, policy, stimulus } from './stimulation.js';
 export const configuration = z.strictObject({
   preset: z
     .string()
-    .meta({ description: 'Start from this preset; first key of a file.', examples: ['cyton-spindle'] })
+    .meta({ description: 'Start from this preset; first key of a file.', example: 'cyton-spindle' })
     .exactOptional(),
   device,
   source: source.exactOptional(),

@@ -1,41 +1,75 @@
 import { z } from 'zod';
+import type { DevicePlan } from '../../drivers/devices.js';
+import { gains } from '../../drivers/cyton/protocol.js';
 import { objection, quantity } from './values.js';
 
 /** `source`: where samples come from. */
 
+export interface SourcePlan {
+  readonly device: DevicePlan;
+  readonly port: string;
+  readonly baudRate: number;
+}
+
+/** Packets a second that the board knows; with a Daisy two make one sample. */
+const packetRates = [250, 500, 1000, 2000, 4000, 8000, 16000];
 const boardChannel = z.int().min(1).max(16);
+const electrodeName = z.string().regex(/^[A-Za-z_]\w*$/, {
+  error: objection({ rule: 'is no electrode name', fix: 'Use letters and digits, such as C3.' }),
+});
 
 const cyton = z
   .strictObject({
     use: z.literal('cyton'),
-    port: z.string().min(1).meta({
-      description: 'Serial port of the dongle.',
-      examples: ['/dev/ttyUSB0'],
-      flag: '--port',
-    }),
+    port: z
+      .string()
+      .min(1)
+      .meta({ description: 'Serial port of the dongle.', example: '/dev/ttyUSB0', flag: '--port' }),
     electrodes: z
-      .record(
-        z.string().regex(/^[A-Za-z][A-Za-z0-9_']*$/, {
-          error: objection({ rule: 'is no electrode name', fix: 'Use letters and digits, such as C3.' }),
-        }),
-        boardChannel,
-      )
-      .meta({ description: 'Name of each electrode and its board channel (1-8, with Daisy 1-16).', examples: ['{ C3: 1 }'] })
-      .exactOptional(),
-    off: z
-      .array(boardChannel)
-      .meta({ description: 'Board channels to switch off.' })
-      .prefault([]),
-    gain: z
-      .literal([1, 2, 4, 6, 8, 12, 24])
-      .meta({ description: 'Gain of every channel.' })
-      .prefault(24),
-    daisy: z.boolean().meta({ description: 'A Daisy board is attached.' }).prefault(false),
-    rate: quantity('frequency', '250Hz', 'Frames a second. Above 250Hz (with Daisy 125Hz) the dongle is too slow.', {
+      .record(electrodeName, boardChannel)
+      .meta({
+        description: 'Board channel (1-8, with a Daisy 1-16) of each electrode. Others are called ch1, ch2 and so on.',
+        example: '{ C3: 1, M2: 2 }',
+      })
+      .prefault({}),
+    off: z.array(boardChannel).meta({ description: 'Board channels to switch off.' }).prefault([]),
+    gain: z.literal(gains).meta({ description: 'Amplification, the same for all channels.' }).prefault(24),
+    daisy: z.boolean().meta({ description: 'A Daisy is attached: 16 channels.' }).prefault(false),
+    rate: quantity('frequency', '250Hz', 'Samples a second of each channel. Without it 250Hz, with a Daisy 125Hz.', {
       atLeast: '125Hz',
       atMost: '16kHz',
     }).exactOptional(),
+    baud: z
+      .literal([115200, 230400, 921600])
+      .meta({ description: 'Baud rate that the dongle is set to. 250 packets a second need 82500.' })
+      .prefault(115200),
   })
-  .meta({ title: 'OpenBCI Cyton, with or without Daisy, through its dongle' });
+  .meta({ title: 'OpenBCI Cyton, with or without Daisy, by its dongle' })
+  .superRefine(({ electrodes, off, daisy, rate }, context) => {
+    const refuse = (path: (string | number)[], rule: string, fix: string): void =>
+      context.addIssue({ code: 'custom', path, message: objection({ rule, fix }) });
+    const most = daisy ? 16 : 8;
+    const places = new Map<number, string>();
+    for (const [name, channel] of Object.entries(electrodes)) {
+      const other = places.get(channel);
+      places.set(channel, name);
+      const path = ['electrodes', name];
+      if (channel > most) refuse(path, 'is above 8, the channels of a board without Daisy', 'Use 1 to 8, or add daisy: true.');
+      if (other !== undefined) refuse(path, `is the channel of ${other} too`, 'Give each electrode a channel of its own.');
+      if (off.includes(channel)) refuse(path, 'is a channel that is switched off', `Take ${channel} out of source.off.`);
+    }
+    off.forEach((channel, place) => {
+      if (channel > most) refuse(['off', place], 'is above 8, the channels of a board without Daisy', 'Take it out.');
+    });
+    const rates = packetRates.map((packets) => (daisy ? packets / 2 : packets));
+    if (rate !== undefined && !rates.includes(rate)) {
+      const known = rates.map((hertz) => `${hertz}Hz`).join(', ');
+      refuse(['rate'], `is no rate of a ${daisy ? 'Cyton with Daisy' : 'Cyton'}`, `Use one of ${known}.`);
+    }
+  })
+  .transform(({ use, port, baud, rate, ...options }): SourcePlan => {
+    const plan = { use, options: { ...options, rate: rate ?? (options.daisy ? 125 : 250) } };
+    return { device: plan, port, baudRate: baud };
+  });
 
 export const source = cyton.meta({ description: 'Where samples come from.' });

@@ -1,55 +1,83 @@
 import { z } from 'zod';
-import { count, partName, quantity, userModule } from './values.js';
+import type { GateLimits } from '../contracts.js';
+import type { PolicyPlan } from '../decide/policy.js';
+import type { ModulePlan } from '../loop/plan.js';
+import { count, moduleKeys, partName, quantity } from './values.js';
 
 /** `policy`, `stimulus` and `gate`: when to stimulate, with what, and the limits of it. All three or none. */
 
-const after = partName.meta({ description: 'Detector whose detections are answered.', examples: ['spindle'] });
-const refractory = quantity('time', '2s', 'No request within this time of the last stimulus that was permitted.', {
-  atLeast: '0s',
-  atMost: '1h',
-}).prefault('2s');
-const expires = quantity('time', '100ms', 'A request that could not be served this long after it was due is void.', {
-  atLeast: '1ms',
-  atMost: '1s',
-}).prefault('100ms');
+const policyKeys = {
+  after: partName.meta({ description: 'Detector whose detections are answered.', example: 'spindle' }),
+  refractory: quantity('time', '2s', 'No request within this time of the last stimulus that was permitted.', {
+    atLeast: '0s',
+    atMost: '1h',
+  }).prefault('2s'),
+  expires: quantity('time', '100ms', 'A stimulus that could not be given this long after it was due is not given.', {
+    atLeast: '1ms',
+    atMost: '1s',
+  }).prefault('100ms'),
+};
 
-export const policy = z
-  .union([
-    z
-      .strictObject({ use: z.literal('immediate'), after, refractory, expires })
-      .meta({ title: 'stimulate as soon as a detection is confirmed' }),
-    z
-      .strictObject({
-        use: z.literal('delayed'),
-        after,
-        delay: quantity('time', '0.5s', 'From the confirmation of a detection to its stimulus.', {
-          atLeast: '0s',
-          atMost: '60s',
-        }),
-        refractory,
-        expires,
-      })
-      .meta({ title: 'stimulate a fixed time after the confirmation' }),
-    userModule('a Policy', './my-policy.mjs'),
-  ])
-  .meta({ description: 'When to stimulate.' });
+/** Names its detector; `compile.ts` turns that into a place. */
+export type NamedPolicy = Omit<PolicyPlan, 'after'> & { readonly after: string };
+
+const immediate = z
+  .strictObject({ use: z.literal('immediate'), ...policyKeys })
+  .meta({ title: 'stimulates as soon as a detection is confirmed' })
+  .transform((keys): NamedPolicy => policyPlan({ ...keys, delay: 0 }));
+
+const delayed = z
+  .strictObject({
+    use: z.literal('delayed'),
+    delay: quantity('time', '0.5s', 'From the confirmation of a detection to its stimulus.', {
+      atLeast: '0s',
+      atMost: '60s',
+    }),
+    ...policyKeys,
+  })
+  .meta({ title: 'stimulates a fixed time after the confirmation' })
+  .transform((keys): NamedPolicy => policyPlan(keys));
+
+const own = z
+  .strictObject(moduleKeys('a Policy', './my-policy.mjs'))
+  .meta({ title: 'a Policy of your own, by the contract in runtime/contracts.ts' })
+  .transform(({ use, options }): ModulePlan => ({ module: use, options }));
+
+export const policy = z.union([immediate, delayed, own]).meta({ description: 'When to stimulate.' });
+
+interface PolicyKeys {
+  readonly use: PolicyPlan['use'];
+  readonly after: string;
+  readonly delay: number;
+  readonly refractory: number;
+  readonly expires: number;
+}
+
+function policyPlan({ use, after, delay, refractory, expires }: PolicyKeys): NamedPolicy {
+  return { use, after, delaySeconds: delay, refractorySeconds: refractory, expiresUs: microseconds(expires) };
+}
 
 export const stimulus = z
   .strictObject({
-    actuator: partName.meta({ description: 'Name of an actuator of this configuration.', examples: ['light'] }),
-    duration: quantity('time', '50ms', 'How long one stimulus lasts; the hard limit of the actuator kind is above it.', {
-      atLeast: '1ms',
-      atMost: '10s',
-    }),
+    actuator: partName.meta({ description: 'An actuator of this configuration.', example: 'light' }),
+    duration: quantity('time', '50ms', 'How long one stimulus lasts.', { atLeast: '1ms', atMost: '10s' }),
   })
-  .meta({ description: 'With what to stimulate.' });
+  .meta({ description: 'What to stimulate with.' })
+  .transform(({ actuator, duration }) => ({ actuator, durationUs: microseconds(duration) }));
 
-const perNight = 'Most stimuli in any 24 hours.';
 export const gate = z
   .strictObject({
-    interval: quantity('time', '1.5s', 'Least time from the start of one stimulus to the next.', { atLeast: '0s' }),
+    interval: quantity('time', '1.5s', 'Least time from the start of one stimulus to that of the next.', {
+      atLeast: '0s',
+      atMost: '24h',
+    }),
     perMinute: count(6, 'Most stimuli in any 60 seconds.', 0, 1e6),
-    perHour: count(120, 'Most stimuli in any hour.', 0, 1e6),
-    perNight: count(600, perNight, 0, 1e6),
+    perHour: count(120, 'Most stimuli in any 60 minutes.', 0, 1e6),
+    perNight: count(600, 'Most stimuli in any 24 hours.', 0, 1e6),
   })
-  .meta({ description: 'Limits that every stimulus must keep; the hard limits of the actuator kind are above them.' });
+  .meta({ description: 'Limits of stimulation. They may be tighter than the hard limits of the actuator kind, never looser.' })
+  .transform(({ interval, ...counts }): GateLimits => ({ intervalUs: microseconds(interval), ...counts }));
+
+function microseconds(seconds: number): number {
+  return Math.round(seconds * 1e6);
+}

@@ -128,21 +128,6 @@ function convert(node: Node | null, path: Path, reading: Reading): Tree | undefi
 /** No part of a configuration is deeper than 6; what a user's own module takes as options may be. */
 const deepest = 32;
 
-/** A tree of plain values that all come from one place. */
-export function plantTree(value: unknown, origin: Origin): Tree {
-  if (Array.isArray(value)) return { kind: 'list', items: value.map((item) => plantTree(item, origin)), origin };
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    return {
-      kind: 'branch',
-      entries: new Map(entries.map(([key, item]) => [key, { keyOrigin: origin, tree: plantTree(item, origin) }])),
-      origin,
-    };
-  }
-  const leaf = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
-  return { kind: 'leaf', value: leaf, origin };
-}
-
 // ── Merging ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
@@ -192,7 +177,8 @@ function setIn(under: Tree | undefined, path: Path, tree: Tree): Tree {
   const name = String(key);
   const { origin } = tree;
   if (rest.length === 0) {
-    return merge(base, { kind: 'branch', entries: new Map([[name, { keyOrigin: origin, tree }]]), origin });
+    const single: Branch = { kind: 'branch', entries: new Map([[name, { keyOrigin: origin, tree }]]), origin };
+    return { ...merge(base, single), origin: base.origin };
   }
   const earlier = base.entries.get(name);
   const entry = { keyOrigin: earlier?.keyOrigin ?? origin, tree: setIn(earlier?.tree, rest, tree) };

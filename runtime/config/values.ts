@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { missingUnit, parseQuantity, patternOf, unitsOf, type Dimension, type Objection } from './units.js';
 
 /**
- * What the values of keys are made of. The schema carries all that a person is told of a key: `description`, `examples`
+ * What the values of keys are made of. The schema carries all that a person is told of a key: `description`, `example`
  * (in messages: what to write for a missing key), and for quantities `dimension`, `atLeast` and `atMost`.
  */
 
@@ -40,7 +40,7 @@ export function quantity(dimension: Dimension, example: string, description: str
       description,
       dimension,
       pattern: patternOf(dimension),
-      examples: [example],
+      example,
       ...(atLeast === undefined ? {} : { atLeast }),
       ...(atMost === undefined ? {} : { atMost }),
     });
@@ -53,7 +53,7 @@ function inBaseUnit(text: string, dimension: Dimension): number {
 }
 
 export function count(example: number, description: string, least: number, most: number) {
-  return z.int().min(least).max(most).meta({ description, examples: [example] });
+  return z.int().min(least).max(most).meta({ description, example });
 }
 
 /** A text that a pattern describes; `what` completes "is not …". */
@@ -61,7 +61,7 @@ export function text(what: string, pattern: RegExp, example: string, description
   return z
     .string()
     .regex(pattern, { abort: true, error: objection({ rule: `is not ${what}`, fix: `Write for example ${example}.` }) })
-    .meta({ description, examples: [example] });
+    .meta({ description, example });
 }
 
 /** Names of signals, detectors and actuators: keys of maps, and parts of MQTT topics. */
@@ -73,24 +73,22 @@ export const partName = z
 
 /** A file or folder. A relative one starts at the folder of the file that names it. */
 export function path(example: string, description: string) {
-  return z.string().min(1).meta({ description, examples: [example], path: true });
+  return z.string().min(1).meta({ description, example, path: true });
 }
 
-/** A part of the user's own: `use` is the path of its file. */
-export function userModule(what: string, example: string) {
-  return z
-    .strictObject({
-      use: z
-        .string()
-        .regex(/^\.{0,2}\/.*\.m?js$/, {
-          abort: true,
-          error: objection({ rule: 'is neither a built-in part nor a module', fix: `Write for example ${example}.` }),
-        })
-        .meta({ description: `File that exports create(options) and returns ${what}.`, examples: [example], path: true }),
-      options: z
-        .record(z.string(), z.unknown())
-        .prefault({})
-        .meta({ description: 'Passed to create() as they are: plain YAML values.' }),
-    })
-    .meta({ title: `a module: ${what} of your own (contracts: runtime/contracts.ts)` });
+/** Keys of a part of the user's own: `use` is the path of its file, absolute or from the folder of the configuration. */
+export function moduleKeys(what: string, example: string) {
+  return {
+    use: z
+      .string()
+      .regex(/^\.{0,2}\/.*\.m?js$/, {
+        abort: true,
+        error: objection({ rule: 'is neither a built-in part nor a module', fix: `Write for example ${example}.` }),
+      })
+      .meta({ description: `File that exports create(options), which returns ${what}.`, example, path: true }),
+    options: z
+      .record(z.string(), z.unknown())
+      .meta({ description: 'Passed to create() as they are: plain YAML values.' })
+      .prefault({}),
+  };
 }

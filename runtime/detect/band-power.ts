@@ -13,7 +13,7 @@ export interface BandPowerOptions {
   readonly guard: number;
 }
 
-/** Parameter sets that were measured on the DREAMS spindle excerpts; `fast` ones confirm 0.1 s earlier and err more. */
+/** Parameter sets that were measured on the DREAMS spindle excerpts; `fast` ones ask for 0.1 s less and err more. */
 export const bandPowerPoints = {
   r1: { threshold: 2.5, release: 2, confirmSeconds: 0.4, guard: 0 },
   r1fast: { threshold: 3, release: 2.4, confirmSeconds: 0.3, guard: 0 },

@@ -3,9 +3,10 @@ import type { SlotRing } from './ring.js';
 
 /**
  * How a frame lies in the ring from the loop to the recorder: one slot a frame, and one slot for a cycle without
- * frames, so that the recorder learns of every cycle. Doubles: cycle, arrival. Integers from `SampleSlot.frames` on.
+ * frames, so that the recorder learns of every cycle. `cycle`, `arrivalUs` and `index` are places of doubles, the others
+ * of 32-bit integers.
  */
-export const SampleSlot = { cycle: 0, arrivalUs: 1, frames: 4, counter: 5, flags: 6, counts: 8 } as const;
+export const SampleSlot = { cycle: 0, arrivalUs: 1, index: 2, frames: 6, counter: 7, flags: 8, counts: 9 } as const;
 
 export function sampleSlotBytes(channels: number): number {
   return Math.ceil((SampleSlot.counts + channels) / 2) * 8;
@@ -25,6 +26,7 @@ export function pushCycle(ring: SlotRing, cycle: number, nowUs: number, block: S
     const int = at / 4;
     ring.doubles[double + SampleSlot.cycle] = cycle;
     ring.doubles[double + SampleSlot.arrivalUs] = nowUs;
+    ring.doubles[double + SampleSlot.index] = block.firstIndex + frame;
     ring.ints[int + SampleSlot.frames] = block.frames;
     if (block.frames === 0) break;
     ring.ints[int + SampleSlot.counter] = block.counters[frame] as number;

@@ -16,7 +16,7 @@ import { requestRealtime } from '../guardian/realtime.js';
 import { blockCapacity, buildLoop, coefficientsOf } from './build.js';
 import { LoggedLoop } from './logged-loop.js';
 import { createRecordList, type Loop } from './loop.js';
-import { monotonicUs } from './monotonic.js';
+import { monotonicUs } from '../monotonic.js';
 import { MessageCode } from './records.js';
 import { SlotRing } from './ring.js';
 import { createSampleBlock } from './sample-block.js';

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { createDevice } from '../../drivers/devices.js';
 import type { RunPlan } from '../config/compile.js';
 import { disarmCauses, type RunDescription, type RunSummary, type StreamInfo } from '../contracts.js';
-import { monotonicUs } from '../loop/monotonic.js';
+import { monotonicUs } from '../monotonic.js';
 import { Control, ControlTime, post } from '../loop/shared.js';
 import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
 import { LinkConnection } from './link-connection.js';

@@ -41,17 +41,21 @@ export class Stimulator {
   }
 
   async start(): Promise<void> {
-    this.#guardian = await startGuardian({
-      fifo: this.#places.fifo,
-      silenceSocket: this.#places.silence,
-      pidFile: this.#places.guardianPid,
-      deliveries: this.#deliveries,
-      actuator: this.#plan,
-      realtime: this.#realtime,
-      onReceipt: (receipt) => this.#receipt(receipt),
-      onState: (ready, cause) => this.#state(ready, cause),
-      onExit: (detail) => this.#exited(detail),
-    });
+    this.#guardian = await startGuardian(
+      {
+        fifo: this.#places.fifo,
+        silenceSocket: this.#places.silence,
+        pidFile: this.#places.guardianPid,
+        deliveries: this.#deliveries,
+        actuator: this.#plan,
+        realtime: this.#realtime,
+      },
+      {
+        onReceipt: (receipt) => this.#receipt(receipt),
+        onState: (ready, cause) => this.#state(ready, cause),
+        onExit: (detail) => this.#exited(detail),
+      },
+    );
     Atomics.store(this.#memory.control, Control.guardian, 1);
   }
 

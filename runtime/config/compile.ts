@@ -1,0 +1,73 @@
+import { createDevice } from '../../drivers/devices.js';
+import type { StreamInfo } from '../contracts.js';
+import type { ActuatorPlan } from '../guardian/actuators.js';
+import { isModule, type LoopPlan, type SignalPlan, type StimulationPlan } from '../loop/plan.js';
+import type { BrokerPlan } from './device.js';
+import type { Configuration } from './schema.js';
+import { orderSignals, parentOf } from './signal-order.js';
+import type { SourcePlan } from './source.js';
+
+/** What a run is built from: plain values, names resolved. */
+export interface RunPlan {
+  readonly name: string;
+  readonly timeZone: string;
+  /** Folder for recordings. */
+  readonly record: string;
+  /** Absent where nothing is reported. */
+  readonly mqtt?: BrokerPlan;
+  readonly realtime: boolean;
+  readonly source: SourcePlan;
+  /** Absent where nothing is stimulated. */
+  readonly actuator?: { readonly name: string; readonly plan: ActuatorPlan };
+  readonly loop: LoopPlan;
+}
+
+/** For a configuration that was loaded without `stream`, so that it has a source. */
+export function compileRun(configuration: Configuration): RunPlan {
+  const { device, source, actuators, stimulus } = configuration;
+  if (!source) throw new RangeError('source: is missing. A run needs one.');
+  const { name, timeZone, record, realtime, mqtt } = device;
+  const plan = stimulus && actuators[stimulus.actuator];
+  return {
+    name,
+    timeZone,
+    record,
+    realtime,
+    ...(mqtt === undefined ? {} : { mqtt }),
+    source,
+    ...(plan ? { actuator: { name: stimulus.actuator, plan } } : {}),
+    loop: compileLoop(configuration, createDevice(source.device).info),
+  };
+}
+
+/** `stream` is that of the source, or of the file that is replayed. */
+export function compileLoop(configuration: Configuration, stream: Pick<StreamInfo, 'channels'>): LoopPlan {
+  const [first] = stream.channels;
+  const firstChannel = first?.name ?? '';
+  const { detectors } = configuration;
+  const named = configuration.signals;
+  // Something has to be shown, also where nothing is made from the channels.
+  const signals = Object.keys(named).length > 0 ? named : { [firstChannel]: { stages: [] } };
+  const order = orderSignals(signals);
+  const stimulation = compileStimulation(configuration);
+  return {
+    signals: order.map((name): SignalPlan => {
+      const { from, stages } = signals[name] as Configuration['signals'][string];
+      const parent = parentOf(signals, name);
+      const origin = parent === undefined ? { derivation: from ?? firstChannel } : { signal: order.indexOf(parent) };
+      return { name, from: origin, stages };
+    }),
+    detectors: Object.entries(detectors).map(([name, { signal, plan }]) => ({ name, signal: order.indexOf(signal), plan })),
+    ...(stimulation ? { stimulation } : {}),
+    trace: order.indexOf(order.includes('trace') ? 'trace' : (Object.keys(signals)[0] ?? '')),
+  };
+}
+
+function compileStimulation({ detectors, policy, stimulus, gate }: Configuration): StimulationPlan | undefined {
+  if (!policy || !stimulus || !gate) return undefined;
+  return {
+    policy: isModule(policy) ? policy : { ...policy, after: Object.keys(detectors).indexOf(policy.after) },
+    durationUs: stimulus.durationUs,
+    limits: gate,
+  };
+}

@@ -1,0 +1,48 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { Receipt, guardianCauses } from '../contracts.js';
+import type { GuardianOptions } from './options.js';
+import { decodeGuardianLine } from './receipts.js';
+
+export interface GuardianEvents {
+  onReceipt(receipt: Receipt): void;
+  onState(ready: boolean, cause: (typeof guardianCauses)[number]): void;
+  onExit(detail: string): void;
+}
+
+export interface GuardianProcess {
+  readonly pid: number;
+  /** Ends it, at rest; resolves when it is gone and its last receipts were heard. */
+  stop(): Promise<void>;
+}
+
+/** Makes the FIFO and starts the guardian on it. Its standard error is ours. */
+export async function startGuardian(options: GuardianOptions, events: GuardianEvents): Promise<GuardianProcess> {
+  rmSync(options.fifo, { force: true });
+  execFileSync('mkfifo', ['-m', '600', options.fifo]);
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./main.js', import.meta.url)), JSON.stringify(options)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  await once(child, 'spawn');
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', (line) => {
+    const said = decodeGuardianLine(line);
+    if (said === undefined) return;
+    if ('receipt' in said) events.onReceipt(said.receipt);
+    else events.onState(said.guardian.ready, said.guardian.cause);
+  });
+  child.stdin.on('error', () => undefined);
+  const gone = Promise.all([once(child, 'exit'), once(lines, 'close')]).then(([[code, signal]]) => {
+    events.onExit(`the guardian ended (${String(code ?? signal)})`);
+  });
+  return {
+    pid: child.pid ?? 0,
+    async stop() {
+      child.stdin.end();
+      await gone;
+    },
+  };
+}

@@ -1,0 +1,217 @@
+import { createInterface } from 'node:readline';
+import type { IPublishPacket } from 'mqtt';
+import { monotonicUs } from '../monotonic.js';
+import { openRecording, type Recording } from '../recording/read.js';
+import { BrokerConnection } from './broker-connection.js';
+import { Cursor, reportedBefore } from './cursor.js';
+import { toLink, type FromLink, type LinkOptions, type ToLink } from './messages.js';
+import { envelope, reportOf, rootOf, type Names } from './reports.js';
+import { RequestJudge } from './requests.js';
+
+/**
+ * The link process: reports to an MQTT broker. Events come from the recording itself, by their ids, and are counted off
+ * only when the broker has them; state and health are the newest there is. Nothing that happens here reaches the loop
+ * except requests that make stimulation safer.
+ */
+
+let link: Link | undefined;
+
+const lines = createInterface({ input: process.stdin });
+lines.on('line', (line) => {
+  const parsed = toLink.safeParse(JSON.parse(line));
+  if (!parsed.success) {
+    process.stderr.write(`link: a line of the supervisor is not understood: ${line.slice(0, 200)}\n`);
+    return;
+  }
+  if ('options' in parsed.data) link = new Link(parsed.data.options);
+  else link?.hear(parsed.data);
+});
+lines.on('close', () => void (link ? link.finish() : Promise.resolve()).finally(() => process.exit(0)));
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+
+class Link {
+  readonly #options: LinkOptions;
+  readonly #names: Names;
+  readonly #root: string;
+  readonly #broker: BrokerConnection;
+  readonly #judge = new RequestJudge();
+  readonly #asked = new Map<string, IPublishPacket>();
+  /** Newest retained payloads by topic, sent again after every connection. */
+  readonly #retained = new Map<string, Record<string, unknown>>();
+  readonly #timer: NodeJS.Timeout;
+  #sequence = 0;
+  #published = 0;
+  #acked = 0;
+  #requests = 0;
+  #following: { recording: Recording; cursor: Cursor; offsetMs: number } | undefined;
+  #earlier: string[];
+  #busy = false;
+  #finishing = false;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    const { node, bootId, detectors, actuator } = options;
+    this.#names = { node, bootId, detectors, actuator };
+    this.#root = rootOf(node);
+    this.#earlier = reportedBefore(options.recording);
+    const birth = Date.now();
+    const will = { v: 1, node, boot_id: bootId, state: 'lost', birth_seq: birth };
+    this.#retained.set('description', options.description);
+    this.#retained.set('state', { state: 'init', birth_seq: birth });
+    this.#broker = new BrokerConnection(
+      options,
+      { topic: `${this.#root}state`, payload: JSON.stringify(will) },
+      {
+        onConnect: () => this.#connected(),
+        onClose: (detail) => say({ connection: { connected: false, detail } }),
+        onMessage: (topic, payload, packet) => this.#requested(topic, payload, packet),
+      },
+    );
+    this.#timer = setInterval(() => void this.#follow(), followMs);
+  }
+
+  hear(message: ToLink): void {
+    if ('state' in message) this.#keep('state', { state: message.state, reasons: message.reasons });
+    else if ('health' in message) this.#keep('health', message.health);
+    else if ('response' in message) this.#respond(message.response);
+    else if ('finish' in message) void this.finish();
+  }
+
+  /** Reports what can still be reported within a moment, says that it is offline, and ends. */
+  async finish(): Promise<void> {
+    if (this.#finishing) return;
+    this.#finishing = true;
+    clearInterval(this.#timer);
+    const deadline = performance.now() + finishMs;
+    while (this.#busy && performance.now() < deadline) await pause(10);
+    if (this.#broker.connected) {
+      while (performance.now() < deadline && (await this.#followOnce()));
+      this.#keep('state', { state: 'offline', reasons: [] });
+      while (this.#acked < this.#published && this.#broker.connected && performance.now() < deadline) await pause(10);
+    }
+    this.#following?.cursor.save();
+    await this.#broker.end();
+    say({ finished: { published: this.#published, acked: this.#acked } });
+    process.stdout.write('', () => process.exit(0));
+  }
+
+  #connected(): void {
+    say({ connection: { connected: true, detail: '' } });
+    this.#broker.subscribe(`${this.#root}request/+`);
+    for (const [topic, payload] of this.#retained) this.#send(topic, payload, 1, true);
+  }
+
+  #keep(topic: string, payload: Record<string, unknown>): void {
+    const birth = this.#retained.get('state')?.['birth_seq'];
+    const whole = topic === 'state' ? { ...payload, birth_seq: birth } : payload;
+    this.#retained.set(topic, whole);
+    if (this.#broker.connected) this.#send(topic, whole, 1, true);
+  }
+
+  #send(topic: string, payload: Record<string, unknown>, qos: 0 | 1, retain: boolean): void {
+    const whole = { ...envelope(this.#names, ++this.#sequence, monotonicUs(), new Date()), ...payload };
+    this.#published++;
+    void this.#broker.publish(this.#root + topic, JSON.stringify(whole), qos, retain).then((arrived) => {
+      if (arrived) this.#acked++;
+    });
+  }
+
+  // ── Events ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #follow(): Promise<void> {
+    if (this.#busy || !this.#broker.connected) return;
+    this.#busy = true;
+    try {
+      while (!this.#finishing && (await this.#followOnce()));
+    } catch (error) {
+      process.stderr.write(`link: ${String(error)}\n`);
+    } finally {
+      this.#busy = false;
+      say({ counts: { published: this.#published, acked: this.#acked } });
+    }
+  }
+
+  /** Reports the next events of the recording that is followed; false if there were none. */
+  async #followOnce(): Promise<boolean> {
+    this.#following ??= this.#open(this.#earlier.shift() ?? this.#options.recording);
+    const following = this.#following;
+    if (!following) return false;
+    const { recording, cursor, offsetMs } = following;
+    const events = recording.eventsAfter(cursor.id, windowEvents);
+    if (events.length === 0) {
+      cursor.save();
+      if (recording.path === this.#options.recording) return false;
+      recording.close();
+      this.#following = undefined;
+      return true;
+    }
+    const arrivals = events.map(async ({ event, text }) => {
+      const report = event && reportOf(event, text, this.#names);
+      if (!event || !report) return true;
+      const wall = new Date(event.us / 1000 + offsetMs);
+      const payload = { ...envelope(this.#names, ++this.#sequence, event.us, wall), ...report.payload };
+      this.#published++;
+      const arrived = await this.#broker.publish(this.#root + report.topic, JSON.stringify(payload), 1, false);
+      if (arrived) this.#acked++;
+      return arrived;
+    });
+    // Counted off in order, up to the first that did not arrive: at least once, never out of order.
+    for (let place = 0; place < events.length; place++) {
+      if (!(await arrivals[place])) return false;
+      cursor.id = events[place]?.id ?? cursor.id;
+    }
+    cursor.save();
+    return true;
+  }
+
+  #open(path: string): { recording: Recording; cursor: Cursor; offsetMs: number } | undefined {
+    try {
+      const recording = openRecording(path);
+      const { startUs, startWallMs } = recording.run;
+      return { recording, cursor: new Cursor(path), offsetMs: startWallMs - startUs / 1000 };
+    } catch (error) {
+      if (path !== this.#options.recording) process.stderr.write(`link: ${String(error)}\n`);
+      return undefined; // not there yet
+    }
+  }
+
+  // ── Requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #requested(topic: string, payload: Uint8Array, packet: IPublishPacket): void {
+    const verb = topic.slice(`${this.#root}request/`.length);
+    const judged = this.#judge.judge(verb, payload, packet.retain);
+    const fallback = `${this.#root}response/${verb}`;
+    if ('repeated' in judged) this.#broker.answer(packet, fallback, judged.repeated);
+    else if ('refused' in judged) {
+      this.#broker.answer(packet, fallback, JSON.stringify({ v: 1, id: judged.id, ok: false, error: { reasons: [judged.refused] } }));
+    } else {
+      const id = `${++this.#requests}:${judged.id}`;
+      this.#asked.set(id, { ...packet, topic: fallback });
+      if (this.#asked.size > mostAsked) this.#asked.delete(this.#asked.keys().next().value ?? '');
+      say({ request: { id, wanted: judged.wanted } });
+    }
+  }
+
+  #respond({ id, ok, data, reasons }: { id: string; ok: boolean; data: unknown; reasons: string[] }): void {
+    const packet = this.#asked.get(id);
+    if (!packet) return;
+    this.#asked.delete(id);
+    const theirs = id.slice(id.indexOf(':') + 1);
+    const answer = JSON.stringify({ v: 1, id: theirs, ok, ...(ok ? { data } : { error: { reasons } }) });
+    this.#judge.remember(theirs, answer);
+    this.#broker.answer(packet, packet.topic, answer);
+  }
+}
+
+function say(message: FromLink): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const followMs = 100;
+/** In flight at once. */
+const windowEvents = 20;
+const finishMs = 2000;
+const mostAsked = 100;

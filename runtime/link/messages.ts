@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+/** What supervisor and link process say to each other: one JSON object a line, on the link's stdin and stdout. */
+
+export const linkOptions = z.strictObject({
+  url: z.string(),
+  node: z.string(),
+  bootId: z.string(),
+  userFile: z.string().optional(),
+  passwordFile: z.string().optional(),
+  caFile: z.string().optional(),
+  certFile: z.string().optional(),
+  keyFile: z.string().optional(),
+  /** The recording whose events are reported. Others in its folder with unreported events come first. */
+  recording: z.string(),
+  /** Names of detectors and actuator, for the events. */
+  detectors: z.array(z.string()),
+  actuator: z.string(),
+  description: z.record(z.string(), z.unknown()),
+});
+export type LinkOptions = z.infer<typeof linkOptions>;
+
+export const toLink = z.union([
+  z.strictObject({ options: linkOptions }),
+  z.strictObject({ state: z.string(), reasons: z.array(z.string()) }),
+  z.strictObject({ health: z.record(z.string(), z.unknown()) }),
+  z.strictObject({ response: z.strictObject({ id: z.string(), ok: z.boolean(), data: z.unknown(), reasons: z.array(z.string()) }) }),
+  z.strictObject({ finish: z.literal(true) }),
+]);
+export type ToLink = z.infer<typeof toLink>;
+
+const limit = z.number().nonnegative().optional();
+/** What may come from the network: it can make stimulation safer, and never arm. */
+export const remoteRequest = z.discriminatedUnion('verb', [
+  z.strictObject({ verb: z.literal('disarm') }),
+  z.strictObject({ verb: z.literal('silence') }),
+  z.strictObject({ verb: z.literal('lower'), perMinute: limit, perHour: limit, perNight: limit, interval_us: limit }),
+  z.strictObject({ verb: z.literal('mark'), text: z.string().min(1).max(1000) }),
+  z.strictObject({ verb: z.literal('status') }),
+]);
+export type RemoteRequest = z.infer<typeof remoteRequest>;
+
+export const fromLink = z.union([
+  z.strictObject({ request: z.strictObject({ id: z.string(), wanted: remoteRequest }) }),
+  z.strictObject({ counts: z.strictObject({ published: z.number(), acked: z.number() }) }),
+  z.strictObject({ connection: z.strictObject({ connected: z.boolean(), detail: z.string() }) }),
+  z.strictObject({ finished: z.strictObject({ published: z.number(), acked: z.number() }) }),
+]);
+export type FromLink = z.infer<typeof fromLink>;

@@ -1,0 +1,78 @@
+import { DetectionPhase, ReceiptState, refusalReasons, ringNames, sessionStates, type LoopEvent } from '../contracts.js';
+
+/** The messages that axond sends: topics and payloads, pure. */
+
+export interface Names {
+  readonly node: string;
+  readonly bootId: string;
+  readonly detectors: readonly string[];
+  readonly actuator: string;
+}
+
+export interface Report {
+  /** Below `axond/1/<node>/`. */
+  readonly topic: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+export function rootOf(node: string): string {
+  return `axond/1/${node}/`;
+}
+
+/** What stands in every payload. Times are of CLOCK_MONOTONIC; `wall` is for people. */
+export function envelope(names: Names, sequence: number, us: number, wall: Date): Record<string, unknown> {
+  return { v: 1, node: names.node, boot_id: names.bootId, seq: sequence, t_us: us, wall: wall.toISOString() };
+}
+
+/** The report of an event, or undefined for events that are not reported. `text` is a marker's. */
+export function reportOf(event: LoopEvent, text: string | null, names: Names): Report | undefined {
+  switch (event.kind) {
+    case 'detection':
+      if (event.phase !== DetectionPhase.confirmed) return undefined;
+      return {
+        topic: 'event/detection',
+        payload: {
+          detector: names.detectors[event.detector] ?? String(event.detector),
+          onset_sample: event.onset,
+          confirmed_sample: event.confirmed,
+          score: event.score,
+        },
+      };
+    case 'receipt':
+      return stimulus(event, names);
+    case 'refusal':
+      return {
+        topic: 'event/refusal',
+        payload: { request: event.request, reasons: refusalReasons.filter((_, place) => (event.reasons & (1 << place)) !== 0) },
+      };
+    case 'marker':
+      return { topic: 'event/marker', payload: { marker: event.marker, text } };
+    case 'gap':
+      return { topic: 'event/fault', payload: { fault: 'gap', first_sample: event.firstIndex, samples: event.frames } };
+    case 'loss':
+      return { topic: 'event/fault', payload: { fault: 'ring-loss', ring: ringNames[event.ring] ?? '', count: event.count } };
+    case 'source':
+      return sessionStates[event.state] === 'streaming'
+        ? undefined
+        : { topic: 'event/fault', payload: { fault: 'source', state: sessionStates[event.state] ?? '' } };
+    case 'guardian':
+      return event.state === 1 ? undefined : { topic: 'event/fault', payload: { fault: 'guardian' } };
+    default:
+      return undefined;
+  }
+}
+
+/** One report a stimulus, when the guardian says that it has started. */
+function stimulus(event: LoopEvent & { kind: 'receipt' }, { actuator }: Names): Report | undefined {
+  if (event.state !== ReceiptState.started) return undefined;
+  return {
+    topic: 'event/stimulus',
+    payload: {
+      command: event.command,
+      actuator,
+      arrived_us: event.arrivalUs,
+      started_us: event.atUs,
+      latency_us: event.atUs - event.arrivalUs,
+    },
+  };
+}

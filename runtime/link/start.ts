@@ -1,0 +1,52 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { fromLink, type FromLink, type LinkOptions, type ToLink } from './messages.js';
+
+export interface LinkEvents {
+  onMessage(message: FromLink): void;
+  onExit(detail: string): void;
+}
+
+/** The link process. What cannot be handed over at once is left out: state and health come again. */
+export class LinkProcess {
+  readonly #child: ChildProcess;
+  readonly exited: Promise<void>;
+
+  constructor(options: LinkOptions, events: LinkEvents) {
+    this.#child = spawn(process.execPath, [fileURLToPath(new URL('./main.js', import.meta.url))], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.exited = new Promise((resolve) => {
+      this.#child.once('close', (code, signal) => {
+        events.onExit(`the link process ended (${String(code ?? signal)})`);
+        resolve();
+      });
+    });
+    this.#child.on('error', () => undefined);
+    this.#child.stdin?.on('error', () => undefined);
+    if (this.#child.stdout) {
+      createInterface({ input: this.#child.stdout }).on('line', (line) => {
+        const parsed = fromLink.safeParse(JSON.parse(line));
+        if (parsed.success) events.onMessage(parsed.data);
+      });
+    }
+    this.send({ options });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  send(message: ToLink): void {
+    const { stdin } = this.#child;
+    if (!stdin?.writable || stdin.writableLength > mostWaitingBytes) return;
+    stdin.write(`${JSON.stringify(message)}\n`);
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}
+
+const mostWaitingBytes = 256 * 1024;

@@ -1,0 +1,157 @@
+import type { Logger } from 'pino';
+import { silenceGuardian } from '../guardian/silence.js';
+import type { FromLink, LinkOptions, RemoteRequest } from '../link/messages.js';
+import { LinkProcess } from '../link/start.js';
+import type { ControlAnswer, ControlRequest } from './control-socket.js';
+import type { Status } from './status.js';
+
+/** What the link reports about; given by the run. */
+export interface Reported {
+  readonly options: LinkOptions;
+  readonly silenceSocket: string;
+  status(): Status;
+  answer(request: ControlRequest): Promise<ControlAnswer>;
+}
+
+/** The link process as the supervisor sees it: keeps it alive, feeds it, and answers what comes from the network. */
+export class LinkConnection {
+  readonly #reported: Reported;
+  readonly #log: Logger;
+  readonly #timer: NodeJS.Timeout;
+  #process: LinkProcess;
+  #connected = false;
+  #detail = 'not connected yet';
+  /** Of link processes that are gone, and of the one that lives. */
+  #before = { published: 0, acked: 0 };
+  #counts = { published: 0, acked: 0 };
+  #state = '';
+  #finishing = false;
+  #ticks = 0;
+
+  constructor(reported: Reported, log: Logger) {
+    this.#reported = reported;
+    this.#log = log;
+    this.#process = this.#start();
+    this.#timer = setInterval(() => this.#report(), reportMs);
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  get status(): NonNullable<Status['mqtt']> {
+    return { url: this.#reported.options.url, connected: this.#connected, detail: this.#detail, ...this.#total() };
+  }
+
+  /** Lets it report what is left and end; kills it if it takes longer than it should. */
+  async finish(): Promise<{ published: number; acked: number }> {
+    this.#finishing = true;
+    clearInterval(this.#timer);
+    this.#process.send({ finish: true });
+    const last = setTimeout(() => this.#process.kill(), finishMs);
+    await this.#process.exited;
+    clearTimeout(last);
+    return this.#total();
+  }
+
+  #start(): LinkProcess {
+    this.#state = '';
+    return new LinkProcess(this.#reported.options, {
+      onMessage: (message) => this.#heard(message),
+      onExit: (detail) => {
+        this.#connected = false;
+        this.#before = this.#total();
+        this.#counts = { published: 0, acked: 0 };
+        if (this.#finishing) return;
+        this.#log.warn(`${detail}; starting it again. No decision depends on it.`);
+        setTimeout(() => {
+          if (!this.#finishing) this.#process = this.#start();
+        }, restartMs);
+      },
+    });
+  }
+
+  #heard(message: FromLink): void {
+    if ('counts' in message) this.#counts = message.counts;
+    else if ('finished' in message) this.#counts = message.finished;
+    else if ('connection' in message) this.#connection(message.connection);
+    else void this.#answer(message.request.id, message.request.wanted);
+  }
+
+  #connection({ connected, detail }: { connected: boolean; detail: string }): void {
+    if (connected) this.#log.info(`mqtt: connected to ${this.#reported.options.url}`);
+    else if (this.#connected || detail !== this.#detail) this.#log.warn(`mqtt: ${this.#reported.options.url}: ${detail}. Trying again.`);
+    this.#connected = connected;
+    this.#detail = detail;
+  }
+
+  async #answer(id: string, wanted: RemoteRequest): Promise<void> {
+    const answer = await this.#obey(wanted).catch((error: unknown): ControlAnswer => ({ ok: false, reasons: [String(error)] }));
+    this.#process.send({
+      response: answer.ok
+        ? { id, ok: true, data: answer.value, reasons: [] }
+        : { id, ok: false, data: null, reasons: answer.reasons },
+    });
+  }
+
+  async #obey(wanted: RemoteRequest): Promise<ControlAnswer> {
+    switch (wanted.verb) {
+      case 'silence':
+        return { ok: true, value: await silenceGuardian(this.#reported.silenceSocket) };
+      case 'lower': {
+        const { verb, perMinute, perHour, perNight, interval_us: intervalUs } = wanted;
+        return this.#reported.answer({
+          verb,
+          ...(perMinute === undefined ? {} : { perMinute }),
+          ...(perHour === undefined ? {} : { perHour }),
+          ...(perNight === undefined ? {} : { perNight }),
+          ...(intervalUs === undefined ? {} : { intervalUs }),
+        });
+      }
+      default:
+        return this.#reported.answer(wanted);
+    }
+  }
+
+  #report(): void {
+    const status = this.#reported.status();
+    const { stimulation, source } = status;
+    const state = source.state !== 'streaming' ? 'checking' : stimulation?.armed ? 'armed' : 'idle';
+    const reasons = stimulation?.armed ? [...stimulation.holding] : [];
+    const told = `${state} ${reasons.join()}`;
+    if (told !== this.#state) {
+      this.#state = told;
+      this.#process.send({ state, reasons });
+    }
+    if (this.#ticks++ % healthTicks === 0) this.#process.send({ health: healthOf(status) });
+  }
+
+  #total(): { published: number; acked: number } {
+    return { published: this.#before.published + this.#counts.published, acked: this.#before.acked + this.#counts.acked };
+  }
+}
+
+function healthOf({ source, detections, stimulation, ringLosses, recorder, runningSeconds }: Status): Record<string, unknown> {
+  return {
+    running_s: runningSeconds,
+    samples_total: source.samples,
+    gaps: source.gaps,
+    lost_frames: source.lostFrames,
+    discarded_bytes: source.discardedBytes,
+    drift_ppm: source.driftPpm,
+    detections,
+    stimuli: stimulation?.stimuli ?? 0,
+    refusals: stimulation?.refusals ?? 0,
+    guardian: stimulation?.guardian ?? 'none',
+    ring_losses: ringLosses,
+    recorder_lag_ms: recorder.lagMs,
+    notice: source.notice,
+  };
+}
+
+
+const reportMs = 500;
+/** Ten seconds. */
+const healthTicks = 20;
+const restartMs = 500;
+const finishMs = 4000;

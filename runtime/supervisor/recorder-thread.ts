@@ -1,0 +1,75 @@
+import { Worker } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import type { RunDescription, RunSummary } from '../contracts.js';
+import type { RecorderReport, RecorderRequest, RecorderThreadData } from '../recorder/thread.js';
+import type { RunMemory } from './memory.js';
+import type { Status } from './status.js';
+
+/** The recorder thread as the supervisor sees it. */
+export class RecorderThread {
+  /** Why it cannot go on, or the empty string. */
+  problem = '';
+  readonly #worker: Worker;
+  readonly #wake: Int32Array;
+  #lagMs = 0;
+  #closed: () => void = () => undefined;
+
+  private constructor(data: RecorderThreadData, log: Logger, ready: () => void, failed: (error: Error) => void) {
+    this.#wake = new Int32Array(data.wake);
+    this.#worker = new Worker(new URL('../recorder/thread.js', import.meta.url), { workerData: data });
+    this.#worker.on('message', (report: RecorderReport) => {
+      if ('ready' in report) ready();
+      else if ('problem' in report) {
+        this.problem = report.problem;
+        failed(new Error(report.problem));
+      } else if ('closed' in report) this.#closed();
+      else this.#lagMs = report.lagMs;
+    });
+    this.#worker.once('error', (error: unknown) => {
+      this.problem = `the recorder thread died: ${String(error)}`;
+      log.error(this.problem);
+      failed(new Error(this.problem));
+      this.#closed();
+    });
+  }
+
+  /** Resolves when the file is there. */
+  static start(path: string, run: RunDescription, memory: RunMemory, log: Logger): Promise<RecorderThread> {
+    return new Promise((resolve, reject) => {
+      const data: RecorderThreadData = {
+        path,
+        run,
+        samples: memory.samples.memory,
+        decisions: memory.decisions.memory,
+        wake: new SharedArrayBuffer(4),
+      };
+      const recorder: RecorderThread = new RecorderThread(data, log, () => resolve(recorder), reject);
+    });
+  }
+
+  get status(): Status['recorder'] {
+    return { state: this.problem === '' ? 'recording' : this.problem, lagMs: this.#lagMs };
+  }
+
+  /** Before the number of the marker is posted to the loop. */
+  mark(marker: number, text: string): void {
+    this.#ask({ marker, text });
+  }
+
+  /** Takes what is left in the rings, writes the summary, closes the file. */
+  async stop(summary: RunSummary): Promise<void> {
+    if (this.problem === '') {
+      const closed = new Promise<void>((resolve) => (this.#closed = resolve));
+      this.#ask({ close: summary });
+      await closed;
+    }
+    await this.#worker.terminate();
+  }
+
+  #ask(request: RecorderRequest): void {
+    this.#worker.postMessage(request);
+    Atomics.store(this.#wake, 0, 1);
+    Atomics.notify(this.#wake, 0);
+    Atomics.store(this.#wake, 0, 0);
+  }
+}

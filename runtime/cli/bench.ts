@@ -8,7 +8,7 @@ export function benchCommand(): Command {
   const loop = new Command('loop')
     .description('Round trip from bytes on a pseudo-terminal to a trigger byte on a second one, beside C programs')
     .option('--long', 'rounds of 2,000 triggers each (some ten minutes) instead of a look in under 50 s')
-    .option('--hz HZ', 'only this rate', Number)
+    .option('--hz <HZ>', 'only this rate', Number)
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText('after', '\nExample:  axond bench loop --json')
     .action(async ({ long, hz, json }: { long?: true; hz?: number; json?: true }) => {

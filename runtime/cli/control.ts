@@ -14,8 +14,8 @@ interface Target {
 
 function targeted(command: Command): Command {
   return command
-    .option('--socket PATH', 'control socket of the axond to speak to')
-    .option('--device NAME', 'device.name of the axond to speak to', 'axond')
+    .option('--socket <PATH>', 'control socket of the axond to speak to')
+    .option('--device <NAME>', 'device.name of the axond to speak to', 'axond')
     .option('--json', 'one JSON object on the last line of stdout');
 }
 
@@ -31,8 +31,8 @@ export function statusCommand(): Command {
 
 export function armCommand(): Command {
   return targeted(new Command('arm').description('Permit stimulation for a limited time (local socket only)'))
-    .requiredOption('--for TIME', 'how long, for example 10m or 8h')
-    .option('--limit KEY=N...', 'tighten a limit: perMinute, perHour, perNight or interval=2s')
+    .requiredOption('--for <TIME>', 'how long, for example 10m or 8h')
+    .option('--limit <KEY=N...>', 'tighten a limit: perMinute, perHour, perNight or interval=2s')
     .addHelpText('after', '\nExample:  axond arm --device bedside-1 --for 8h --limit perHour=60')
     .action(async (target: Target & { for: string; limit?: string[] }) => {
       const request = {

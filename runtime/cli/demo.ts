@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { startEmbeddedBroker } from '../link/embedded-broker.js';
 import { loadRunPlan } from './configuration.js';
 import { createLogger, print, printJson } from './output.js';
+import { positive } from './options.js';
 import { conduct, describeSummary } from './run.js';
 import { packageRoot } from './version.js';
 
@@ -22,12 +23,12 @@ interface DemoOptions {
 export function demoCommand(): Command {
   return new Command('demo')
     .description('The whole loop on an emulated Cyton with a generated sleeper: no hardware needed')
-    .option('--seconds N', 'end this long after the first sample (default: until Ctrl-C)', positive)
+    .option('--seconds <N>', 'end this long after the first sample (default: until Ctrl-C)', positive)
     .option('--night', 'play a whole realistic night instead of a sleeper who is already in N2')
-    .option('--seed N', 'seed of the sleeper', '1')
-    .option('--fault SPEC...', 'faults of the emulated amplifier, as in `axond emulate cyton --fault`')
-    .option('--config FILE...', 'configuration instead of the preset demo')
-    .option('--set KEY=VALUE...', 'override a key of the configuration')
+    .option('--seed <N>', 'seed of the sleeper', '1')
+    .option('--fault <SPEC...>', 'faults of the emulated amplifier, as in `axond emulate cyton --fault`')
+    .option('--config <FILE...>', 'configuration instead of the preset demo')
+    .option('--set <KEY=VALUE...>', 'override a key of the configuration')
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText('after', '\nExample:  axond demo --seconds 60 --json')
     .action(demo);
@@ -109,10 +110,4 @@ async function startEmulator({ night, seed, fault = [] }: DemoOptions): Promise<
       return truth;
     },
   };
-}
-
-export function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new RangeError(`${text} is not above 0`);
-  return value;
 }

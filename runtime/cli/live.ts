@@ -2,7 +2,8 @@ import type { Run } from '../supervisor/run.js';
 import { renderScreen, type ScreenEvent } from './screen.js';
 
 /** Shows a run on the terminal until it ends; where standard error is no terminal, says nothing. */
-export function showLive(run: Run, traceName: string, traceUnit: string, traceRate: number): () => void {
+export function showLive(run: Run, traceName: string): () => void {
+  const traceRate = run.stream.rate;
   if (!process.stderr.isTTY) return () => undefined;
   const events: ScreenEvent[] = [];
   let seen = { detections: 0, stimuli: 0, refusals: 0 };
@@ -18,7 +19,7 @@ export function showLive(run: Run, traceName: string, traceUnit: string, traceRa
     const values = run.memory.traceValues(Math.ceil(traceRate * traceSeconds));
     const lines = renderScreen(
       status,
-      { name: traceName, unit: traceUnit, rate: traceRate, values },
+      { name: traceName, unit: 'µV', rate: traceRate, values },
       events,
       process.stderr.columns,
       process.stderr.rows,

@@ -29,11 +29,11 @@ export function replayCommand(): Command {
       '<file>',
       'a recording of axond (*.db), or a signal: EDF, OpenBCI text, Portiloop CSV, a column of numbers',
     )
-    .option('--config FILE...', 'configuration for a signal file')
-    .option('--preset NAME', 'preset for a signal file (default: spindle)')
-    .option('--set KEY=VALUE...', 'override a key of the configuration')
-    .option('--rate HZ', 'sampling rate of a file that does not say it', Number)
-    .option('--speed N', 'max, or times real time', 'max')
+    .option('--config <FILE...>', 'configuration for a signal file')
+    .option('--preset <NAME>', 'preset for a signal file (default: spindle)')
+    .option('--set <KEY=VALUE...>', 'override a key of the configuration')
+    .option('--rate <HZ>', 'sampling rate of a file that does not say it', Number)
+    .option('--speed <N>', 'max, or times real time', 'max')
     .option('--arm-virtual', 'arm against a simulated guardian; refused unless every actuator is virtual')
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText('after', '\nExample:  axond replay night.edf --config protocol.yaml --arm-virtual --json')

@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import type { RunSummary } from '../contracts.js';
 import { Run } from '../supervisor/run.js';
 import { loadRunPlan, type LoadedRun } from './configuration.js';
-import { positive } from './demo.js';
 import { showLive } from './live.js';
+import { positive } from './options.js';
 import { createLogger, print, printJson } from './output.js';
 import { axondVersion } from './version.js';
 
@@ -22,12 +22,12 @@ interface RunCommandOptions {
 export function runCommand(): Command {
   return new Command('run')
     .description('Run the loop on a device: reads, decides, stimulates when armed, records and reports')
-    .option('--config FILE...', 'configuration files; later ones win')
-    .option('--preset NAME', 'start from a preset')
-    .option('--driver NAME', 'same as --set source.use=NAME')
-    .option('--port PATH', 'same as --set source.port=PATH')
-    .option('--set KEY=VALUE...', 'override any key, for example --set gate.perMinute=3')
-    .option('--seconds N', 'end this long after the first sample (default: until Ctrl-C)', positive)
+    .option('--config <FILE...>', 'configuration files; later ones win')
+    .option('--preset <NAME>', 'start from a preset')
+    .option('--driver <NAME>', 'same as --set source.use=NAME')
+    .option('--port <PATH>', 'same as --set source.port=PATH')
+    .option('--set <KEY=VALUE...>', 'override any key, for example --set gate.perMinute=3')
+    .option('--seconds <N>', 'end this long after the first sample (default: until Ctrl-C)', positive)
     .option('--arm-virtual', 'arm at the start; refused unless every actuator is virtual')
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText('after', '\nExample:  axond run --driver cyton --port /dev/ttyUSB0')
@@ -77,7 +77,7 @@ export async function conduct({ verb, loaded, log, seconds, quiet }: Conducted):
   const stop = (): void => void run.stop();
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  const hide = quiet ? () => undefined : showLive(run, loaded.trace);
+  const hide = quiet ? () => undefined : showLive(run, plan.loop.signals[plan.loop.trace]?.name ?? '');
   try {
     return await run.finished;
   } finally {

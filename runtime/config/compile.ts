@@ -57,7 +57,11 @@ export function compileLoop(configuration: Configuration, stream: Pick<StreamInf
       const origin = parent === undefined ? { derivation: from ?? firstChannel } : { signal: order.indexOf(parent) };
       return { name, from: origin, stages };
     }),
-    detectors: Object.entries(detectors).map(([name, { signal, plan }]) => ({ name, signal: order.indexOf(signal), plan })),
+    detectors: Object.entries(detectors).map(([name, { signal, plan }]) => ({
+      name,
+      signal: order.indexOf(signal),
+      plan,
+    })),
     ...(stimulation ? { stimulation } : {}),
     trace: order.indexOf(order.includes('trace') ? 'trace' : (Object.keys(signals)[0] ?? '')),
   };

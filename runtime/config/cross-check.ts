@@ -34,7 +34,10 @@ export function crossCheck(configuration: Configuration, written: Written, strea
   if (!stream && valueAt(written.values, ['source']) === undefined) {
     check.fault(['source'], 'is missing', 'Say where samples come from, or give --driver and --port.');
   }
-  const shapes = checkSignals(check, stream ?? (configuration.source && createDevice(configuration.source.device).info));
+  const shapes = checkSignals(
+    check,
+    stream ?? (configuration.source && createDevice(configuration.source.device).info),
+  );
   checkDetectors(check, shapes);
   checkStimulation(check);
   checkFiles(check);
@@ -77,7 +80,12 @@ function checkSignals(check: Check, stream: StreamOutline | undefined): Shapes {
   return shapes;
 }
 
-function checkDerivation(check: Check, signal: string, from: string | undefined, stream?: StreamOutline): SignalShape | undefined {
+function checkDerivation(
+  check: Check,
+  signal: string,
+  from: string | undefined,
+  stream?: StreamOutline,
+): SignalShape | undefined {
   if (!stream) return undefined;
   const names = stream.channels.map(({ name }) => name);
   try {

@@ -23,7 +23,10 @@ const bandPower = z
       .number()
       .min(0.1)
       .max(100)
-      .meta({ description: 'A spindle stands out when its 11-16 Hz power is this many times the median of 2 minutes.' })
+      .meta({
+        description:
+          'A spindle stands out when 11-16 Hz (RMS over 0.1 s) is this many times its median of two minutes.',
+      })
       .prefault(usual.threshold),
     release: z
       .number()
@@ -39,7 +42,9 @@ const bandPower = z
       .number()
       .min(0)
       .max(100)
-      .meta({ description: 'Least ratio of 11-16 Hz to 4-10 Hz amplitude, against arousals and movement; 0 accepts all.' })
+      .meta({
+        description: 'Least ratio of 11-16 Hz to 4-10 Hz amplitude, against arousals and movement; 0 accepts all.',
+      })
       .prefault(usual.guard),
   })
   .meta({ title: 'sleep spindles by the power of their band; the signal must be in uV' })
@@ -49,8 +54,8 @@ const threshold = z
   .strictObject({
     use: z.literal('threshold'),
     signal,
-    level: level('500uV', 'A value that rises to this level is a detection.'),
-    release: level('400uV', 'It ends, and the next can come, below this level. Without it: the level.').exactOptional(),
+    level: level('500uV', 'A value that rises to this is a detection. A number alone where the signal is not in uV.'),
+    release: level('400uV', 'It ends, and the next can come, below this. Without it: the level.').exactOptional(),
     holdoff: quantity('time', '100ms', 'No second detection within this time of the first.', {
       atLeast: '0s',
       atMost: '1h',
@@ -65,7 +70,7 @@ const threshold = z
 /** Signals of electrodes are in microvolts; others, such as standardised ones, have no unit that could be written. */
 function level(example: string, description: string) {
   return z
-    .union([quantity('voltage', example, description), z.number().meta({ description: 'For a signal that is not in uV.' })])
+    .union([quantity('voltage', example, description), z.number()])
     .meta({ description, example, dimension: 'voltage' });
 }
 

@@ -25,7 +25,8 @@ function forEditors(schema: KeySchema): object {
   if (sentences.length > 0) edited['description'] = sentences.join('. ').replaceAll('..', '.');
   if (example !== undefined && isOneValue) edited['examples'] = [example];
   if (properties) edited['properties'] = editAll(properties);
-  if (additionalProperties !== undefined) edited['additionalProperties'] = additionalProperties && forEditors(additionalProperties);
+  if (additionalProperties !== undefined)
+    edited['additionalProperties'] = additionalProperties && forEditors(additionalProperties);
   if (items) edited['items'] = forEditors(items);
   if (anyOf) edited['anyOf'] = anyOf.map(forEditors);
   return edited;

@@ -24,7 +24,7 @@ export function formatFault({ file, line, column, key, value, rule, fix }: Fault
 
 /** A value as it may stand in a line of text: short, without line breaks and control characters. */
 export function show(value: unknown): string {
-  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? '');
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value);
   const line = text.replaceAll(/[\s\p{C}]+/gu, ' ').trim();
   if (line === '') return '""';
   return line.length > longestValue ? `${line.slice(0, longestValue - 1)}…` : line;

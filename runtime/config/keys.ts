@@ -15,8 +15,8 @@ export interface KeySchema {
   readonly additionalProperties?: KeySchema | false;
   readonly items?: KeySchema;
   readonly anyOf?: readonly KeySchema[];
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
+  readonly const?: string | number;
+  readonly enum?: readonly (string | number)[];
   readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -46,7 +46,7 @@ export function alternativeFor(schema: KeySchema | undefined, value: unknown): K
 function isMeant(schema: KeySchema | undefined, use: unknown): boolean {
   if (!schema) return true;
   if (schema.const !== undefined) return schema.const === use;
-  if (schema.enum) return schema.enum.includes(use);
+  if (schema.enum) return schema.enum.some((choice) => choice === use);
   return schema.pattern !== undefined && typeof use === 'string' && new RegExp(schema.pattern).test(use);
 }
 
@@ -106,8 +106,18 @@ export function complete(tree: Tree, schema: KeySchema | undefined, plainTree: u
 export function rangeOf(schema: KeySchema): string {
   if (schema.enum) return schema.enum.join(', ');
   const least = schema.atLeast ?? schema.minimum;
-  const most = schema.atMost ?? schema.maximum;
+  const most = schema.atMost ?? (schema.maximum === Number.MAX_SAFE_INTEGER ? undefined : schema.maximum);
   if (least !== undefined && most !== undefined) return `${least} to ${most}`;
   if (least !== undefined) return `${least} or more`;
   return most === undefined ? '' : `${most} or less`;
+}
+
+/** The parts that can stand at a section, by their `use`. */
+export function alternativesOf(section: 'source' | 'actuators'): { use: string; title: string }[] {
+  const schema = rootSchema.properties?.[section];
+  const part = (schema?.additionalProperties || undefined) ?? schema;
+  return (part?.anyOf ?? (part ? [part] : [])).map(({ title = '', properties }) => ({
+    use: String(properties?.['use']?.const ?? ''),
+    title,
+  }));
 }

@@ -2,7 +2,17 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { nearestName, type Fault } from './fault.js';
 import { presetNames, readPreset } from './presets.js';
-import { emptyBranch, merge, parseTree, plain, setAt, type Branch, type Origin, type Path, type Tree } from './tree.js';
+import {
+  emptyBranch,
+  merge,
+  plain,
+  setAt,
+  withoutKey,
+  type Branch,
+  type Origin,
+  type Path,
+  type Tree,
+} from './tree.js';
 
 /** Where a configuration comes from, in rising order of precedence. */
 export interface ConfigurationLayers {
@@ -66,7 +76,7 @@ function readLayer(file: string | ConfigurationText, faults: Fault[]): Branch | 
 
 /** An empty file is an empty map. */
 function readMap(text: string, origin: Origin, faults: Fault[]): Branch | undefined {
-  const tree = parseTree(text, origin, [], faults);
+  const tree = parseYaml(text, origin, [], faults);
   if (!tree || tree.kind === 'branch') return tree;
   if (tree.kind === 'leaf' && tree.value === null) return emptyBranch(origin);
   const fix = 'Write keys such as source and signals.';
@@ -82,13 +92,21 @@ interface Setting {
 function readSet(set: string, faults: Fault[]): Setting | undefined {
   const at = set.indexOf('=');
   const origin = commandLine('--set');
-  const path = set.slice(0, at < 0 ? undefined : at).trim().split('.');
+  const path = set
+    .slice(0, at < 0 ? undefined : at)
+    .trim()
+    .split('.');
   if (at < 0 || path.includes('') || path.includes('__proto__')) {
     const rule = at < 0 ? 'has no value' : 'is no key';
-    faults.push({ ...origin, key: path.join('.'), rule, fix: 'Write --set KEY=VALUE, for example --set gate.perMinute=3.' });
+    faults.push({
+      ...origin,
+      key: path.join('.'),
+      rule,
+      fix: 'Write --set KEY=VALUE, for example --set gate.perMinute=3.',
+    });
     return undefined;
   }
-  const tree = parseTree(set.slice(at + 1), origin, path, faults);
+  const tree = parseYaml(set.slice(at + 1), origin, path, faults);
   return tree && { path, tree };
 }
 
@@ -103,7 +121,11 @@ function presetSetBy({ path, tree }: Setting): Tree | undefined {
 function loadPreset(name: string, from: Origin, faults: Fault[]): Branch | undefined {
   const names = presetNames();
   if (names.includes(name)) {
-    return readMap(readPreset(name), { file: `presets/${name}.yaml`, line: 1, column: 1, folder: process.cwd() }, faults);
+    return readMap(
+      readPreset(name),
+      { file: `presets/${name}.yaml`, line: 1, column: 1, folder: process.cwd() },
+      faults,
+    );
   }
   const nearest = nearestName(name, names);
   const fix = `${nearest === undefined ? '' : `Did you mean ${nearest}? `}There are ${names.join(', ')}.`;
@@ -114,6 +136,5 @@ function loadPreset(name: string, from: Origin, faults: Fault[]): Branch | undef
 /** What the preset says is the configuration's own by now. A name that is no text stays, for the schema to refuse. */
 function withoutPreset(tree: Branch): Branch {
   const wanted = presetOf(tree);
-  if (wanted?.kind !== 'leaf' || typeof wanted.value !== 'string') return tree;
-  return { ...tree, entries: new Map([...tree.entries].filter(([key]) => key !== 'preset')) };
+  return wanted?.kind === 'leaf' && typeof wanted.value === 'string' ? withoutKey(tree, 'preset') : tree;
 }

@@ -5,10 +5,10 @@ import { complete, isMap, rootSchema, schemaAt, valueAt, type KeySchema } from '
 import { mergeLayers, type ConfigurationLayers } from './layers.js';
 import { faultsOf, type PlacedFault, type Written } from './messages.js';
 import { configuration as schema, type Configuration } from './schema.js';
-import { plain, type Path } from './tree.js';
+import { plain, withoutKey, type Path } from './tree.js';
 
 export interface ConfigurationSources extends ConfigurationLayers {
-  /** What is replayed. Without it, `source` must say where the samples come from. */
+  /** What is replayed: it takes the place of `source`. */
   readonly stream?: StreamOutline;
 }
 
@@ -35,9 +35,10 @@ export function loadConfiguration(sources: ConfigurationSources): LoadedConfigur
   const refuse = (): never => {
     throw new ConfigurationError(inReadingOrder(faults, sources));
   };
-  const tree = mergeLayers(sources, faults);
+  const merged = mergeLayers(sources, faults);
   // Of what could not be read nothing can be said to be missing.
-  if (!tree) return refuse();
+  if (!merged) return refuse();
+  const tree = sources.stream ? withoutKey(merged, 'source') : merged;
   const written: Written = { tree, values: complete(tree, rootSchema, plain(tree)) };
   const parsed = schema.safeParse(written.values);
   const own = parsed.success ? [] : faultsOf(parsed.error.issues, written);

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { nearestName, type Fault } from './fault.js';
+import { nearestName, show, type Fault } from './fault.js';
 import { alternativeFor, schemaAt, valueAt } from './keys.js';
 import { find, keyOf, type Origin, type Path, type Tree } from './tree.js';
 
@@ -81,12 +81,14 @@ function faultsOfUnion(issue: z.core.$ZodIssueInvalidUnion, written: Written, pa
     return [faultAt(written, path, `is not ${wanted}`, `Write ${wanted}.`)];
   }
   const names = uses.flatMap((inner) => (inner.code === 'invalid_value' ? inner.values.map(String) : []));
-  const module = uses.some(({ code }) => code !== 'invalid_value') ? ', or the path of a module such as ./my-part.mjs' : '';
+  const module = uses.some(({ code }) => code !== 'invalid_value')
+    ? ', or the path of a module such as ./my-part.mjs'
+    : '';
   const choice = `${names.join(', ')}${module}`;
   const use = [...path, 'use'];
   const given = valueAt(written.values, use);
   if (given === undefined) return [faultAt(written, use, 'is missing', `Choose one of ${choice}.`)];
-  const nearest = nearestName(String(given), names);
+  const nearest = nearestName(show(given), names);
   const fix = nearest === undefined ? `Choose one of ${choice}.` : `Did you mean ${nearest}? There are ${choice}.`;
   return [faultAt(written, use, 'is not known', fix)];
 }
@@ -100,8 +102,7 @@ function unknownKey(key: string, written: Written, path: Path): PlacedFault {
   const names = Object.keys(schema?.properties ?? {});
   const whole = [...path, key];
   const nearest = nearestName(key, names);
-  const fix =
-    nearest === undefined ? `There are ${names.join(', ')}.` : `Did you mean ${keyOf([...path, nearest])}?`;
+  const fix = nearest === undefined ? `There are ${names.join(', ')}.` : `Did you mean ${keyOf([...path, nearest])}?`;
   const { keyOrigin } = find(written.tree, whole);
   return { ...faultAt(written, whole, 'belongs to no known key', fix), ...position(keyOrigin) };
 }

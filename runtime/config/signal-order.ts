@@ -14,7 +14,10 @@ export function orderSignals(signals: Readonly<Record<string, { readonly from?: 
 }
 
 /** The signal that a signal is made from, if it is one and not channels. */
-export function parentOf(signals: Readonly<Record<string, { readonly from?: string }>>, name: string): string | undefined {
+export function parentOf(
+  signals: Readonly<Record<string, { readonly from?: string }>>,
+  name: string,
+): string | undefined {
   const from = signals[name]?.from;
   return from !== undefined && from !== name && Object.hasOwn(signals, from) ? from : undefined;
 }

@@ -5,7 +5,8 @@ import { moduleKeys, objection, partName, quantity } from './values.js';
 
 /** `signals`: what is made from electrodes. Each stage parses to the plan that `runtime/signal` builds it from. */
 
-const corner = (example: string, description: string) => quantity('frequency', example, description, { atLeast: '0.01Hz' });
+const corner = (example: string, description: string) =>
+  quantity('frequency', example, description, { atLeast: '0.01Hz' });
 
 const recursive = {
   order: z.int().min(1).max(10).meta({ description: 'Order of the low-pass that it is designed from.' }).prefault(2),
@@ -54,7 +55,10 @@ const fir = z
       .array(z.number())
       .min(1)
       .max(8192)
-      .meta({ description: 'Coefficients of your own, the one of the newest sample first.', example: '[0.25, 0.5, 0.25]' })
+      .meta({
+        description: 'Coefficients of your own, the one of the newest sample first.',
+        example: '[0.25, 0.5, 0.25]',
+      })
       .exactOptional(),
     count: z
       .int()
@@ -71,7 +75,10 @@ const fir = z
     const isOwn = taps !== undefined && count === undefined && from === undefined && to === undefined;
     if (isDesign === isOwn || (isDesign && taps !== undefined)) {
       const rule = 'says either too little or too much';
-      context.addIssue({ code: 'custom', message: objection({ rule, fix: 'Give taps alone, or count with from, to or both.' }) });
+      context.addIssue({
+        code: 'custom',
+        message: objection({ rule, fix: 'Give taps alone, or count with from, to or both.' }),
+      });
     }
   })
   .transform(({ use, taps, count = 0, ...corners }): StagePlan => {
@@ -117,17 +124,7 @@ const own = z
   .meta({ title: 'a Stage of your own, by the contract in runtime/contracts.ts' })
   .transform(({ use, options }): ModulePlan => ({ module: use, options }));
 
-const stage = z.union([
-  oneCorner,
-  twoCorners,
-  notch,
-  fir,
-  rms,
-  resample,
-  decimate,
-  portiloop,
-  own,
-]);
+const stage = z.union([oneCorner, twoCorners, notch, fir, rms, resample, decimate, portiloop, own]);
 
 const signal = z.strictObject({
   from: z
@@ -143,5 +140,7 @@ const signal = z.strictObject({
 
 export const signals = z
   .record(partName, signal)
-  .meta({ description: 'What is made from electrodes, by a name of your choice. Live views show the one called trace.' })
+  .meta({
+    description: 'What is made from electrodes, by a name of your choice. Live views show the one called trace.',
+  })
   .prefault({});

@@ -41,7 +41,7 @@ const cyton = z
     }).exactOptional(),
     baud: z
       .literal([115200, 230400, 921600])
-      .meta({ description: 'Baud rate that the dongle is set to. 250 packets a second need 82500.' })
+      .meta({ description: 'Baud rate that the dongle is set to; 250 packets a second need 82500.' })
       .prefault(115200),
   })
   .meta({ title: 'OpenBCI Cyton, with or without Daisy, by its dongle' })
@@ -54,9 +54,12 @@ const cyton = z
       const other = places.get(channel);
       places.set(channel, name);
       const path = ['electrodes', name];
-      if (channel > most) refuse(path, 'is above 8, the channels of a board without Daisy', 'Use 1 to 8, or add daisy: true.');
-      if (other !== undefined) refuse(path, `is the channel of ${other} too`, 'Give each electrode a channel of its own.');
-      if (off.includes(channel)) refuse(path, 'is a channel that is switched off', `Take ${channel} out of source.off.`);
+      if (channel > most)
+        refuse(path, 'is above 8, the channels of a board without Daisy', 'Use 1 to 8, or add daisy: true.');
+      if (other !== undefined)
+        refuse(path, `is the channel of ${other} too`, 'Give each electrode a channel of its own.');
+      if (off.includes(channel))
+        refuse(path, 'is a channel that is switched off', `Take ${channel} out of source.off.`);
     }
     off.forEach((channel, place) => {
       if (channel > most) refuse(['off', place], 'is above 8, the channels of a board without Daisy', 'Take it out.');

@@ -71,11 +71,13 @@ export const gate = z
       atLeast: '0s',
       atMost: '24h',
     }),
-    perMinute: count(6, 'Most stimuli in any 60 seconds.', 0, 1e6),
-    perHour: count(120, 'Most stimuli in any 60 minutes.', 0, 1e6),
-    perNight: count(600, 'Most stimuli in any 24 hours.', 0, 1e6),
+    perMinute: count(6, 'Most stimuli in any 60 seconds.'),
+    perHour: count(120, 'Most stimuli in any 60 minutes.'),
+    perNight: count(600, 'Most stimuli in any 24 hours.'),
   })
-  .meta({ description: 'Limits of stimulation. They may be tighter than the hard limits of the actuator kind, never looser.' })
+  .meta({
+    description: 'Limits of stimulation. They may be tighter than the hard limits of the actuator kind, never looser.',
+  })
   .transform(({ interval, ...counts }): GateLimits => ({ intervalUs: microseconds(interval), ...counts }));
 
 function microseconds(seconds: number): number {

@@ -31,7 +31,8 @@ export function parseQuantity(text: string, dimension: Dimension): number | Obje
   if (unit === '') return missingUnit(number, dimension);
   const known: Record<string, Unit> = units[dimension];
   const scale = Object.hasOwn(known, unit) ? known[unit] : undefined;
-  if (!scale) return { rule: `has the unit "${unit}", which is not one of ${dimension}`, fix: `Use ${unitsOf(dimension)}.` };
+  if (!scale)
+    return { rule: `has the unit "${unit}", which is not one of ${dimension}`, fix: `Use ${unitsOf(dimension)}.` };
   return (number * (scale.factor ?? 1)) / (scale.divisor ?? 1);
 }
 

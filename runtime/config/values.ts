@@ -23,7 +23,10 @@ export function quantity(dimension: Dimension, example: string, description: str
   const refuse = (input: unknown): string =>
     typeof input === 'number'
       ? objection(missingUnit(input, dimension))
-      : objection({ rule: `is not a ${dimension}`, fix: `Write a number and its unit (${unitsOf(dimension)}), for example ${example}.` });
+      : objection({
+          rule: `is not a ${dimension}`,
+          fix: `Write a number and its unit (${unitsOf(dimension)}), for example ${example}.`,
+        });
   return z
     .string({ error: ({ input }) => (input === undefined ? undefined : refuse(input)) })
     .transform((text, context) => {
@@ -52,8 +55,8 @@ function inBaseUnit(text: string, dimension: Dimension): number {
   return value;
 }
 
-export function count(example: number, description: string, least: number, most: number) {
-  return z.int().min(least).max(most).meta({ description, example });
+export function count(example: number, description: string) {
+  return z.int().min(0).meta({ description, example });
 }
 
 /** A text that a pattern describes; `what` completes "is not …". */
@@ -65,11 +68,9 @@ export function text(what: string, pattern: RegExp, example: string, description
 }
 
 /** Names of signals, detectors and actuators: keys of maps, and parts of MQTT topics. */
-export const partName = z
-  .string()
-  .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, {
-    error: objection({ rule: 'is no name', fix: 'Use letters, digits, - and _, starting with a letter.' }),
-  });
+export const partName = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]*$/, {
+  error: objection({ rule: 'is no name', fix: 'Use letters, digits, - and _, starting with a letter.' }),
+});
 
 /** A file or folder. A relative one starts at the folder of the file that names it. */
 export function path(example: string, description: string) {

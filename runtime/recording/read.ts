@@ -125,6 +125,11 @@ export class Recording {
     }
   }
 
+  /** Frames on disk, gap frames among them. */
+  frameCount(): number {
+    return Number(this.#db.prepare('select coalesce(sum(frames), 0) from block').pluck().get());
+  }
+
   /** The mailbox messages, as records, in order. */
   *messages(): Generator<Float64Array> {
     for (const given of this.#db.prepare('select id, record from message order by id').iterate()) {

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { createDevice } from '../../drivers/devices.js';
 import type { RunPlan } from '../config/compile.js';
 import { disarmCauses, type RunDescription, type RunSummary, type StreamInfo } from '../contracts.js';
+import type { LinkOptions } from '../link/messages.js';
 import { monotonicUs } from '../monotonic.js';
 import { Control, ControlTime, post } from '../loop/shared.js';
 import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
@@ -119,9 +120,39 @@ export class Run {
       this.#stimulator = new Stimulator(memory, this.#places, plan.actuator.plan, deliveries, plan.realtime, log);
       await this.#stimulator.start();
     }
-    if (plan.mqtt) this.#link = new LinkConnection(plan, this, (request) => this.#answer(request), log);
+    if (plan.mqtt) this.#link = this.#report(plan.mqtt);
     this.#beat = setInterval(() => this.#tick(), beatMs);
     await this.#port.open();
+  }
+
+  #report(mqtt: NonNullable<RunPlan['mqtt']>): LinkConnection {
+    const { plan, axondVersion, log } = this.#options;
+    const { channels, rate, device } = this.stream;
+    const options: LinkOptions = {
+      ...mqtt,
+      node: plan.name,
+      bootId: readBootId(),
+      recording: this.recording,
+      detectors: plan.loop.detectors.map(({ name }) => name),
+      actuator: plan.actuator?.name ?? '',
+      description: {
+        axond: axondVersion,
+        node_js: process.version,
+        device,
+        rate_hz: rate,
+        channels: channels.map(({ name, unit }) => ({ name, unit })),
+        detectors: plan.loop.detectors.map(({ name }) => name),
+        actuator: plan.actuator ? { name: plan.actuator.name, use: plan.actuator.plan.use } : null,
+        limits: plan.loop.stimulation?.limits ?? null,
+      },
+    };
+    const reported = {
+      options,
+      silenceSocket: this.#places.silence,
+      status: () => this.status(),
+      answer: (request: ControlRequest) => this.#answer(request),
+    };
+    return new LinkConnection(reported, log);
   }
 
   // ── While it runs ─────────────────────────────────────────────────────────────────────────────────────────────────

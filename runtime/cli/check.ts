@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { loadConfiguration } from '../config/load.js';
+import { checkRecording, type RecordingReport } from '../recording/check.js';
+import { isSqliteFile } from '../recording/file-kind.js';
+import { RecordingError } from '../recording/read.js';
+import { checkMachine } from './check-machine.js';
+import { checkModule } from './check-module.js';
+import { Failure, UsageError, print, printJson } from './output.js';
+
+interface CheckOptions {
+  set?: string[];
+  json?: true;
+}
+
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('Check this machine, or with a path that file: a recording, a configuration, a module of your own')
+    .argument('[file...]', 'a recording (*.db), configuration files (*.yaml, later ones win), or a module (*.js, *.mjs)')
+    .option('--set <KEY=VALUE...>', 'override a key of the configuration')
+    .option('--json', 'one JSON object on the last line of stdout')
+    .addHelpText('after', '\nExample:  axond check device.yaml protocol.yaml')
+    .action(async (files: string[], options: CheckOptions) => {
+      const [first] = files;
+      if (first === undefined) await machine(options);
+      else {
+        for (const file of files) if (!existsSync(file)) throw new UsageError(`${file}: there is no such file.`);
+        if (/\.[cm]?js$/.test(first)) await module(first, options);
+        else if (isSqliteFile(first)) recording(first, options);
+        else configuration(files, options);
+      }
+    });
+}
+
+async function machine({ json }: CheckOptions): Promise<void> {
+  const findings = await checkMachine();
+  const ok = findings.every(({ level }) => level !== 'fault');
+  if (json) printJson({ ok, findings });
+  else for (const { level, name, detail, fix } of findings) print(`${marks[level]} ${name}: ${detail}${fix === '' ? '' : ` ${fix}`}`);
+  if (!ok) process.exitCode = 1;
+}
+
+function configuration(files: readonly string[], { set = [], json }: CheckOptions): void {
+  const { effectiveYaml } = loadConfiguration({ files, sets: set });
+  if (json) printJson({ ok: true, configuration: effectiveYaml });
+  else print(`${files.join(' and ')}: no fault found.`);
+}
+
+function recording(path: string, { json }: CheckOptions): void {
+  let report: RecordingReport;
+  try {
+    report = checkRecording(path);
+  } catch (error) {
+    if (error instanceof RecordingError) throw new Failure(error.message);
+    throw error;
+  }
+  if (json) printJson(report);
+  else {
+    print(`${path}: ${report.frames} frames in ${report.cycles} cycles, ${report.events} events, ${report.started.length} stimuli`);
+    for (const fault of report.faults) print(`${marks.fault} ${fault}`);
+    for (const warning of report.warnings) print(`${marks.warning} ${warning}`);
+    if (report.ok) print(`${marks.good} whole`);
+  }
+  if (!report.ok) process.exitCode = 1;
+}
+
+async function module(path: string, { json }: CheckOptions): Promise<void> {
+  const { kind, faults } = await checkModule(path);
+  if (json) printJson({ ok: faults.length === 0, kind, faults });
+  else if (faults.length === 0) print(`${path}: keeps the contract of a ${kind}.`);
+  else for (const fault of faults) print(`${marks.fault} ${fault}`);
+  if (faults.length > 0) process.exitCode = 1;
+}
+
+const marks = { good: 'ok     ', warning: 'warning', fault: 'FAULT  ' } as const;

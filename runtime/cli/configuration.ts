@@ -1,0 +1,54 @@
+import { compileLoop, compileRun, type RunPlan } from '../config/compile.js';
+import { loadConfiguration } from '../config/load.js';
+import type { RunDescription, StreamInfo } from '../contracts.js';
+import type { LoopPlan } from '../loop/plan.js';
+import { UsageError } from './output.js';
+
+/** From options of the command line to what a run or a replay is built from. */
+
+export interface ConfigurationOptions {
+  readonly files?: readonly string[];
+  readonly preset?: string;
+  readonly sets: readonly string[];
+  /** Arm at the start: refused unless every actuator is virtual. */
+  readonly armVirtual: boolean;
+}
+
+export interface LoadedRun {
+  readonly plan: RunPlan;
+  readonly effectiveYaml: string;
+  readonly armAtStart: boolean;
+}
+
+export function loadRunPlan({ armVirtual, ...sources }: ConfigurationOptions): LoadedRun {
+  const { configuration, effectiveYaml } = loadConfiguration(sources);
+  refuseRealActuators(armVirtual, configuration.actuators);
+  const plan = compileRun(configuration);
+  return { plan, effectiveYaml, armAtStart: armVirtual && plan.actuator !== undefined };
+}
+
+export function loadFilePlan({ armVirtual, stream, ...sources }: ConfigurationOptions & { readonly stream: StreamInfo }): {
+  plan: LoopPlan;
+  effectiveYaml: string;
+  record: string;
+  name: string;
+} {
+  const { configuration, effectiveYaml } = loadConfiguration({ ...sources, stream });
+  refuseRealActuators(armVirtual, configuration.actuators);
+  const { record, name } = configuration.device;
+  return { plan: compileLoop(configuration, stream), effectiveYaml, record, name };
+}
+
+/** The loop that a recording was made by, from the configuration that it carries. */
+export function planOfRecording({ configuration, stream }: RunDescription): LoopPlan {
+  const loaded = loadConfiguration({ files: [{ name: 'configuration of the recording', text: configuration }], stream });
+  return compileLoop(loaded.configuration, stream);
+}
+
+function refuseRealActuators(armVirtual: boolean, actuators: Readonly<Record<string, { readonly use: string }>>): void {
+  if (!armVirtual) return;
+  const real = Object.entries(actuators).filter(([, { use }]) => use !== 'virtual');
+  if (real.length === 0) return;
+  const names = real.map(([name, { use }]) => `${name} (${use})`).join(', ');
+  throw new UsageError(`--arm-virtual: ${names} is not virtual. Arm on the machine itself: axond arm --for 10m.`);
+}

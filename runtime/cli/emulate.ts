@@ -1,0 +1,108 @@
+import { Command } from 'commander';
+import { CytonEmulator } from '../../drivers/cyton/emulator.js';
+import { parseFaults } from '../../drivers/cyton/faults.js';
+import { SignalFileError, frameReader, openSignalFile } from '../../drivers/file/signal-file.js';
+import { createSleeper } from '../../drivers/sleeper/generator.js';
+import { Failure, UsageError, print, printJson } from './output.js';
+
+interface EmulateOptions {
+  from?: string;
+  seed: string;
+  night?: true;
+  daisy?: true;
+  rate?: number;
+  fault?: string[];
+  link?: string;
+  json?: true;
+}
+
+export function emulateCommand(): Command {
+  const cyton = new Command('cyton')
+    .description('An OpenBCI Cyton on a pseudo-terminal: the real protocol, a generated sleeper or a recorded file, faults on request')
+    .option('--from <FILE>', 'play a recorded signal instead of the sleeper: EDF, OpenBCI text, …')
+    .option('--seed <N>', 'seed of sleeper and faults', '1')
+    .option('--night', 'a whole realistic night instead of a sleeper who is already in N2')
+    .option('--daisy', '16 channels at 125 Hz')
+    .option('--rate <HZ>', 'packets a second at the start: 250, 500 or 1000', Number)
+    .option('--fault <SPEC...>', 'drop:0.01, duplicate:0.01, corrupt:0.01, garbage:0.01, burst:16ms, drift:1320ppm, stall:5s@30s+60s, unplug:1s@60s, power-off:3s@40s')
+    .option('--link <PATH>', 'a symbolic link to the terminal, there for as long as it is plugged in')
+    .option('--json', 'JSON lines: the port first, counts at the end')
+    .addHelpText('after', '\nExample:  axond emulate cyton --link /tmp/cyton --fault stall:2s@30s')
+    .action(emulateCyton);
+  return new Command('emulate').description('Act as a device, for trials and tests').addCommand(cyton);
+}
+
+async function emulateCyton(options: EmulateOptions): Promise<void> {
+  const { source, channels, truth } = openSource(options);
+  const daisy = options.daisy === true;
+  const rate = options.rate ?? 250;
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const faults = readFaults(options.fault ?? []);
+  const unplugs = faults.spells.some(({ kind }) => kind === 'unplug');
+  const link = options.link ?? (unplugs ? `/tmp/axond-emulated-cyton-${process.pid}` : undefined);
+  let shown = false;
+  const emulator = new CytonEmulator({
+    daisy,
+    rate: daisy ? rate / 2 : rate,
+    source,
+    sourceChannels: channels,
+    faults,
+    seed: Number(options.seed),
+    ...(link === undefined ? {} : { link }),
+    onReady: (port) => {
+      if (shown) return;
+      shown = true;
+      if (options.json) printJson({ port });
+      else print(`Cyton on ${port}; Ctrl-C ends it.`);
+    },
+    onEnd: () => end(),
+  });
+  process.once('SIGINT', end);
+  process.once('SIGTERM', end);
+  // Started by another program, it ends with that program.
+  if (!process.stdin.isTTY) process.stdin.resume().once('end', end).once('error', end);
+  await ended;
+  emulator.stop();
+  process.stdin.destroy();
+  if (options.json) printJson({ frames: emulator.counts.packets, sent: emulator.counts.sent, truth: truth() });
+}
+
+function readFaults(specs: readonly string[]): ReturnType<typeof parseFaults> {
+  try {
+    return parseFaults(specs);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function openSource({ from, seed, night, rate = 250 }: EmulateOptions): {
+  source: { read(frame: Float64Array): boolean };
+  channels: number;
+  truth: () => number;
+} {
+  if (from === undefined) {
+    let spindles = 0;
+    const sleeper = createSleeper({
+      seed: Number(seed),
+      rate,
+      channels: sleeperInputs,
+      night: night === true,
+      onEvent: ({ kind }) => {
+        if (kind === 'spindle') spindles++;
+      },
+    });
+    return { source: sleeper, channels: sleeper.channels.length, truth: () => spindles };
+  }
+  try {
+    const reader = frameReader(openSignalFile(from));
+    if (reader.rate !== rate) throw new UsageError(`${from}: has ${reader.rate} Hz, the emulated board ${rate} Hz. Use a recording of that rate, or --rate.`);
+    return { source: reader, channels: reader.channels.length, truth: () => 0 };
+  } catch (error) {
+    if (error instanceof SignalFileError) throw new Failure(error.message);
+    throw error;
+  }
+}
+
+/** What is plugged into the inputs of the emulated board, in their order: the electrodes of the preset `demo`. */
+const sleeperInputs = ['C3', 'C4', 'M1', 'M2', 'E1', 'E2', 'EMG', 'Fz'];

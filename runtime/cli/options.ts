@@ -1,0 +1,8 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A number above 0, as an option's value. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError(`${text} is not a number above 0.`);
+  return value;
+}

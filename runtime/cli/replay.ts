@@ -74,7 +74,7 @@ async function play(path: string, options: ReplayOptions): Promise<void> {
   const file = openFile(path, options.rate);
   const { plan, effectiveYaml, record, name } = loadFilePlan({
     files: options.config ?? [],
-    ...(options.preset === undefined ? {} : { preset: options.preset }),
+    ...(options.preset === undefined ? (options.config ? {} : { preset: 'spindle' }) : { preset: options.preset }),
     sets: options.set ?? [],
     armVirtual: options.armVirtual === true,
     stream: file.stream,

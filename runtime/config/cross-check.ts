@@ -40,7 +40,7 @@ export function crossCheck(configuration: Configuration, written: Written, strea
   );
   checkDetectors(check, shapes);
   checkStimulation(check);
-  checkFiles(check);
+  checkFiles(check, stream === undefined);
   return faults;
 }
 
@@ -160,7 +160,7 @@ function checkName(check: Check, path: Path, name: string, section: 'actuators' 
 }
 
 /** Modules and credentials are read long after the start was announced; that they are there is known before. */
-function checkFiles({ configuration, fault }: Check): void {
+function checkFiles({ configuration, fault }: Check, reports: boolean): void {
   const { device, signals, detectors, policy } = configuration;
   const expect = (path: Path, file: string): void => {
     if (!isFile(file)) fault(path, 'is no file', 'Correct the path, or put the file there.');
@@ -173,9 +173,9 @@ function checkFiles({ configuration, fault }: Check): void {
   }
   for (const [name, { plan }] of Object.entries(detectors)) module(['detectors', name], plan);
   module(['policy'], policy);
-  for (const [key, file] of Object.entries(device.mqtt ?? {})) {
-    if (key !== 'url') expect(['device', 'mqtt', key], String(file));
-  }
+  if (!reports || !device.mqtt) return;
+  const { url, ...files } = device.mqtt;
+  for (const [key, file] of Object.entries(files)) expect(['device', 'mqtt', key], file);
 }
 
 function isFile(path: string): boolean {

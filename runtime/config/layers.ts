@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { nearestName, type Fault } from './fault.js';
+import { parseYaml } from './parse-yaml.js';
 import { presetNames, readPreset } from './presets.js';
 import {
   emptyBranch,
@@ -64,12 +65,17 @@ function commandLine(option: string): Origin {
 function readLayer(file: string | ConfigurationText, faults: Fault[]): Branch | undefined {
   const name = typeof file === 'string' ? file : file.name;
   const origin: Origin = { file: name, line: 1, column: 1, folder: dirname(name) };
+  const text = typeof file === 'string' ? readText(file, faults) : file.text;
+  return text === undefined ? undefined : readMap(text, origin, faults);
+}
+
+function readText(file: string, faults: Fault[]): string | undefined {
   try {
-    return readMap(typeof file === 'string' ? readFileSync(file, 'utf8') : file.text, origin, faults);
+    return readFileSync(file, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     const rule = code === 'ENOENT' ? 'is not there' : `cannot be read (${code})`;
-    faults.push({ ...origin, line: 0, key: '', rule, fix: 'Give the path of a YAML file.' });
+    faults.push({ file, line: 0, column: 0, key: '', rule, fix: 'Give the path of a YAML file.' });
     return undefined;
   }
 }

@@ -54,8 +54,10 @@ class Reader {
   read(node: Node | null, path: Path, fallback: Origin): Tree | undefined {
     if (node === null) return { kind: 'leaf', value: null, origin: fallback };
     const origin = node.range ? this.originAt(node.range[0]) : fallback;
-    if (path.length > deepest)
-      { this.#refuse(origin, path, 'is nested too deeply', `Use at most ${deepest} levels.`); return; }
+    if (path.length > deepest) {
+      this.#refuse(origin, path, 'is nested too deeply', `Use at most ${deepest} levels.`);
+      return undefined;
+    }
     if (isMap(node)) return this.#readMap(node, path, origin);
     if (isSeq(node)) {
       const items = node.items.map((item, place) => this.read(item as Node | null, [...path, place], origin));
@@ -64,6 +66,7 @@ class Reader {
     if (isScalar(node) && isPlain(node.value)) return { kind: 'leaf', value: node.value, origin };
     const what = isAlias(node) ? 'is an alias' : 'has a type of its own';
     this.#refuse(origin, path, `${what}, which a configuration cannot use`, 'Write the value out.');
+    return undefined;
   }
 
   #readMap(map: YAMLMap, path: Path, origin: Origin): Tree {
@@ -87,9 +90,8 @@ class Reader {
     return { kind: 'branch', entries, origin };
   }
 
-  #refuse({ file, line, column }: Origin, path: Path, rule: string, fix: string): undefined {
+  #refuse({ file, line, column }: Origin, path: Path, rule: string, fix: string): void {
     this.#faults.push({ file, line, column, key: keyOf(path), rule, fix });
-    return undefined;
   }
 }
 

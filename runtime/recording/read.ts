@@ -80,6 +80,8 @@ export class Recording {
   /** Undefined while it runs, and if it was killed. */
   readonly summary: RunSummary | undefined;
   readonly #db: Database.Database;
+  /** Rows that somebody has not read to their end. */
+  readonly #open = new Set<IterableIterator<unknown>>();
 
   constructor(path: string) {
     this.path = path;
@@ -99,6 +101,7 @@ export class Recording {
   }
 
   close(): void {
+    for (const rows of this.#open) rows.return?.();
     this.#db.close();
   }
 
@@ -107,7 +110,7 @@ export class Recording {
     const channels = this.run.stream.channels.length;
     const block = createSampleBlock(channels, mostFrames);
     const frames = this.#frames(channels);
-    for (const given of this.#db.prepare('select * from input order by id').iterate()) {
+    for (const given of this.#rows('select * from input order by id')) {
       const row = this.#parse('input', given, inputRow, given);
       const { arrivalUs, frames: counts } = this.#unpack('input', row.id, () => unpackCycles(row, row.cycles));
       for (let place = 0; place < row.cycles; place++) {
@@ -132,7 +135,7 @@ export class Recording {
 
   /** The mailbox messages, as records, in order. */
   *messages(): Generator<Float64Array> {
-    for (const given of this.#db.prepare('select id, record from message order by id').iterate()) {
+    for (const given of this.#rows('select id, record from message order by id')) {
       const { id, record } = this.#parse('message', given, messageRow, given);
       yield this.#record('message', id, record);
     }
@@ -140,7 +143,7 @@ export class Recording {
 
   /** The events as records, in order. */
   *events(): Generator<Float64Array> {
-    for (const given of this.#db.prepare('select id, record, text from event order by id').iterate()) {
+    for (const given of this.#rows('select id, record, text from event order by id')) {
       const { id, record } = this.#parse('event', given, eventRow, given);
       yield this.#record('event', id, record);
     }
@@ -166,7 +169,7 @@ export class Recording {
 
   /** Goes through all frames in order: `next` moves on, `block` and `at` say where it stands. */
   #frames(channels: number): { block: SampleBlock; at: number; next(): { done: boolean } } {
-    const rows = this.#db.prepare('select * from block order by id').iterate();
+    const rows = this.#rows('select * from block order by id');
     const next = (): { done: boolean } => {
       if (++cursor.at < cursor.block.frames) return going;
       const given = rows.next();
@@ -186,6 +189,13 @@ export class Recording {
     };
     const cursor = { block: createSampleBlock(channels, 0), at: -1, next };
     return cursor;
+  }
+
+  *#rows(query: string): Generator<unknown> {
+    const rows = this.#db.prepare(query).iterate();
+    this.#open.add(rows);
+    yield* rows;
+    this.#open.delete(rows);
   }
 
   #record(table: string, id: number, bytes: Buffer): Float64Array {

@@ -321,7 +321,16 @@ export const firstMessageKind = 100;
 export const sessionStates = ['closed', 'starting', 'streaming', 'failed'] as const satisfies readonly SessionState[];
 export const ringNames = ['samples', 'decisions', 'commands'] as const;
 export const disarmCauses = ['request', 'expired', 'guardian', 'shutdown', 'silence', 'remote'] as const;
-export const guardianCauses = ['ready', 'exited', 'silenced', 'beats-lost', 'latched', 'actuator', 'channel'] as const;
+export const guardianCauses = [
+  'ready',
+  'exited',
+  'silenced',
+  'beats-lost',
+  'latched',
+  'actuator',
+  'channel',
+  'starting',
+] as const;
 export const ReceiptState = { accepted: 0, started: 1, ended: 2, refused: 3, dropped: 4 } as const;
 export type ReceiptState = (typeof ReceiptState)[keyof typeof ReceiptState];
 

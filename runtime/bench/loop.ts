@@ -55,6 +55,13 @@ export async function benchLoop(
   const children: ChildProcess[] = [];
   const programs: PtyProgram[] = [];
   const daemons: Daemon[] = [];
+  // Killed bench, killed programs: a daemon left behind would look for its terminal's number for ever.
+  const killAll = (): void => {
+    for (const child of children) child.kill('SIGKILL');
+    for (const daemon of daemons) daemon.kill();
+    process.exit(1);
+  };
+  process.once('SIGTERM', killAll).once('SIGINT', killAll);
   try {
     for (const mode of modes) {
       for (const kind of mode === 'ordinary' ? ['direct', 'relay'] : ['relay']) {

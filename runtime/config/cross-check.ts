@@ -174,8 +174,9 @@ function checkFiles({ configuration, fault }: Check, reports: boolean): void {
   for (const [name, { plan }] of Object.entries(detectors)) module(['detectors', name], plan);
   module(['policy'], policy);
   if (!reports || !device.mqtt) return;
-  const { url, ...files } = device.mqtt;
-  for (const [key, file] of Object.entries(files)) expect(['device', 'mqtt', key], file);
+  for (const key of ['userFile', 'passwordFile', 'caFile', 'certFile', 'keyFile'] as const) {
+    if (device.mqtt[key] !== undefined) expect(['device', 'mqtt', key], device.mqtt[key]);
+  }
 }
 
 function isFile(path: string): boolean {

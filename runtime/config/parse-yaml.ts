@@ -11,14 +11,14 @@ export function parseYaml(text: string, start: Origin, path: Path, faults: Fault
   const reader = new Reader(start, lines, faults);
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
-    const problems = [...document.errors, ...document.warnings];
-    for (const { message, pos } of problems) {
-      const line = lineAround(text, pos[0]);
-      const rule = `is not valid YAML: ${message.replaceAll(/\s+/g, ' ').replace(/[.:]$/, '')}`;
-      const fix = line.includes('\t') ? 'Indent with spaces, not with tabs.' : 'Correct this line.';
-      faults.push({ ...reader.originAt(pos[0]), key: keyOf(path), value: line, rule, fix });
-    }
-    return problems.length > 0 ? undefined : reader.read(document.contents as Node | null, path, reader.originAt(0));
+    // What follows a syntax error is mostly its consequence.
+    const [problem] = [...document.errors, ...document.warnings];
+    if (!problem) return reader.read(document.contents as Node | null, path, reader.originAt(0));
+    const line = lineAround(text, problem.pos[0]);
+    const rule = `is not valid YAML: ${problem.message.replaceAll(/\s+/g, ' ').replace(/[.:]$/, '')}`;
+    const fix = line.includes('\t') ? 'Indent with spaces, not with tabs.' : 'Correct this line.';
+    faults.push({ ...reader.originAt(problem.pos[0]), key: keyOf(path), value: line, rule, fix });
+    return undefined;
   } catch (error) {
     // What is nested thousands deep exhausts the parser's stack.
     const rule = error instanceof RangeError ? 'is nested too deeply' : `cannot be parsed (${String(error)})`;

@@ -22,7 +22,7 @@ const words = new Int32Array(new SharedArrayBuffer(16));
 const times = new Float64Array(new SharedArrayBuffer(32));
 const deliveries = openSync(options.deliveries, 'a');
 const watch = new BeatWatch();
-let cause: Cause = 'exited';
+let cause: Cause = 'starting';
 let told = '';
 let ending = false;
 let lasting: { command: number; endUs: number } | undefined;
@@ -60,7 +60,7 @@ process.stdin.resume();
 process.stdout.on('error', () => end());
 process.on('uncaughtException', (error) => {
   process.stderr.write(`guardian: ${String(error.stack)}\n`);
-  end(1);
+  end();
 });
 
 // ── Rest ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -166,8 +166,11 @@ function say(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-/** Rest, then out. The command thread may sit in a read that nothing interrupts: after 300 ms it goes with the process. */
-function end(code = 0): void {
+/**
+ * Rest, then out. The command thread may sit in a read that nothing interrupts, and an orderly exit would wait for it: so
+ * once the last words are out, this process takes itself down.
+ */
+function end(): void {
   if (ending) return;
   rest();
   ending = true;
@@ -175,8 +178,9 @@ function end(code = 0): void {
   silenceServer.close();
   rmSync(options.silenceSocket, { force: true });
   rmSync(options.pidFile, { force: true });
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), lastResortMs);
-  process.stdout.write('', () => process.exit(code));
+  const leave = (): void => void process.kill(process.pid, 'SIGKILL');
+  setTimeout(leave, lastResortMs);
+  process.stdout.write('', leave);
 }
 
 const lastResortMs = 300;

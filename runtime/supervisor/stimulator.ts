@@ -12,7 +12,7 @@ import type { Places } from './places.js';
  */
 export class Stimulator {
   /** What the guardian last said of itself: one of `guardianCauses`. */
-  cause: (typeof guardianCauses)[number] = 'exited';
+  cause: (typeof guardianCauses)[number] = 'starting';
   ready = false;
   readonly #memory: RunMemory;
   readonly #places: Places;
@@ -41,6 +41,7 @@ export class Stimulator {
   }
 
   async start(): Promise<void> {
+    this.cause = 'starting';
     this.#guardian = await startGuardian(
       {
         fifo: this.#places.fifo,
@@ -61,8 +62,10 @@ export class Stimulator {
 
   /** A guardian that was silenced or latched stays so until somebody arms again: then it is started anew. */
   async renew(): Promise<void> {
-    if (this.ready) return;
+    if (!latching.has(this.cause)) return;
+    this.#stopping = true;
     await this.#guardian?.stop();
+    this.#stopping = false;
     await this.start();
   }
 
@@ -107,4 +110,6 @@ export class Stimulator {
   }
 }
 
+/** What a guardian does not recover from by itself. */
+const latching = new Set<string>(['silenced', 'latched', 'actuator', 'channel']);
 const restartMs = 500;

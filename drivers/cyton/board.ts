@@ -2,7 +2,6 @@ import {
   auxChannels,
   boardChannels,
   endOfAnswer,
-
   railCounts,
   rateCodes,
   microvoltsPerCount,
@@ -54,7 +53,8 @@ export class CytonBoard {
     const counter = this.#counter;
     this.#counter = (counter + 1) & 255;
     if (!this.daisy) {
-      for (let channel = 0; channel < boardChannels; channel++) this.#half[channel] = this.#toCount(microvolts, channel);
+      for (let channel = 0; channel < boardChannels; channel++)
+        this.#half[channel] = this.#toCount(microvolts, channel);
       writePacket(out, at, counter, this.#half, this.#aux);
       return;
     }
@@ -65,7 +65,8 @@ export class CytonBoard {
       this.#last[channel] = count;
     }
     const first = counter % 2 === 1 ? 0 : boardChannels;
-    for (let channel = 0; channel < boardChannels; channel++) this.#half[channel] = this.#mean[first + channel] as number;
+    for (let channel = 0; channel < boardChannels; channel++)
+      this.#half[channel] = this.#mean[first + channel] as number;
     writePacket(out, at, counter, this.#half, this.#aux);
   }
 
@@ -80,7 +81,8 @@ export class CytonBoard {
   }
 
   #character(character: string, nowUs: number): string {
-    if (this.off) return character === '\xf0' ? '' : `Failure: Communications timeout - Device failed to poll Host${endOfAnswer}`;
+    if (this.off)
+      return character === '\xf0' ? '' : `Failure: Communications timeout - Device failed to poll Host${endOfAnswer}`;
     let before = '';
     if (this.#command !== '' && nowUs - this.#commandUs > 1e6) {
       this.#command = '';
@@ -91,7 +93,13 @@ export class CytonBoard {
     const command = this.#command;
     const head = command[0] ?? '';
     const whole =
-      head === 'x' ? command.length === 9 : head === 'z' ? command.length === 5 : '~/`\xf0'.includes(head) ? command.length === 2 : true;
+      head === 'x'
+        ? command.length === 9
+        : head === 'z'
+          ? command.length === 5
+          : '~/`\xf0'.includes(head)
+            ? command.length === 2
+            : true;
     if (!whole) return before;
     this.#command = '';
     const answer = this.#obey(command);
@@ -131,7 +139,9 @@ export class CytonBoard {
       case 'x':
         return this.#setChannel(command);
       case 'z':
-        return command[4] === 'Z' ? `Success: Lead off set for ${command[1]}${endOfAnswer}` : `Failure: Err: 5th char not Z${endOfAnswer}`;
+        return command[4] === 'Z'
+          ? `Success: Lead off set for ${command[1]}${endOfAnswer}`
+          : `Failure: Err: 5th char not Z${endOfAnswer}`;
       case '~':
         return this.#setRate(command[1] ?? '');
       case '/':
@@ -186,7 +196,9 @@ export class CytonBoard {
     const modes = ['default', 'debug', 'analog', 'digital', 'marker', 'BLE'];
     if (digit === '/') return `Success: default${endOfAnswer}`;
     const mode = modes[Number(digit)];
-    return mode === undefined ? `Failure: board mode value out of bounds.${endOfAnswer}` : `Success: ${mode}${endOfAnswer}`;
+    return mode === undefined
+      ? `Failure: board mode value out of bounds.${endOfAnswer}`
+      : `Success: ${mode}${endOfAnswer}`;
   }
 }
 
@@ -203,4 +215,3 @@ function dongleAnswer(code: number): string {
       return `Failure: unknown command${endOfAnswer}`;
   }
 }
-

@@ -82,7 +82,13 @@ export class CytonEmulator {
     if (Number.isNaN(this.#beganMs)) return idleMs;
     const burst = this.#options.faults.burstMs;
     const dueMs = this.#beganMs + this.#due * this.#periodMs();
-    return Math.max(0, Math.min(idleMs, burst > 0 ? Math.ceil((dueMs - this.#beganMs) / burst) * burst + this.#beganMs - nowMs : dueMs - nowMs));
+    return Math.max(
+      0,
+      Math.min(
+        idleMs,
+        burst > 0 ? Math.ceil((dueMs - this.#beganMs) / burst) * burst + this.#beganMs - nowMs : dueMs - nowMs,
+      ),
+    );
   }
 
   #periodMs(): number {
@@ -141,7 +147,8 @@ export class CytonEmulator {
   #send(faults: Faults): void {
     this.#board.packet(this.#frame, this.#packet);
     if (this.#random() < faults.garbage) {
-      for (let count = 1 + Math.floor(this.#random() * 60); count > 0; count--) this.#batch.push(Math.floor(this.#random() * 256));
+      for (let count = 1 + Math.floor(this.#random() * 60); count > 0; count--)
+        this.#batch.push(Math.floor(this.#random() * 256));
     }
     if (this.#random() < faults.corrupt) {
       const at = Math.floor(this.#random() * packetBytes);

@@ -40,7 +40,7 @@ export function parseFaults(specs: readonly string[]): Faults {
 }
 
 function parseFault(spec: string, faults: Faults): void {
-  const [kind = '', value = ''] = split(spec, ':');
+  const [kind, value] = split(spec, ':');
   switch (kind) {
     case 'drop':
     case 'duplicate':
@@ -63,8 +63,8 @@ function parseFault(spec: string, faults: Faults): void {
     case 'stall':
     case 'unplug':
     case 'power-off': {
-      const [duration = '', when = ''] = split(value, '@');
-      const [at = '', every = ''] = split(when, '+');
+      const [duration, when] = split(value, '@');
+      const [at, every] = split(when, '+');
       if (at === '') throw refuse(spec, `${kind}:2s@30s, or ${kind}:2s@30s+60s for every 60 s again`);
       faults.spells.push({
         kind,

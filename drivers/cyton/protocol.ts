@@ -40,9 +40,7 @@ export const gPerCount = 0.002 / 16;
 export const rateCodes = [16000, 8000, 4000, 2000, 1000, 500, 250] as const;
 
 export function readCount(bytes: Uint8Array, at: number): number {
-  return (
-    (((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8)) >> 8
-  );
+  return (((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16) | ((bytes[at + 2] as number) << 8)) >> 8;
 }
 
 export function readInt16(bytes: Uint8Array, at: number): number {

@@ -152,7 +152,7 @@ class CytonSession implements DeviceSession {
   #deliver(nowUs: number, out: SampleBlock): void {
     this.#more = false;
     for (;;) {
-      if (this.#inHand && !this.#emit(nowUs, out)) {
+      if (this.#inHand && !this.#emit(out)) {
         this.#more = true;
         return;
       }
@@ -246,7 +246,7 @@ class CytonSession implements DeviceSession {
   }
 
   /** Puts the frame in hand, and the gap before it, into the block; false if the block is full. */
-  #emit(nowUs: number, out: SampleBlock): boolean {
+  #emit(out: SampleBlock): boolean {
     if (this.#jumped && out.frames > 0) return false;
     if (out.frames === 0) out.firstIndex = this.#nextIndex;
     while (this.#fill > 0) {
@@ -259,7 +259,6 @@ class CytonSession implements DeviceSession {
     this.#write(out, this.#lastCounter, this.#jumped ? FrameFlag.gap : 0);
     this.#jumped = false;
     this.#inHand = false;
-    void nowUs;
     return true;
   }
 
@@ -272,7 +271,8 @@ class CytonSession implements DeviceSession {
     out.flags[out.frames] = flags;
     out.frames++;
     this.#nextIndex++;
-    if (counter >= 0) for (let channel = 0; channel < channels; channel++) this.#held[channel] = this.#frame[channel] as number;
+    if (counter >= 0)
+      for (let channel = 0; channel < channels; channel++) this.#held[channel] = this.#frame[channel] as number;
   }
 
   readonly #held = new Int32Array(2 * boardChannels + auxChannels);
@@ -282,7 +282,12 @@ function channelsOf({ electrodes, gain }: CytonOptions, count: number): ChannelI
   const names = new Map(Object.entries(electrodes).map(([name, channel]) => [channel, name]));
   const channels: ChannelInfo[] = [];
   for (let channel = 1; channel <= count; channel++) {
-    channels.push({ name: names.get(channel) ?? `ch${channel}`, unit: 'uV', scale: microvoltsPerCount(gain), railCounts });
+    channels.push({
+      name: names.get(channel) ?? `ch${channel}`,
+      unit: 'uV',
+      scale: microvoltsPerCount(gain),
+      railCounts,
+    });
   }
   for (const name of ['accelX', 'accelY', 'accelZ']) {
     channels.push({ name, unit: 'g', scale: gPerCount, railCounts: 32767 });

@@ -1,4 +1,11 @@
-import { channelCommand, channelOffCommand, endOfAnswer, parseBoardText, radioSilent, rateCommand } from './protocol.js';
+import {
+  channelCommand,
+  channelOffCommand,
+  endOfAnswer,
+  parseBoardText,
+  radioSilent,
+  rateCommand,
+} from './protocol.js';
 import type { CytonOptions } from './session.js';
 
 /**
@@ -66,7 +73,8 @@ export class StartUp {
   #afterReset(answered: boolean, nowUs: number): void {
     const text = this.#text;
     if (text.includes(radioSilent)) {
-      this.notice = 'cyton: the dongle is in, but no board answers it. Switch the board on, to PC, and check its battery.';
+      this.notice =
+        'cyton: the dongle is in, but no board answers it. Switch the board on, to PC, and check its battery.';
       this.#drain(nowUs, retryUs);
       return;
     }

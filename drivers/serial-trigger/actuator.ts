@@ -46,7 +46,9 @@ export class SerialTrigger implements Actuator {
       return descriptor;
     } catch (error) {
       const detail = error instanceof Error ? (error.message.split('\n')[1] ?? error.message) : String(error);
-      throw new Error(`${port}: the trigger port cannot be opened (${detail}). Plug it in, or correct actuators.*.port.`);
+      throw new Error(
+        `${port}: the trigger port cannot be opened (${detail}). Plug it in, or correct actuators.*.port.`,
+      );
     }
   }
 

@@ -50,7 +50,12 @@ async function optional(name: string, what: string): Promise<Finding> {
     await import(name);
     return finding('good', name, 'loads', '');
   } catch (error) {
-    return finding('warning', name, `is absent (${codeOf(error)}): no ${what}. Nothing else needs it.`, `To have it: npm install ${name}.`);
+    return finding(
+      'warning',
+      name,
+      `is absent (${codeOf(error)}): no ${what}. Nothing else needs it.`,
+      `To have it: npm install ${name}.`,
+    );
   }
 }
 
@@ -63,7 +68,12 @@ function realtime(): Finding {
   const allowed = spawnSync('chrt', ['-f', '50', 'true'], { stdio: 'ignore' }).status === 0;
   return allowed
     ? finding('good', 'real-time', 'SCHED_FIFO is permitted', '')
-    : finding('warning', 'real-time', 'SCHED_FIFO is not permitted: stimuli come later on a busy machine.', 'Set LimitRTPRIO=60 in the unit, or rtprio in /etc/security/limits.conf.');
+    : finding(
+        'warning',
+        'real-time',
+        'SCHED_FIFO is not permitted: stimuli come later on a busy machine.',
+        'Set LimitRTPRIO=60 in the unit, or rtprio in /etc/security/limits.conf.',
+      );
 }
 
 function ports(): Finding {
@@ -72,7 +82,12 @@ function ports(): Finding {
   const closed = found.filter((name) => !mayOpen(`/dev/${name}`));
   return closed.length === 0
     ? finding('good', 'serial ports', found.join(', '), '')
-    : finding('fault', 'serial ports', `${closed.join(', ')}: permission denied.`, 'Run sudo usermod -aG dialout $USER, then log in again.');
+    : finding(
+        'fault',
+        'serial ports',
+        `${closed.join(', ')}: permission denied.`,
+        'Run sudo usermod -aG dialout $USER, then log in again.',
+      );
 }
 
 function mayOpen(path: string): boolean {

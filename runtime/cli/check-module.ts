@@ -13,7 +13,7 @@ export async function checkModule(path: string): Promise<{ kind: string; faults:
   const part = await createFromModule<object>(plan, []);
   if ('decide' in part) return { kind: 'policy', faults: missing(part, ['decide', 'permitted', 'reset']) };
   if ('coefficients' in part || 'delaySamples' in part) {
-    const create = await creator<Stage & Detector>(plan);
+    const create = await creator(plan);
     const isStage = 'coefficients' in part;
     const faults = isStage ? checkStage(create, shape, { heapUsed }) : checkDetector(create, shape, { heapUsed });
     return { kind: isStage ? 'stage' : 'detector', faults };
@@ -22,9 +22,9 @@ export async function checkModule(path: string): Promise<{ kind: string; faults:
 }
 
 /** Laws make many of a kind, each of its own state. */
-async function creator<Part>(plan: { module: string; options: Record<string, unknown> }): Promise<() => Part> {
-  const many: Part[] = [];
-  for (let count = 0; count < mostParts; count++) many.push(await createFromModule<Part>(plan, []));
+async function creator(plan: { module: string; options: Record<string, unknown> }): Promise<() => Stage & Detector> {
+  const many: (Stage & Detector)[] = [];
+  for (let count = 0; count < mostParts; count++) many.push(await createFromModule<Stage & Detector>(plan, []));
   return () => {
     const part = many.pop();
     if (part === undefined) throw new Error('the laws need more parts than were made');

@@ -16,7 +16,10 @@ interface CheckOptions {
 export function checkCommand(): Command {
   return new Command('check')
     .description('Check this machine, or with a path that file: a recording, a configuration, a module of your own')
-    .argument('[file...]', 'a recording (*.db), configuration files (*.yaml, later ones win), or a module (*.js, *.mjs)')
+    .argument(
+      '[file...]',
+      'a recording (*.db), configuration files (*.yaml, later ones win), or a module (*.js, *.mjs)',
+    )
     .option('--set <KEY=VALUE...>', 'override a key of the configuration')
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText('after', '\nExample:  axond check device.yaml protocol.yaml')
@@ -36,7 +39,9 @@ async function machine({ json }: CheckOptions): Promise<void> {
   const findings = await checkMachine();
   const ok = findings.every(({ level }) => level !== 'fault');
   if (json) printJson({ ok, findings });
-  else for (const { level, name, detail, fix } of findings) print(`${marks[level]} ${name}: ${detail}${fix === '' ? '' : ` ${fix}`}`);
+  else
+    for (const { level, name, detail, fix } of findings)
+      print(`${marks[level]} ${name}: ${detail}${fix === '' ? '' : ` ${fix}`}`);
   if (!ok) process.exitCode = 1;
 }
 
@@ -56,7 +61,9 @@ function recording(path: string, { json }: CheckOptions): void {
   }
   if (json) printJson(report);
   else {
-    print(`${path}: ${report.frames} frames in ${report.cycles} cycles, ${report.events} events, ${report.started.length} stimuli`);
+    print(
+      `${path}: ${report.frames} frames in ${report.cycles} cycles, ${report.events} events, ${report.started.length} stimuli`,
+    );
     for (const fault of report.faults) print(`${marks.fault} ${fault}`);
     for (const warning of report.warnings) print(`${marks.warning} ${warning}`);
     if (report.ok) print(`${marks.good} whole`);

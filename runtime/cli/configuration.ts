@@ -27,7 +27,11 @@ export function loadRunPlan({ armVirtual, ...sources }: ConfigurationOptions): L
   return { plan, effectiveYaml, armAtStart: armVirtual && plan.actuator !== undefined };
 }
 
-export function loadFilePlan({ armVirtual, stream, ...sources }: ConfigurationOptions & { readonly stream: StreamInfo }): {
+export function loadFilePlan({
+  armVirtual,
+  stream,
+  ...sources
+}: ConfigurationOptions & { readonly stream: StreamInfo }): {
   plan: LoopPlan;
   effectiveYaml: string;
   record: string;
@@ -41,7 +45,10 @@ export function loadFilePlan({ armVirtual, stream, ...sources }: ConfigurationOp
 
 /** The loop that a recording was made by, from the configuration that it carries. */
 export function planOfRecording({ configuration, stream }: RunDescription): LoopPlan {
-  const loaded = loadConfiguration({ files: [{ name: 'configuration of the recording', text: configuration }], stream });
+  const loaded = loadConfiguration({
+    files: [{ name: 'configuration of the recording', text: configuration }],
+    stream,
+  });
   return compileLoop(loaded.configuration, stream);
 }
 

@@ -18,13 +18,18 @@ interface EmulateOptions {
 
 export function emulateCommand(): Command {
   const cyton = new Command('cyton')
-    .description('An OpenBCI Cyton on a pseudo-terminal: the real protocol, a generated sleeper or a recorded file, faults on request')
+    .description(
+      'An OpenBCI Cyton on a pseudo-terminal: the real protocol, a generated sleeper or a recorded file, faults on request',
+    )
     .option('--from <FILE>', 'play a recorded signal instead of the sleeper: EDF, OpenBCI text, …')
     .option('--seed <N>', 'seed of sleeper and faults', '1')
     .option('--night', 'a whole realistic night instead of a sleeper who is already in N2')
     .option('--daisy', '16 channels at 125 Hz')
     .option('--rate <HZ>', 'packets a second at the start: 250, 500 or 1000', Number)
-    .option('--fault <SPEC...>', 'drop:0.01, duplicate:0.01, corrupt:0.01, garbage:0.01, burst:16ms, drift:1320ppm, stall:5s@30s+60s, unplug:1s@60s, power-off:3s@40s')
+    .option(
+      '--fault <SPEC...>',
+      'drop:0.01, duplicate:0.01, corrupt:0.01, garbage:0.01, burst:16ms, drift:1320ppm, stall:5s@30s+60s, unplug:1s@60s, power-off:3s@40s',
+    )
     .option('--link <PATH>', 'a symbolic link to the terminal, there for as long as it is plugged in')
     .option('--json', 'JSON lines: the port first, counts at the end')
     .addHelpText('after', '\nExample:  axond emulate cyton --link /tmp/cyton --fault stall:2s@30s')
@@ -96,7 +101,10 @@ function openSource({ from, seed, night, rate = 250 }: EmulateOptions): {
   }
   try {
     const reader = frameReader(openSignalFile(from));
-    if (reader.rate !== rate) throw new UsageError(`${from}: has ${reader.rate} Hz, the emulated board ${rate} Hz. Use a recording of that rate, or --rate.`);
+    if (reader.rate !== rate)
+      throw new UsageError(
+        `${from}: has ${reader.rate} Hz, the emulated board ${rate} Hz. Use a recording of that rate, or --rate.`,
+      );
     return { source: reader, channels: reader.channels.length, truth: () => 0 };
   } catch (error) {
     if (error instanceof SignalFileError) throw new Failure(error.message);

@@ -28,7 +28,8 @@ export function recordingCommand(): Command {
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText('after', '\nExample:  axond recording list /var/lib/axond')
     .action((folder: string, { json }: { json?: true }) => {
-      if (!existsSync(folder)) throw new UsageError(`${folder}: there is no such folder. Name the one of device.record.`);
+      if (!existsSync(folder))
+        throw new UsageError(`${folder}: there is no such folder. Name the one of device.record.`);
       const files = readdirSync(folder).filter((name) => name.endsWith('.db'));
       const entries = files.sort().map((name) => describe(join(folder, name)));
       if (json) printJson({ recordings: entries });
@@ -78,11 +79,19 @@ function describe(file: string): Entry & { fault?: string } {
 }
 
 function printTable(entries: readonly (Entry & { fault?: string })[]): void {
-  print(`${'started'.padEnd(20)}${'minutes'.padStart(8)}${'gaps'.padStart(6)}${'detected'.padStart(9)}${'stimuli'.padStart(8)}${'MB'.padStart(7)}  file`);
+  print(
+    `${'started'.padEnd(20)}${'minutes'.padStart(8)}${'gaps'.padStart(6)}${'detected'.padStart(9)}${'stimuli'.padStart(8)}${'MB'.padStart(7)}  file`,
+  );
   for (const { started, seconds, gaps, detections, stimuli, bytes, file, closed, fault } of entries) {
     if (fault !== undefined) print(`${'cannot be read'.padEnd(20)}${' '.repeat(38)}  ${fault}`);
     else {
-      const numbers = [(seconds / 60).toFixed(1).padStart(8), String(gaps).padStart(6), String(detections).padStart(9), String(stimuli).padStart(8), (bytes / 1e6).toFixed(1).padStart(7)];
+      const numbers = [
+        (seconds / 60).toFixed(1).padStart(8),
+        String(gaps).padStart(6),
+        String(detections).padStart(9),
+        String(stimuli).padStart(8),
+        (bytes / 1e6).toFixed(1).padStart(7),
+      ];
       print(`${started.slice(0, 19).padEnd(20)}${numbers.join('')}  ${file}${closed ? '' : '  (not closed)'}`);
     }
   }
@@ -101,9 +110,15 @@ function showOne(file: string, json: boolean): void {
     }
     print(`${run.name}, ${run.verb} of axond ${run.axond} on Node ${run.node}, ${entry.started}`);
     print(`${run.stream.device}, ${run.stream.rate} Hz: ${run.stream.channels.map(({ name }) => name).join(' ')}`);
-    print(`${entry.samples} samples, ${entry.gaps} gaps, ${entry.detections} detections, ${entry.stimuli} stimuli, ${entry.refusals} refusals${entry.closed ? '' : ', not closed'}`);
-    for (const { kind, us, cycle: _cycle, index, ...fields } of events.filter(({ kind }) => kind !== 'inhibitor').slice(-lastEvents)) {
-      print(`  ${((us - run.startUs) / 1e6).toFixed(3).padStart(10)} s  sample ${String(index).padStart(8)}  ${kind.padEnd(10)}${JSON.stringify(fields)}`);
+    print(
+      `${entry.samples} samples, ${entry.gaps} gaps, ${entry.detections} detections, ${entry.stimuli} stimuli, ${entry.refusals} refusals${entry.closed ? '' : ', not closed'}`,
+    );
+    for (const { kind, us, cycle: _cycle, index, ...fields } of events
+      .filter(({ kind }) => kind !== 'inhibitor')
+      .slice(-lastEvents)) {
+      print(
+        `  ${((us - run.startUs) / 1e6).toFixed(3).padStart(10)} s  sample ${String(index).padStart(8)}  ${kind.padEnd(10)}${JSON.stringify(fields)}`,
+      );
     }
   } finally {
     recording.close();

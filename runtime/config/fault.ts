@@ -18,7 +18,9 @@ export interface Fault {
 /** One line: `protocol.yaml:9:31 gate.perHour: 9000 is above 3600 (hard limit of headphones). Use 3600 or less.` */
 export function formatFault({ file, line, column, key, value, rule, fix }: Fault): string {
   const where = line > 0 ? `${file}:${line}:${column}` : file;
-  const what = value === undefined ? key : `${key === '' ? '' : `${key}: `}${show(value)}`;
+  // A map stands in the file; a line has no room for it.
+  const isShown = value !== undefined && (typeof value !== 'object' || Array.isArray(value));
+  const what = isShown ? `${key === '' ? '' : `${key}: `}${show(value)}` : key;
   return [where, what, `${rule}.`, fix].filter((part) => part !== '').join(' ');
 }
 

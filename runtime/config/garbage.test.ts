@@ -139,6 +139,11 @@ test('any --set is taken or refused', () => {
 });
 
 test('bottomless nesting and bombs of aliases are refused', () => {
+  const deep = `detectors: { own: { use: /a.mjs, options: ${'{ a: '.repeat(40)}1${' }'.repeat(40)} } }`;
+  assert.throws(
+    () => loadConfiguration({ files: [{ name: 'p.yaml', text: deep }] }),
+    /is nested too deeply\. Use at most 32/,
+  );
   loadsOrRefuses('['.repeat(20_000));
   loadsOrRefuses(`a: ${'{ a: '.repeat(5_000)}1${' }'.repeat(5_000)}`);
   loadsOrRefuses(`signals: { a: { from: "${'('.repeat(50_000)}C3" } }`, ['source={ use: cyton, port: /dev/x }']);

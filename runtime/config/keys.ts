@@ -96,10 +96,15 @@ export function complete(tree: Tree, schema: KeySchema | undefined, plainTree: u
   }
   for (const [key, innerSchema] of Object.entries(chosen?.properties ?? {})) {
     if (innerSchema.default === undefined || tree.entries.has(key)) continue;
-    const isSection = isMap(innerSchema.default);
-    completed.push([key, isSection ? complete(emptyBranch(tree.origin), innerSchema, {}) : innerSchema.default]);
+    completed.push([key, defaultOf(innerSchema, tree)]);
   }
   return Object.fromEntries(completed);
+}
+
+/** A default path starts where axond was started. */
+function defaultOf(schema: KeySchema, { origin }: Tree): unknown {
+  if (isMap(schema.default)) return complete(emptyBranch(origin), schema, {});
+  return schema.path && typeof schema.default === 'string' ? resolve(schema.default) : schema.default;
 }
 
 /** What may be written, as prose: `1ms to 1s`, `0 or more`, `butterworth, bessel`. Empty where there is no limit. */

@@ -135,7 +135,7 @@ function loadPreset(name: string, from: Origin, faults: Fault[]): Branch | undef
   }
   const nearest = nearestName(name, names);
   const fix = `${nearest === undefined ? '' : `Did you mean ${nearest}? `}There are ${names.join(', ')}.`;
-  faults.push({ ...from, key: 'preset', value: name, rule: 'is no preset', fix });
+  faults.push({ ...from, key: from.file === '--preset' ? '' : 'preset', value: name, rule: 'is no preset', fix });
   return undefined;
 }
 

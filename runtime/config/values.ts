@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { missingUnit, parseQuantity, patternOf, unitsOf, type Dimension, type Objection } from './units.js';
 
 /**
- * What the values of keys are made of. The schema carries all that a person is told of a key: `description`, `example`
- * (in messages: what to write for a missing key), and for quantities `dimension`, `atLeast` and `atMost`.
+ * What the values of keys are made of. The schema carries all that a person is told of a key, as metadata that
+ * `KeySchema` in `keys.ts` lists.
  */
 
 /** zod carries one text: this is how a rule and its fix share it. `messages.ts` takes them apart. */

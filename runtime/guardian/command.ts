@@ -61,7 +61,15 @@ export class CommandWriter {
 /** Reads records from a stream of bytes; refuses damage and holes for good. */
 export class CommandReader {
   /** The record that `next` found; overwritten by the next one. */
-  readonly command: Command = { kind: 'beat', sequence: 0, cycle: 0, command: 0, fireAtUs: 0, expiresUs: 0, durationUs: 0 };
+  readonly command: Command = {
+    kind: 'beat',
+    sequence: 0,
+    cycle: 0,
+    command: 0,
+    fireAtUs: 0,
+    expiresUs: 0,
+    durationUs: 0,
+  };
   /** Why nothing more is taken from this channel, or the empty string. */
   fault = '';
   readonly #bytes = new Uint8Array(commandBytes * 64);

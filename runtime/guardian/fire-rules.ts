@@ -2,15 +2,7 @@ import type { Command, HardLimits } from '../contracts.js';
 
 /** Why a command was not fired; the empty string fires. */
 export type Verdict =
-  | ''
-  | 'replayed'
-  | 'duration'
-  | 'interval'
-  | 'per-minute'
-  | 'per-hour'
-  | 'per-night'
-  | 'expired'
-  | 'too far ahead';
+  '' | 'replayed' | 'duration' | 'interval' | 'per-minute' | 'per-hour' | 'per-night' | 'expired' | 'too far ahead';
 
 /**
  * The guardian's own judgement of a command, by constants of the actuator kind. It shares no code with the gate and

@@ -123,7 +123,11 @@ function turned(before: Watch, now: Watch): void {
     return;
   }
   rest();
-  if (now === 'latched') latch(before === 'latched' ? cause : 'latched', 'no beats from the core for a second, or three rests in ten minutes');
+  if (now === 'latched')
+    latch(
+      before === 'latched' ? cause : 'latched',
+      'no beats from the core for a second, or three rests in ten minutes',
+    );
   else {
     cause = 'beats-lost';
     tellState();

@@ -31,7 +31,12 @@ function actuatorOf(given: Record<string, unknown>): ActuatorPlan {
     case 'bench':
       return { use, port: textOf(given, 'port') };
     case 'serial-trigger': {
-      const plan = { use, port: textOf(given, 'port'), baudRate: wholeOf(given, 'baudRate', 4e6), code: wholeOf(given, 'code', 255) } as const;
+      const plan = {
+        use,
+        port: textOf(given, 'port'),
+        baudRate: wholeOf(given, 'baudRate', 4e6),
+        code: wholeOf(given, 'code', 255),
+      } as const;
       return given['restCode'] === undefined ? plan : { ...plan, restCode: wholeOf(given, 'restCode', 255) };
     }
     default:

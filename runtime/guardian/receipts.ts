@@ -31,4 +31,5 @@ function member(value: unknown, key: string): unknown {
 }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';
-const isReceiptState = (value: unknown): value is ReceiptState => isNumber(value) && Number.isInteger(value) && value >= 0 && value <= 4;
+const isReceiptState = (value: unknown): value is ReceiptState =>
+  isNumber(value) && Number.isInteger(value) && value >= 0 && value <= 4;

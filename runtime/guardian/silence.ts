@@ -9,7 +9,9 @@ export function silenceGuardian(path: string): Promise<string> {
     socket.setTimeout(2000, () => socket.destroy(new Error('no answer within 2 s. Cut the power of the stimulator')));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const absent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
-      reject(new Error(`${path}: ${absent ? 'no guardian listens there, so none of ours can stimulate' : error.message}.`));
+      reject(
+        new Error(`${path}: ${absent ? 'no guardian listens there, so none of ours can stimulate' : error.message}.`),
+      );
     });
     socket.on('data', (chunk: string) => (text += chunk));
     socket.on('end', () => resolve(text.trim()));

@@ -23,9 +23,13 @@ export interface GuardianProcess {
 export async function startGuardian(options: GuardianOptions, events: GuardianEvents): Promise<GuardianProcess> {
   rmSync(options.fifo, { force: true });
   execFileSync('mkfifo', ['-m', '600', options.fifo]);
-  const child = spawn(process.execPath, [fileURLToPath(new URL('./main.js', import.meta.url)), JSON.stringify(options)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('./main.js', import.meta.url)), JSON.stringify(options)],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   await once(child, 'spawn');
   const lines = createInterface({ input: child.stdout });
   lines.on('line', (line) => {

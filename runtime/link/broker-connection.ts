@@ -67,7 +67,8 @@ export class BrokerConnection {
     try {
       client = mqtt.connect(this.#options.url, this.#clientOptions());
     } catch (error) {
-      this.#again(error instanceof Error ? error.message : String(error));
+      this.#events.onClose(error instanceof Error ? error.message : String(error));
+      this.#again();
       return;
     }
     this.#client = client;
@@ -89,7 +90,7 @@ export class BrokerConnection {
     client.once('close', () => {
       client.end(true);
       this.#events.onClose(detail);
-      this.#again(detail);
+      this.#again();
     });
   }
 
@@ -98,9 +99,8 @@ export class BrokerConnection {
     this.#client?.subscribe(topic, this.#version === 5 ? { qos: 1, rh: 2 } : { qos: 1 });
   }
 
-  #again(detail: string): void {
+  #again(): void {
     if (this.#ended) return;
-    void detail;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#connect(), this.#pauseMs * (0.75 + 0.5 * Math.random()));
     this.#pauseMs = Math.min(longestPauseMs, Math.max(firstPauseMs, 2 * this.#pauseMs));

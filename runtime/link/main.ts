@@ -48,6 +48,8 @@ class Link {
   #earlier: string[];
   #busy = false;
   #finishing = false;
+  /** While it finishes: the last events may still go out. */
+  #draining = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -86,6 +88,7 @@ class Link {
     const deadline = performance.now() + finishMs;
     while (this.#busy && performance.now() < deadline) await pause(10);
     if (this.#broker.connected) {
+      this.#draining = true;
       while (performance.now() < deadline && (await this.#followOnce()));
       this.#keep('state', { state: 'offline', reasons: [] });
       while (this.#acked < this.#published && this.#broker.connected && performance.now() < deadline) await pause(10);
@@ -120,10 +123,10 @@ class Link {
   // ── Events ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #follow(): Promise<void> {
-    if (this.#busy || !this.#broker.connected) return;
+    if (this.#busy || this.#finishing || !this.#broker.connected) return;
     this.#busy = true;
     try {
-      while (!this.#finishing && (await this.#followOnce()));
+      while (await this.#followOnce());
     } catch (error) {
       process.stderr.write(`link: ${String(error)}\n`);
     } finally {
@@ -138,6 +141,7 @@ class Link {
     const following = this.#following;
     if (!following) return false;
     const { recording, cursor, offsetMs } = following;
+    if (this.#finishing && !this.#draining) return false;
     const events = recording.eventsAfter(cursor.id, windowEvents);
     if (events.length === 0) {
       cursor.save();
@@ -184,7 +188,11 @@ class Link {
     const fallback = `${this.#root}response/${verb}`;
     if ('repeated' in judged) this.#broker.answer(packet, fallback, judged.repeated);
     else if ('refused' in judged) {
-      this.#broker.answer(packet, fallback, JSON.stringify({ v: 1, id: judged.id, ok: false, error: { reasons: [judged.refused] } }));
+      this.#broker.answer(
+        packet,
+        fallback,
+        JSON.stringify({ v: 1, id: judged.id, ok: false, error: { reasons: [judged.refused] } }),
+      );
     } else {
       const id = `${++this.#requests}:${judged.id}`;
       this.#asked.set(id, { ...packet, topic: fallback });

@@ -24,7 +24,9 @@ export const toLink = z.union([
   z.strictObject({ options: linkOptions }),
   z.strictObject({ state: z.string(), reasons: z.array(z.string()) }),
   z.strictObject({ health: z.record(z.string(), z.unknown()) }),
-  z.strictObject({ response: z.strictObject({ id: z.string(), ok: z.boolean(), data: z.unknown(), reasons: z.array(z.string()) }) }),
+  z.strictObject({
+    response: z.strictObject({ id: z.string(), ok: z.boolean(), data: z.unknown(), reasons: z.array(z.string()) }),
+  }),
   z.strictObject({ finish: z.literal(true) }),
 ]);
 export type ToLink = z.infer<typeof toLink>;

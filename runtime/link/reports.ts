@@ -1,4 +1,11 @@
-import { DetectionPhase, ReceiptState, refusalReasons, ringNames, sessionStates, type LoopEvent } from '../contracts.js';
+import {
+  DetectionPhase,
+  ReceiptState,
+  refusalReasons,
+  ringNames,
+  sessionStates,
+  type LoopEvent,
+} from '../contracts.js';
 
 /** The messages that axond sends: topics and payloads, pure. */
 
@@ -43,14 +50,20 @@ export function reportOf(event: LoopEvent, text: string | null, names: Names): R
     case 'refusal':
       return {
         topic: 'event/refusal',
-        payload: { request: event.request, reasons: refusalReasons.filter((_, place) => (event.reasons & (1 << place)) !== 0) },
+        payload: {
+          request: event.request,
+          reasons: refusalReasons.filter((_, place) => (event.reasons & (1 << place)) !== 0),
+        },
       };
     case 'marker':
       return { topic: 'event/marker', payload: { marker: event.marker, text } };
     case 'gap':
       return { topic: 'event/fault', payload: { fault: 'gap', first_sample: event.firstIndex, samples: event.frames } };
     case 'loss':
-      return { topic: 'event/fault', payload: { fault: 'ring-loss', ring: ringNames[event.ring] ?? '', count: event.count } };
+      return {
+        topic: 'event/fault',
+        payload: { fault: 'ring-loss', ring: ringNames[event.ring] ?? '', count: event.count },
+      };
     case 'source':
       return sessionStates[event.state] === 'streaming'
         ? undefined

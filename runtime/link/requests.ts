@@ -16,7 +16,8 @@ export class RequestJudge {
     if (retained) return { id, refused: 'retained: a request must not be' };
     if (verb === 'arm') return { id, refused: 'arming is local: use axond arm on the machine itself' };
     if (!given) return { id, refused: 'no JSON object' };
-    if (given['v'] !== undefined && given['v'] !== 1) return { id, refused: `version ${String(given['v'])} is unknown` };
+    if (given['v'] !== undefined && given['v'] !== 1)
+      return { id, refused: `version ${JSON.stringify(given['v'])} is unknown` };
     const known = this.#answered.get(id);
     if (id !== '' && known !== undefined) return { repeated: known };
     const args = typeof given['args'] === 'object' && given['args'] !== null ? given['args'] : {};

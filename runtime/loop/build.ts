@@ -87,7 +87,7 @@ export async function createFromModule<Part>(
   const create = typeof exports === 'object' && exports !== null && 'create' in exports ? exports.create : undefined;
   if (typeof create !== 'function')
     throw new RangeError(`${plan.module}: has no export "create". Export a function create(options).`);
-  const part: unknown = create(plan.options);
+  const part: unknown = (create as (options: ModulePlan['options']) => unknown)(plan.options);
   for (const method of methods) {
     if (typeof part !== 'object' || part === null || typeof (part as Record<string, unknown>)[method] !== 'function') {
       throw new RangeError(

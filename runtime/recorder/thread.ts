@@ -20,9 +20,7 @@ export interface RecorderThreadData {
   readonly wake: SharedArrayBuffer;
 }
 
-export type RecorderRequest =
-  | { readonly marker: number; readonly text: string }
-  | { readonly close: RunSummary };
+export type RecorderRequest = { readonly marker: number; readonly text: string } | { readonly close: RunSummary };
 
 export type RecorderReport =
   | { readonly ready: true }

@@ -49,7 +49,8 @@ function check(recording: Recording, path: string): RecordingReport {
     warnings.push(`stimuli ${unreconciled.join(', ')} were delivered, by the guardian's log, after the last commit.`);
   }
   const unknown = seen.permits.filter((command) => !seen.started.includes(command) && !delivered.includes(command));
-  if (unknown.length > 0) warnings.push(`permits ${unknown.join(', ')} have no receipt of a start: refused, dropped, or lost.`);
+  if (unknown.length > 0)
+    warnings.push(`permits ${unknown.join(', ')} have no receipt of a start: refused, dropped, or lost.`);
   return {
     path,
     ok: faults.length === 0,
@@ -73,9 +74,11 @@ function checkCycles(recording: Recording, faults: string[]): { cycles: number; 
   let cycles = 0;
   let frames = 0;
   for (const { cycle, nowUs, block } of recording.cycles()) {
-    if (cycle !== last + 1) faults.push(`cycles ${last + 1} to ${cycle - 1} are missing: they were lost in a full ring`);
+    if (cycle !== last + 1)
+      faults.push(`cycles ${last + 1} to ${cycle - 1} are missing: they were lost in a full ring`);
     if (nowUs < lastUs) faults.push(`cycle ${cycle}: its time runs backwards`);
-    if (block.frames > 0 && block.firstIndex < nextIndex) faults.push(`cycle ${cycle}: sample ${block.firstIndex} comes again`);
+    if (block.frames > 0 && block.firstIndex < nextIndex)
+      faults.push(`cycle ${cycle}: sample ${block.firstIndex} comes again`);
     if (block.frames > 0) nextIndex = block.firstIndex + block.frames;
     last = cycle;
     lastUs = nowUs;
@@ -110,7 +113,8 @@ function compareSummary({ summary }: Recording, frames: number, started: number,
   if (!summary) return;
   if (summary.stimuli !== started) faults.push(`the summary counts ${summary.stimuli} stimuli, the events ${started}`);
   const lost = Object.values(summary.ringLosses).some((count) => count > 0);
-  if (frames < summary.samples && !lost) faults.push(`the summary counts ${summary.samples} samples, the blocks ${frames}`);
+  if (frames < summary.samples && !lost)
+    faults.push(`the summary counts ${summary.samples} samples, the blocks ${frames}`);
 }
 
 function attempt<Result>(faults: string[], act: () => Result, otherwise: Result): Result {

@@ -55,7 +55,10 @@ export function packCycles(arrivalUs: Float64Array, frames: Uint16Array, cycles:
   return pack(bytes);
 }
 
-export function unpackCycles({ packed, crc }: Packed, cycles: number): { arrivalUs: Float64Array; frames: Uint16Array } {
+export function unpackCycles(
+  { packed, crc }: Packed,
+  cycles: number,
+): { arrivalUs: Float64Array; frames: Uint16Array } {
   const bytes = unpack(packed, crc, cycles * 10);
   const arrivalUs = new Float64Array(cycles);
   const frames = new Uint16Array(cycles);

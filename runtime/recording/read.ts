@@ -31,7 +31,12 @@ const description = z.object({
   node: z.string(),
   verb: z.string(),
   configuration: z.string(),
-  stream: z.object({ device: z.string(), channels: z.array(channel), rate: z.number().positive(), delayUs: z.number() }),
+  stream: z.object({
+    device: z.string(),
+    channels: z.array(channel),
+    rate: z.number().positive(),
+    delayUs: z.number(),
+  }),
   detectors: z.array(z.string()),
   coefficients: z.record(z.string(), z.array(z.array(z.number()))),
   bootId: z.string(),
@@ -89,7 +94,9 @@ export class Recording {
     try {
       const version = this.#db.pragma('user_version', { simple: true });
       if (version !== schemaVersion) {
-        throw new RecordingError(`${path}: is no recording of this axond (format ${String(version)}, not ${schemaVersion}).`);
+        throw new RecordingError(
+          `${path}: is no recording of this axond (format ${String(version)}, not ${schemaVersion}).`,
+        );
       }
       const row = this.#parse('run', 1, runRow, this.#db.prepare('select description, summary from run').get());
       this.run = this.#parse('run', 1, description, this.#json(row.description));
@@ -191,7 +198,7 @@ export class Recording {
     return cursor;
   }
 
-  *#rows(query: string): Generator<unknown> {
+  *#rows(query: string): Generator {
     const rows = this.#db.prepare(query).iterate();
     this.#open.add(rows);
     yield* rows;
@@ -217,7 +224,11 @@ export class Recording {
     const parsed = parser.safeParse(value);
     if (parsed.success) return parsed.data;
     const id = typeof row === 'object' && row !== null && 'id' in row ? Number(row.id) : 1;
-    throw this.#fault(table, id, parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '));
+    throw this.#fault(
+      table,
+      id,
+      parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
+    );
   }
 
   #json(text: string): unknown {
@@ -239,7 +250,9 @@ function open(path: string): Database.Database {
     db.pragma('query_only = 1');
     return db;
   } catch (error) {
-    throw new RecordingError(`${path}: cannot be opened as a recording (${error instanceof Error ? error.message : String(error)}).`);
+    throw new RecordingError(
+      `${path}: cannot be opened as a recording (${error instanceof Error ? error.message : String(error)}).`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { recordLength, type RunDescription, type RunSummary } from '../contracts.js';
+import { recordLength, type LoopEvent, type LoopMessage, type RunDescription, type RunSummary } from '../contracts.js';
 import { decodeEvent, decodeMessage, isMessage } from '../loop/records.js';
 import type { SlotRing } from '../loop/ring.js';
 import { SampleSlot } from '../loop/sample-slot.js';
@@ -102,7 +102,8 @@ export class RecordingWriter {
       if (this.#cycles === 0 || cycle !== this.#firstCycle + this.#cycles - 1) {
         this.#cycle(cycle, doubles[double + SampleSlot.arrivalUs] as number, ints[int + SampleSlot.frames] as number);
       }
-      if (ints[int + SampleSlot.frames] !== 0) this.#frame(ints, int, doubles[double + SampleSlot.index] as number, cycle);
+      if (ints[int + SampleSlot.frames] !== 0)
+        this.#frame(ints, int, doubles[double + SampleSlot.index] as number, cycle);
     }
     ring.release(waiting);
     return waiting;
@@ -142,14 +143,13 @@ export class RecordingWriter {
       if (isMessage(record)) {
         const message = decodeMessage(record);
         if (!message) continue;
-        const { kind, cycle, index: _index, us: _us, ...fields } = message;
-        this.#insertMessage.run(cycle, kind, JSON.stringify(fields), bytes);
+        this.#insertMessage.run(message.cycle, message.kind, JSON.stringify(fieldsOf(message)), bytes);
       } else {
         const event = decodeEvent(record);
         if (!event) continue;
-        const { kind, cycle, index, us, ...fields } = event;
+        const { kind, cycle, index, us } = event;
         const text = event.kind === 'marker' ? (markerText.get(event.marker) ?? null) : null;
-        this.#insertEvent.run(cycle, index, us, kind, JSON.stringify(fields), bytes, text);
+        this.#insertEvent.run(cycle, index, us, kind, JSON.stringify(fieldsOf(event)), bytes, text);
       }
     }
     ring.release(waiting);
@@ -185,6 +185,11 @@ export class RecordingWriter {
       throw new DiskFull(`${this.path}: the disk is full. The recording was closed; make room and start again.`);
     }
   }
+}
+
+/** What a record says beyond when it was, for people. */
+function fieldsOf(readable: LoopEvent | LoopMessage): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(readable).slice(4));
 }
 
 function ballastOf(path: string): string {

@@ -49,7 +49,9 @@ class DerivationParser {
     const value = this.#sum();
     if (this.#place < this.#tokens.length) this.#fail(`${JSON.stringify(this.#peek())} is not expected here`);
     if (!('weights' in value)) this.#fail('names no channel');
-    const terms = [...value.weights].map(([channel, weight]) => ({ channel, weight })).filter(({ weight }) => weight !== 0);
+    const terms = [...value.weights]
+      .map(([channel, weight]) => ({ channel, weight }))
+      .filter(({ weight }) => weight !== 0);
     if (terms.length === 0) this.#fail('cancels itself out');
     return terms;
   }
@@ -114,7 +116,10 @@ class DerivationParser {
   }
 
   #fail(what: string): never {
-    throw new DerivationError(`${JSON.stringify(this.#text)} ${what}`, this.#tokens[this.#place]?.at ?? this.#text.length);
+    throw new DerivationError(
+      `${JSON.stringify(this.#text)} ${what}`,
+      this.#tokens[this.#place]?.at ?? this.#text.length,
+    );
   }
 }
 
@@ -132,10 +137,14 @@ export class Derivation {
 
   constructor(terms: readonly DerivationTerm[], channels: readonly ChannelInfo[]) {
     const places = terms.map(({ channel }) => channels.findIndex(({ name }) => name === channel));
-    if (places.includes(-1)) throw new RangeError(`a channel of ${terms.map(({ channel }) => channel).join(', ')} is not in the stream`);
+    if (places.includes(-1))
+      throw new RangeError(`a channel of ${terms.map(({ channel }) => channel).join(', ')} is not in the stream`);
     this.channels = places;
     this.#places = Int32Array.from(places);
-    this.#weights = Float64Array.from(terms, ({ weight }, place) => weight * (channels[places[place] as number]?.scale ?? NaN));
+    this.#weights = Float64Array.from(
+      terms,
+      ({ weight }, place) => weight * (channels[places[place] as number]?.scale ?? NaN),
+    );
   }
 
   /** Frames `first` up to `end` of the block → `output` from its start; returns how many. */

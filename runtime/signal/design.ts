@@ -58,7 +58,8 @@ export function designFir(taps: number, band: Band, rate: number): Float64Array 
   for (let n = 0; n < taps; n++) {
     const m = n - (taps - 1) / 2;
     let value = 0;
-    for (const [from = 0, to = 0] of edges) value += (to / nyquist) * sinc((to / nyquist) * m) - (from / nyquist) * sinc((from / nyquist) * m);
+    for (const [from = 0, to = 0] of edges)
+      value += (to / nyquist) * sinc((to / nyquist) * m) - (from / nyquist) * sinc((from / nyquist) * m);
     coefficients[n] = value * (0.54 - 0.46 * cos((2 * Math.PI * n) / (taps - 1)));
   }
   const [from = 0, to = 0] = edges[0] ?? [];

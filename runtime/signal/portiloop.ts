@@ -31,7 +31,9 @@ class OnlyAt250 implements Stage {
 
   prepare(shape: SignalShape): SignalShape {
     if (shape.rate !== 250) {
-      throw new RangeError(`portiloop: ${shape.rate} Hz, but its filters hold at 250 Hz only. Put { use: resample, to: 250Hz } before it.`);
+      throw new RangeError(
+        `portiloop: ${shape.rate} Hz, but its filters hold at 250 Hz only. Put { use: resample, to: 250Hz } before it.`,
+      );
     }
     return shape;
   }

@@ -63,7 +63,8 @@ export class Resample implements Stage {
       for (; next < up; next += this.#down) {
         const phase = next * perPhase;
         let sum = 0;
-        for (let tap = 0; tap < perPhase; tap++) sum += (this.#phases[phase + tap] as number) * (history[at + tap] as number);
+        for (let tap = 0; tap < perPhase; tap++)
+          sum += (this.#phases[phase + tap] as number) * (history[at + tap] as number);
         output[written++] = sum;
       }
       next -= up;
@@ -96,7 +97,9 @@ function ratio(rateIn: number, rateOut: number): [number, number] {
   const [up, down] = [a, b];
   while (b > 0) [a, b] = [b, a % b];
   if (up / a > 1000) {
-    throw new RangeError(`to: ${rateOut} Hz has no simple ratio to ${rateIn} Hz. Use a rate that shares a divisor with it.`);
+    throw new RangeError(
+      `to: ${rateOut} Hz has no simple ratio to ${rateIn} Hz. Use a rate that shares a divisor with it.`,
+    );
   }
   return [up / a, down / a];
 }

@@ -50,7 +50,9 @@ export function createStage(plan: StagePlan): Stage {
     case 'highpass':
       return recursive({ type: 'highpass', corner: plan.atHz }, plan, (rate) => rate / 4);
     case 'bandpass':
-      return recursive({ type: 'bandpass', from: plan.fromHz, to: plan.toHz }, plan, () => Math.sqrt(plan.fromHz * plan.toHz));
+      return recursive({ type: 'bandpass', from: plan.fromHz, to: plan.toHz }, plan, () =>
+        Math.sqrt(plan.fromHz * plan.toHz),
+      );
     case 'bandstop':
       return recursive({ type: 'bandstop', from: plan.fromHz, to: plan.toHz }, plan, () => 0);
     case 'notch':
@@ -59,7 +61,9 @@ export function createStage(plan: StagePlan): Stage {
         () => 0,
       );
     case 'fir':
-      return new Fir((rate) => ('taps' in plan ? Float64Array.from(plan.taps) : designFir(plan.count, firBand(plan), rate)));
+      return new Fir((rate) =>
+        'taps' in plan ? Float64Array.from(plan.taps) : designFir(plan.count, firBand(plan), rate),
+      );
     case 'rms':
       return new RmsEnvelope(plan.windowSeconds);
     case 'resample':

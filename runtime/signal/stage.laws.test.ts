@@ -25,7 +25,10 @@ const heapUsed = (): number => process.memoryUsage().heapUsed;
 
 for (const plan of plans) {
   test(`${plan.use} keeps the laws of a stage`, () => {
-    assert.deepEqual(checkStage(() => createStage(plan), shape, { heapUsed }), []);
+    assert.deepEqual(
+      checkStage(() => createStage(plan), shape, { heapUsed }),
+      [],
+    );
   });
 }
 
@@ -51,7 +54,10 @@ test('the declared delay is that of a burst in the pass band', () => {
     if (plan.use === 'bandpass' && plan.fromHz === 0.3) continue; // wider than the burst: its delay holds at 3 Hz
     const length = 1000;
     const envelope = (t: number): number => Math.exp(-((t - 2) ** 2) / 0.3);
-    const input = Float64Array.from({ length }, (_, n) => envelope(n / 250) * Math.cos(2 * Math.PI * hertz * (n / 250)));
+    const input = Float64Array.from(
+      { length },
+      (_, n) => envelope(n / 250) * Math.cos(2 * Math.PI * hertz * (n / 250)),
+    );
     const output = new Float64Array(length * 4 + 2);
     const count = stage.process(input, length, output);
     let energy = 0;
@@ -61,7 +67,10 @@ test('the declared delay is that of a burst in the pass band', () => {
       centre += output[m]! ** 2 * m;
     }
     const delay = centre / energy - 2 * out.rate;
-    assert.ok(Math.abs(delay - stage.delaySamples) < 1.5, `${plan.use}: declares ${stage.delaySamples}, measured ${delay}`);
+    assert.ok(
+      Math.abs(delay - stage.delaySamples) < 1.5,
+      `${plan.use}: declares ${stage.delaySamples}, measured ${delay}`,
+    );
   }
 });
 

@@ -19,12 +19,16 @@ export function checkStage(create: () => Stage, shape: SignalShape, { heapUsed }
       fresh.prepare(shape);
       const split = run(fresh, shape, out, input, pieces);
       const at = firstDifference(whole, split);
-      if (at >= 0) broken.push(`split into calls of ${pieces.join(', ')} samples, output ${at} is ${String(split[at])}, not ${String(whole[at])}`);
+      if (at >= 0)
+        broken.push(
+          `split into calls of ${pieces.join(', ')} samples, output ${at} is ${String(split[at])}, not ${String(whole[at])}`,
+        );
     }
     stage.reset();
     const again = run(stage, shape, out, input, [input.length]);
     const at = firstDifference(whole, again);
-    if (at >= 0) broken.push(`after reset(), output ${at} is ${String(again[at])}, not ${String(whole[at])} as after prepare()`);
+    if (at >= 0)
+      broken.push(`after reset(), output ${at} is ${String(again[at])}, not ${String(whole[at])} as after prepare()`);
     judgeBadInput(create, shape, out, input, whole, broken);
     if (!(stage.delaySamples >= 0)) broken.push(`delaySamples is ${stage.delaySamples}: declare 0 or more`);
     if (!(stage.settleSamples >= 0)) broken.push(`settleSamples is ${stage.settleSamples}: declare 0 or more`);
@@ -54,7 +58,8 @@ function judgeBadInput(
 
 function judgeLength(found: number, given: number, shape: SignalShape, out: SignalShape, broken: string[]): void {
   const expected = (given * out.rate) / shape.rate;
-  if (Math.abs(found - expected) > 1) broken.push(`${given} samples at ${shape.rate} Hz gave ${found} at ${out.rate} Hz, not ${expected}`);
+  if (Math.abs(found - expected) > 1)
+    broken.push(`${given} samples at ${shape.rate} Hz gave ${found} at ${out.rate} Hz, not ${expected}`);
 }
 
 function judgeAllocation(
@@ -87,7 +92,13 @@ function judgeAllocation(
   if (Number.isFinite(least) && least > 20_000) broken.push(`allocates ${(least / 20_000).toFixed(1)} bytes a sample`);
 }
 
-function run(stage: Stage, shape: SignalShape, out: SignalShape, input: Float64Array, pieces: readonly number[]): Float64Array {
+function run(
+  stage: Stage,
+  shape: SignalShape,
+  out: SignalShape,
+  input: Float64Array,
+  pieces: readonly number[],
+): Float64Array {
   const factor = out.rate / shape.rate;
   const output = new Float64Array(Math.ceil(input.length * factor) + input.length + 2);
   let written = 0;

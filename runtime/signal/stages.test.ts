@@ -27,7 +27,9 @@ function planOfCall(call: string): StagePlan | undefined {
   const corners = JSON.parse(fir[2]!.startsWith('[') ? fir[2]! : `[${fir[2]!}]`) as number[];
   const count = Number(fir[1]);
   if (corners.length === 2) return { use: 'fir', count, fromHz: corners[0]!, toHz: corners[1]! };
-  return fir[3]!.includes('pass_zero=False') ? { use: 'fir', count, fromHz: corners[0]! } : { use: 'fir', count, toHz: corners[0]! };
+  return fir[3]!.includes('pass_zero=False')
+    ? { use: 'fir', count, fromHz: corners[0]! }
+    : { use: 'fir', count, toHz: corners[0]! };
 }
 
 function run(stage: Stage, input: readonly number[], rate: number): Float64Array {
@@ -69,9 +71,21 @@ test('every golden filter of SciPy: output to 1e-9, coefficients to 1e-9', (t) =
     if (name !== 'butter_bs2_48_52') assertClose(stage.coefficients(), expected, 1e-9, `${name} coefficients`);
   }
   for (const { fs, scipy, sos } of golden.extra_designs) {
-    const stage = createStage({ use: 'bandpass', fromHz: 11, toHz: 16, order: 2, family: 'butterworth', norm: 'phase' });
+    const stage = createStage({
+      use: 'bandpass',
+      fromHz: 11,
+      toHz: 16,
+      order: 2,
+      family: 'butterworth',
+      norm: 'phase',
+    });
     stage.prepare({ rate: fs, unit: 'uV' });
-    assertClose(stage.coefficients(), sos.flatMap(([b0, b1, b2, , a1, a2]) => [b0!, b1!, b2!, a1!, a2!]), 1e-9, scipy);
+    assertClose(
+      stage.coefficients(),
+      sos.flatMap(([b0, b1, b2, , a1, a2]) => [b0!, b1!, b2!, a1!, a2!]),
+      1e-9,
+      scipy,
+    );
   }
 });
 
@@ -81,8 +95,8 @@ test('butter(2, [11, 16], "bandpass", fs=250, output="sos") of SciPy 1.10.1', ()
   assertClose(
     stage.coefficients(),
     [
-      0.0036216815149286434, 0.007243363029857287, 0.0036216815149286434, -1.7677320849205387, 0.9045886368420724, 1, -2, 1,
-      -1.8441602957000822, 0.9254832717981418,
+      0.0036216815149286434, 0.007243363029857287, 0.0036216815149286434, -1.7677320849205387, 0.9045886368420724, 1,
+      -2, 1, -1.8441602957000822, 0.9254832717981418,
     ],
     1e-12,
     'sections',
@@ -115,7 +129,9 @@ test('the Portiloop chain on its first samples', () => {
 });
 
 test('RMS of a sine is its amplitude over √2, also after a value of a million', () => {
-  const sine = Array.from({ length: 2000 }, (_, n) => (n === 100 ? 1e6 : 10 * Math.sin((2 * Math.PI * 12.5 * n) / 250)));
+  const sine = Array.from({ length: 2000 }, (_, n) =>
+    n === 100 ? 1e6 : 10 * Math.sin((2 * Math.PI * 12.5 * n) / 250),
+  );
   const y = run(createStage({ use: 'rms', windowSeconds: 0.4 }), sine, 250);
   assert.ok(Math.abs(y[1999]! - 10 * Math.SQRT1_2) < 1e-12);
 });
@@ -137,13 +153,23 @@ test('resampling keeps a sine: amplitude within 0.25 %, phase as the declared de
     assert.ok(Math.abs(count - 20 * to) <= 1, `${from} → ${to}: ${count} samples`);
     for (let m = 10 * to; m < count; m++) {
       const expected = Math.sin((2 * Math.PI * 10 * (m - stage.delaySamples)) / to);
-      assert.ok(Math.abs(output[m]! - expected) < 2.5e-3, `${from} → ${to}: sample ${m} is ${output[m]!}, not ${expected}`);
+      assert.ok(
+        Math.abs(output[m]! - expected) < 2.5e-3,
+        `${from} → ${to}: sample ${m} is ${output[m]!}, not ${expected}`,
+      );
     }
   }
 });
 
 test('impossible filters are refused with option, value and fix', () => {
-  const bandpass: StagePlan = { use: 'bandpass', fromHz: 0.3, toHz: 130, order: 2, family: 'butterworth', norm: 'phase' };
+  const bandpass: StagePlan = {
+    use: 'bandpass',
+    fromHz: 0.3,
+    toHz: 130,
+    order: 2,
+    family: 'butterworth',
+    norm: 'phase',
+  };
   assert.throws(() => createStage(bandpass).prepare({ rate: 200, unit: 'uV' }), {
     message: 'to: 130 Hz is not below half the sampling rate (100 Hz). Use less than 100 Hz.',
   });

@@ -1,4 +1,16 @@
-import { add, complex, conjugate, divide, magnitude, multiply, product, scale, squareRoot, subtract, type Complex } from './complex.js';
+import {
+  add,
+  complex,
+  conjugate,
+  divide,
+  magnitude,
+  multiply,
+  product,
+  scale,
+  squareRoot,
+  subtract,
+  type Complex,
+} from './complex.js';
 import { tan } from './math.js';
 
 /** A filter by its zeros, poles and gain. Complex ones come in conjugate pairs. */
@@ -132,7 +144,10 @@ export function toSections({ zeros, poles, gain }: ZerosPoles): Sections {
 
 function mustLeaveReal(p1: Complex, poles: readonly Complex[], zeros: readonly Complex[]): boolean {
   return (
-    !isReal(p1) && poles.length + 1 === zeros.length && poles.filter(isReal).length === 1 && zeros.filter(isReal).length === 1
+    !isReal(p1) &&
+    poles.length + 1 === zeros.length &&
+    poles.filter(isReal).length === 1 &&
+    zeros.filter(isReal).length === 1
   );
 }
 

@@ -80,13 +80,17 @@ export class LinkConnection {
 
   #connection({ connected, detail }: { connected: boolean; detail: string }): void {
     if (connected) this.#log.info(`mqtt: connected to ${this.#reported.options.url}`);
-    else if (this.#connected || detail !== this.#detail) this.#log.warn(`mqtt: ${this.#reported.options.url}: ${detail}. Trying again.`);
+    else if (this.#connected || detail !== this.#detail)
+      this.#log.warn(`mqtt: ${this.#reported.options.url}: ${detail}. Trying again.`);
     this.#connected = connected;
     this.#detail = detail;
   }
 
   async #answer(id: string, wanted: RemoteRequest): Promise<void> {
-    const answer = await this.#obey(wanted).catch((error: unknown): ControlAnswer => ({ ok: false, reasons: [String(error)] }));
+    const answer = await this.#obey(wanted).catch((error: unknown): ControlAnswer => ({
+      ok: false,
+      reasons: [String(error)],
+    }));
     this.#process.send({
       response: answer.ok
         ? { id, ok: true, data: answer.value, reasons: [] }
@@ -127,11 +131,21 @@ export class LinkConnection {
   }
 
   #total(): { published: number; acked: number } {
-    return { published: this.#before.published + this.#counts.published, acked: this.#before.acked + this.#counts.acked };
+    return {
+      published: this.#before.published + this.#counts.published,
+      acked: this.#before.acked + this.#counts.acked,
+    };
   }
 }
 
-function healthOf({ source, detections, stimulation, ringLosses, recorder, runningSeconds }: Status): Record<string, unknown> {
+function healthOf({
+  source,
+  detections,
+  stimulation,
+  ringLosses,
+  recorder,
+  runningSeconds,
+}: Status): Record<string, unknown> {
   return {
     running_s: runningSeconds,
     samples_total: source.samples,
@@ -148,7 +162,6 @@ function healthOf({ source, detections, stimulation, ringLosses, recorder, runni
     notice: source.notice,
   };
 }
-
 
 const reportMs = 500;
 /** Ten seconds. */

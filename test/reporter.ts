@@ -1,0 +1,44 @@
+import { relative } from 'node:path';
+import type { TestEvent } from 'node:test/reporters';
+
+/**
+ * Prints failures whole, files in a line each, and last what was skipped, by name and reason, and the counts.
+ */
+export default async function* reporter(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  let passed = 0;
+  let failed = 0;
+  const skipped: string[] = [];
+  const perFile = new Map<string, number>();
+  for await (const event of source) {
+    if (event.type === 'test:stderr') yield event.data.message;
+    if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
+    const { name, file = '', skip, todo, details } = event.data;
+    // A file is reported as a test of its own, with its path as the name.
+    if (details.type === 'suite' || name === file || name.endsWith('.test.js')) {
+      if (event.type === 'test:fail' && perFile.get(file) === undefined) {
+        failed++;
+        yield `\nFAILED ${name}\n${describe('error' in details ? details.error : undefined)}\n`;
+      }
+      continue;
+    }
+    perFile.set(file, (perFile.get(file) ?? 0) + 1);
+    if (skip !== undefined || todo !== undefined)
+      skipped.push(`${name}: ${typeof skip === 'string' ? skip : 'skipped'}`);
+    else if (event.type === 'test:pass') passed++;
+    else {
+      failed++;
+      yield `\nFAILED ${relative(process.cwd(), file)}: ${name}\n${describe('error' in details ? details.error : undefined)}\n`;
+    }
+  }
+  yield `\n${perFile.size} files\n`;
+  if (skipped.length > 0) {
+    yield `${skipped.length} tests were skipped:\n`;
+    for (const line of skipped) yield `  ${line}\n`;
+  }
+  yield `${passed} passed, ${failed} failed, ${skipped.length} skipped\n`;
+}
+
+function describe(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}

@@ -1,0 +1,57 @@
+// What `npm test` calls: sees to what the machine lacks, builds, lints, checks import directions, runs all tests.
+//   npm test                 everything
+//   npm test -- gate ring    only test files whose path contains one of the words; no lint
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const words = process.argv.slice(2);
+const has = (program) =>
+  spawnSync('sh', ['-c', `command -v ${program} || ls /usr/sbin/${program}`], { stdio: 'ignore' }).status === 0;
+
+installWhatIsMissing();
+step('build', 'npx', ['tsc']);
+if (words.length === 0) {
+  step('lint', 'npx', ['eslint', '.']);
+  step('format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']);
+  step('import directions', 'npx', ['depcruise', '--output-type', 'err', 'runtime', 'drivers']);
+}
+const files = readdirSync('dist', { recursive: true })
+  .filter((file) => file.endsWith('.test.js'))
+  .map((file) => join('dist', file))
+  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  .sort();
+const reporter = ['--test-reporter=./dist/test/reporter.js', '--test-reporter-destination=stdout'];
+process.exitCode = run('node', ['--test', '--test-concurrency=2', ...reporter, ...files]);
+
+function step(name, program, parameters) {
+  process.stdout.write(`${name} …\n`);
+  const status = run(program, parameters);
+  if (status === 0) return;
+  process.stdout.write(`${name} failed\n0 passed, 1 failed\n`);
+  process.exit(status);
+}
+
+function run(program, parameters) {
+  return spawnSync(program, parameters, { stdio: 'inherit' }).status ?? 1;
+}
+
+/** Real peers of the tests. Without them their tests are skipped by name. */
+function installWhatIsMissing() {
+  const wanted = { mosquitto: 'mosquitto', openssl: 'openssl', cc: 'gcc' };
+  const missing = Object.entries(wanted)
+    .filter(([program]) => !has(program))
+    .map(([, name]) => name);
+  if (missing.length === 0) return;
+  const install = `apt-get install -y --no-install-recommends ${missing.join(' ')}`;
+  if (process.getuid?.() === 0 && has('apt-get')) {
+    process.stdout.write(`This machine lacks ${missing.join(', ')}: ${install}\n`);
+    const quiet = { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' } };
+    spawnSync('apt-get', ['update'], quiet);
+    spawnSync('sh', ['-c', install], quiet);
+  }
+  for (const [program, name] of Object.entries(wanted)) {
+    if (!has(program))
+      process.stdout.write(`Without ${name} some tests are skipped. Install it: sudo apt-get install ${name}\n`);
+  }
+}

@@ -7,6 +7,7 @@ import {
   type SessionState,
   type StreamInfo,
 } from '../../runtime/contracts.js';
+import type { CytonOptions } from './options.js';
 import { StartUp } from './start-up.js';
 import { PacketFramer } from './framer.js';
 import {
@@ -21,16 +22,7 @@ import {
   readInt16,
 } from './protocol.js';
 
-export interface CytonOptions {
-  readonly daisy: boolean;
-  /** Frames a second; with a Daisy half of the packets a second. */
-  readonly rate: number;
-  readonly gain: number;
-  /** Names of channels by electrode; a channel without one is called ch1 … ch16. */
-  readonly electrodes: Readonly<Record<string, number>>;
-  /** Channels that are switched off. */
-  readonly off: readonly number[];
-}
+export type { CytonOptions };
 
 /** The Cyton, pure: start-up dialogue, framing, Daisy pairing, gaps. See `README.md` for what its notices mean. */
 export function createCytonSession(options: CytonOptions): DeviceSession {

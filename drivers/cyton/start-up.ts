@@ -6,7 +6,7 @@ import {
   radioSilent,
   rateCommand,
 } from './protocol.js';
-import type { CytonOptions } from './session.js';
+import type { CytonOptions } from './options.js';
 
 /**
  * The dialogue before a Cyton streams, on the time that it is given: stop and drain, reset, settings, start. A board that

@@ -113,9 +113,9 @@ function showOne(file: string, json: boolean): void {
     print(
       `${entry.samples} samples, ${entry.gaps} gaps, ${entry.detections} detections, ${entry.stimuli} stimuli, ${entry.refusals} refusals${entry.closed ? '' : ', not closed'}`,
     );
-    for (const { kind, us, cycle: _cycle, index, ...fields } of events
-      .filter(({ kind }) => kind !== 'inhibitor')
-      .slice(-lastEvents)) {
+    for (const event of events.filter(({ kind }) => kind !== 'inhibitor').slice(-lastEvents)) {
+      const { kind, us, index } = event;
+      const fields = Object.fromEntries(Object.entries(event).slice(4));
       print(
         `  ${((us - run.startUs) / 1e6).toFixed(3).padStart(10)} s  sample ${String(index).padStart(8)}  ${kind.padEnd(10)}${JSON.stringify(fields)}`,
       );

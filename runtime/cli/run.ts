@@ -37,7 +37,7 @@ export function runCommand(): Command {
       if (options.port !== undefined) sets.push(`source.port=${options.port}`);
       const loaded = loadRunPlan({
         ...(options.config ? { files: options.config } : {}),
-        ...(options.preset !== undefined ? { preset: options.preset } : options.config ? {} : { preset: 'cyton' }),
+        ...(options.preset !== undefined ? { preset: options.preset } : options.config ? {} : { preset: 'spindle' }),
         sets,
         armVirtual: options.armVirtual === true,
       });

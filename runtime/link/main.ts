@@ -91,7 +91,7 @@ class Link {
       this.#draining = true;
       while (performance.now() < deadline && (await this.#followOnce()));
       this.#keep('state', { state: 'offline', reasons: [] });
-      while (this.#acked < this.#published && this.#broker.connected && performance.now() < deadline) await pause(10);
+      while (this.#acked < this.#published && performance.now() < deadline) await pause(10);
     }
     this.#following?.cursor.save();
     await this.#broker.end();

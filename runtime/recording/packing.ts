@@ -39,7 +39,7 @@ export function unpackFrames(
     unpackInts(bytes, 4 * frames * channel, frames, counts, channel, channels);
   }
   unpackInts(bytes, 4 * frames * channels, frames, counters, 0, 1);
-  return { counts, counters, flags: bytes.slice(4 * frames * (channels + 1)) };
+  return { counts, counters, flags: new Uint8Array(bytes.subarray(4 * frames * (channels + 1))) };
 }
 
 /** Times and frame counts of cycles. */

@@ -1,3 +1,4 @@
+import { CytonBoard } from '../drivers/cyton/board.js';
 import { createCytonSession } from '../drivers/cyton/session.js';
 import { blockCapacity, buildLoop } from '../runtime/loop/build.js';
 import { createRecordList } from '../runtime/loop/loop.js';
@@ -30,6 +31,7 @@ export async function fuzzLoop(strings: number, seed: number): Promise<FuzzOutco
   let nowUs = 1e6;
   let counter = 0;
   session.open(nowUs);
+  startUp();
   const bytes = new Uint8Array(256);
   for (; outcome.strings < strings; outcome.strings++) {
     const length = fill(bytes, random, () => counter++ & 255);
@@ -44,6 +46,19 @@ export async function fuzzLoop(strings: number, seed: number): Promise<FuzzOutco
     outcome.bytes += length;
   }
   return outcome;
+
+  /** The dialogue with a good board: only then are bytes taken for frames. */
+  function startUp(): void {
+    const board = new CytonBoard({ daisy: false, rate: 250 });
+    while (session.state !== 'streaming') {
+      nowUs += 10_000;
+      const asked = Buffer.from(session.outgoing.subarray(0, session.outgoingLength)).toString('latin1');
+      session.outgoingLength = 0;
+      const answer = board.receive(asked, nowUs);
+      session.push(answer, answer.length, nowUs, block);
+    }
+    session.outgoingLength = 0;
+  }
 
   function step(): void {
     loop.cycle(nowUs, block, messages);

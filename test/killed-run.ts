@@ -20,7 +20,7 @@ export async function killedRun(t: TestContext, signal: 'SIGKILL' | 'SIGTERM', a
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
   const demo = startAxond(t, ['demo', '--json', '--set', `device.record=${record}`], environment);
   const status = async (): Promise<{ samples: number }> => {
-    const { json } = await axond(t, ['status', '--json'], environment);
+    const { json } = await axond(t, ['status', '--device', 'demo', '--json'], environment);
     return (json['source'] as { samples: number } | undefined) ?? { samples: 0 };
   };
   await until('the first sample', async () => (await status()).samples > 0);
@@ -31,7 +31,7 @@ export async function killedRun(t: TestContext, signal: 'SIGKILL' | 'SIGTERM', a
   const name = readdirSync(record).find((file) => file.endsWith('.db')) ?? '';
   const recording = join(record, name);
   const deliveries = recording.replace(/\.db$/, '.deliveries');
-  const pid = join(runtime, 'axond', 'guardian.pid');
+  const pid = join(runtime, 'demo', 'guardian.pid');
   await until('the guardian to end', () => !existsSync(pid) || !alive(Number(readFileSync(pid, 'utf8'))));
   const delivered = existsSync(deliveries)
     ? readFileSync(deliveries, 'utf8')

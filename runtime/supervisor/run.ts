@@ -266,6 +266,7 @@ export class Run {
       recorder: this.#recorder?.status ?? { state: 'starting', lagMs: 0 },
       mqtt: this.#link?.status ?? null,
       realtime: this.#realtime,
+      processes: { core: process.pid, guardian: this.#stimulator?.pid ?? null, link: this.#link?.pid ?? null },
     };
   }
 

@@ -42,4 +42,6 @@ export interface Status {
     readonly acked: number;
   } | null;
   readonly realtime: string;
+  /** Process ids; null where a process does not run. */
+  readonly processes: { readonly core: number; readonly guardian: number | null; readonly link: number | null };
 }

@@ -40,6 +40,10 @@ export class Stimulator {
     this.#log = log;
   }
 
+  get pid(): number | null {
+    return this.#guardian?.pid ?? null;
+  }
+
   async start(): Promise<void> {
     this.cause = 'starting';
     this.#guardian = await startGuardian(

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { axond, startAxond, temporaryFolder, until, type Started } from './axond-process.js';
+
+interface LiveStatus {
+  source: { state: string; samples: number; gaps: number };
+  stimulation: { armed: boolean; guardian: string; holding: string[] };
+  mqtt: { connected: boolean; acked: number };
+  processes: { core: number; guardian: number; link: number };
+  recording: string;
+}
+
+interface Live extends Started {
+  status(): Promise<LiveStatus>;
+  ask(...args: string[]): ReturnType<typeof axond>;
+}
+
+/** A demo that streams, with its own sockets and folder. */
+async function liveDemo(t: TestContext, ...args: string[]): Promise<Live> {
+  const record = temporaryFolder(t);
+  const runtime = temporaryFolder(t);
+  const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
+  const started = startAxond(t, ['demo', '--json', '--set', `device.record=${record}`, ...args], environment);
+  const ask = (...parts: string[]): ReturnType<typeof axond> => axond(t, [...parts, '--device', 'demo'], environment);
+  const status = async (): Promise<LiveStatus> => (await ask('status', '--json')).json as unknown as LiveStatus;
+  await until(
+    'the demo to stream',
+    async () => ((await status()).source as unknown) !== undefined && (await status()).source.state === 'streaming',
+  );
+  return { ...started, ask, status };
+}
+
+test('a port that goes and comes back: streaming again, with the gap recorded', async (t) => {
+  const demo = await liveDemo(t, '--fault', 'unplug:800ms@2s');
+  await until('the gap', async () => (await demo.status()).source.gaps > 0);
+  const { source, recording } = await demo.status();
+  assert.equal(source.state, 'streaming');
+  demo.child.kill('SIGINT');
+  assert.equal(await demo.exited, 0, demo.stderr());
+  const check = await axond(t, ['check', recording, '--json']);
+  assert.equal(check.code, 0, check.stdout);
+});
+
+test('the link process killed: the loop does not notice, and the link comes back', async (t) => {
+  const demo = await liveDemo(t);
+  const before = await demo.status();
+  process.kill(before.processes.link, 'SIGKILL');
+  await until('another link process', async () => {
+    const { processes, mqtt } = await demo.status();
+    return processes.link !== before.processes.link && mqtt.connected;
+  });
+  const after = await demo.status();
+  assert.equal(after.source.gaps, 0);
+  assert.ok(after.source.samples > before.source.samples);
+  assert.equal(after.stimulation.guardian, 'ready');
+});
+
+test('R-16 silence and SIGUSR1 reach the guardian without the core, which is stopped', async (t) => {
+  for (const way of ['silence', 'SIGUSR1']) {
+    const demo = await liveDemo(t);
+    await until('arming', async () => (await demo.status()).stimulation.armed);
+    const { processes } = await demo.status();
+    process.kill(processes.core, 'SIGSTOP');
+    try {
+      if (way === 'silence') assert.equal((await demo.ask('silence', '--json')).json['answer'], 'at rest');
+      else process.kill(processes.guardian, 'SIGUSR1');
+    } finally {
+      process.kill(processes.core, 'SIGCONT');
+    }
+    await until('the core to disarm', async () => !(await demo.status()).stimulation.armed);
+    assert.equal((await demo.status()).stimulation.guardian, 'silenced');
+    const armed = await demo.ask('arm', '--for', '1m', '--json');
+    assert.equal(armed.code, 0, armed.stderr);
+    await until('a new guardian', async () => (await demo.status()).stimulation.armed);
+    demo.child.kill('SIGKILL');
+  }
+});
+
+test('R-01 a guardian that dies is replaced, and the loop is disarmed', async (t) => {
+  const demo = await liveDemo(t);
+  await until('arming', async () => (await demo.status()).stimulation.armed);
+  const before = await demo.status();
+  process.kill(before.processes.guardian, 'SIGKILL');
+  await until('a new guardian', async () => {
+    const { processes, stimulation } = await demo.status();
+    return processes.guardian !== before.processes.guardian && stimulation.guardian === 'ready' && !stimulation.armed;
+  });
+});
+
+test('a device that is not there is waited for, disarmed; markers and disarm work meanwhile', async (t) => {
+  const record = temporaryFolder(t);
+  const runtime = temporaryFolder(t);
+  const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
+  const port = join(record, 'absent');
+  const run = startAxond(
+    t,
+    ['run', '--preset', 'demo', '--port', port, '--set', `device.record=${record}`, '--json'],
+    environment,
+  );
+  const ask = (...parts: string[]): ReturnType<typeof axond> =>
+    axond(t, [...parts, '--device', 'demo', '--json'], environment);
+  await until('the control socket', async () => (await ask('status')).code === 0);
+  const { json } = await ask('status');
+  const { source, stimulation } = json as unknown as LiveStatus & { source: { notice: string } };
+  assert.equal(source.state, 'closed');
+  assert.match(source.notice, /there is no such port/);
+  assert.equal(stimulation.armed, false);
+  assert.equal((await ask('mark', 'lights off')).code, 0);
+  assert.equal((await ask('disarm')).code, 0);
+  run.child.kill('SIGTERM');
+  assert.equal(await run.exited, 0);
+  const show = await axond(t, ['recording', 'show', (json as unknown as LiveStatus).recording]);
+  assert.match(show.stdout, /marker/);
+});

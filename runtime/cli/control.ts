@@ -1,21 +1,21 @@
 import { Command } from 'commander';
 import { silenceGuardian } from '../guardian/silence.js';
 import { askControl, type ControlRequest } from '../supervisor/control-socket.js';
-import { placesOf } from '../supervisor/places.js';
+import { placesOf, runningDevices } from '../supervisor/places.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 
 /** Verbs that speak to a running axond over its sockets: status, arm, disarm, silence, mark. */
 
 interface Target {
   socket?: string;
-  device: string;
+  device?: string;
   json?: true;
 }
 
 function targeted(command: Command): Command {
   return command
     .option('--socket <PATH>', 'control socket of the axond to speak to')
-    .option('--device <NAME>', 'device.name of the axond to speak to', 'axond')
+    .option('--device <NAME>', 'device.name of the axond to speak to; not needed where only one runs')
     .option('--json', 'one JSON object on the last line of stdout');
 }
 
@@ -72,7 +72,7 @@ export function silenceCommand(): Command {
   )
     .addHelpText('after', '\nExample:  axond silence --device bedside-1')
     .action(async (target: Target) => {
-      const path = target.socket ?? placesOf(target.device).silence;
+      const path = target.socket ?? placesOf(await deviceOf(target)).silence;
       const answer = await silenceGuardian(path).catch((error: unknown) => {
         throw new Failure(error instanceof Error ? error.message : String(error));
       });
@@ -81,12 +81,24 @@ export function silenceCommand(): Command {
     });
 }
 
-async function ask({ socket, device }: Target, request: ControlRequest): Promise<unknown> {
-  const reply = await askControl(socket ?? placesOf(device).control, request).catch((error: unknown) => {
-    throw new Failure(error instanceof Error ? error.message : String(error));
-  });
+async function ask(target: Target, request: ControlRequest): Promise<unknown> {
+  const reply = await askControl(target.socket ?? placesOf(await deviceOf(target)).control, request).catch(
+    (error: unknown) => {
+      throw new Failure(error instanceof Error ? error.message : String(error));
+    },
+  );
   if (!reply.ok) throw new Failure(reply.reasons.join('\n'));
   return reply.value;
+}
+
+async function deviceOf({ device }: Target): Promise<string> {
+  if (device !== undefined) return device;
+  const running = await runningDevices();
+  const [only] = running;
+  if (only === undefined)
+    throw new Failure('No axond is running here. Start one, or name it with --device or --socket.');
+  if (running.length > 1) throw new UsageError(`--device: several run here: ${running.join(', ')}. Name one.`);
+  return only;
 }
 
 function limitsOf(texts: readonly string[]): Record<string, number> {

@@ -43,14 +43,14 @@ function headLines({
 }: Status): string[] {
   const lines = [
     `axond · ${name} · ${clock(runningSeconds)}`,
-    `source    ${source.device} on ${source.port}: ${source.state}, ${source.samples} samples, ${source.gaps} gaps (${source.lostFrames} lost), drift ${source.driftPpm.toFixed(0)} ppm`,
+    `source    ${source.device} on ${source.port}: ${source.state}, ${source.samples} samples, ${source.gaps} gaps (${source.lostFrames} lost), drift ${Math.round(source.driftPpm) || 0} ppm`,
   ];
   if (source.notice !== '') lines.push(`          ${source.notice}`);
   if (stimulation) {
     const { armed, armedForSeconds, holding } = stimulation;
     const state = !armed
       ? 'DISARMED'
-      : `ARMED ${Number.isFinite(armedForSeconds) ? `for ${clock(armedForSeconds)}` : ''}${holding.length > 0 ? `, waits: ${holding.join(', ')}` : ''}`;
+      : `ARMED${Number.isFinite(armedForSeconds) ? ` for ${clock(armedForSeconds)}` : ''}${holding.length > 0 ? `, waits: ${holding.join(', ')}` : ''}`;
     lines.push(`stimulus  ${state} · ${stimulation.actuator} · guardian ${stimulation.guardian}`);
     lines.push(`counts    ${detections} detections, ${stimulation.stimuli} stimuli, ${stimulation.refusals} refusals`);
   } else {

@@ -13,7 +13,14 @@ test('topics stand below axond/1/<device name>', () => {
 });
 
 test('a stimulus is reported once, when it has started, with its latency', () => {
-  const receipt = (state: number): LoopEvent => ({ kind: 'receipt', ...when, command: 3, state, atUs: 1500, arrivalUs: 1000 });
+  const receipt = (state: number): LoopEvent => ({
+    kind: 'receipt',
+    ...when,
+    command: 3,
+    state,
+    atUs: 1500,
+    arrivalUs: 1000,
+  });
   assert.deepEqual(reportOf(receipt(1), null, names), {
     topic: 'event/stimulus',
     payload: { command: 3, actuator: 'light', arrived_us: 1000, started_us: 1500, latency_us: 500 },

@@ -1,4 +1,4 @@
-import type { SampleBlock } from '../contracts.js';
+import { FrameFlag, type SampleBlock } from '../contracts.js';
 
 export function createSampleBlock(channels: number, capacity: number): SampleBlock {
   return {
@@ -11,4 +11,13 @@ export function createSampleBlock(channels: number, capacity: number): SampleBlo
     firstIndex: 0,
     arrivalUs: 0,
   };
+}
+
+/** Frames that the device has sent: those that fill a gap have no counter of it. */
+export function sentFrames({ frames, flags, counters }: SampleBlock): number {
+  let sent = 0;
+  for (let frame = 0; frame < frames; frame++) {
+    if (((flags[frame] as number) & FrameFlag.gap) === 0 || (counters[frame] as number) >= 0) sent++;
+  }
+  return sent;
 }

@@ -4,6 +4,7 @@ import { createRecordList, type Loop } from '../loop/loop.js';
 import type { LoopPlan } from '../loop/plan.js';
 import { decodeEvent } from '../loop/records.js';
 import { Tally } from '../loop/tally.js';
+import { sentFrames } from '../loop/sample-block.js';
 import type { Recording } from '../recording/read.js';
 
 /** One place where the loop decided otherwise than the recording says. `null` where there is no such event. */
@@ -33,6 +34,7 @@ export async function replayRecording(
   const started = performance.now();
   let lastCycle = 0;
   let frames = 0;
+  let sent = 0;
   for (const { cycle, nowUs, block } of recording.cycles()) {
     if (cycle !== lastCycle + 1) {
       differences.push(hole(lastCycle, cycle));
@@ -46,6 +48,7 @@ export async function replayRecording(
     }
     loop.cycle(nowUs, block, messages);
     frames += block.frames;
+    sent += sentFrames(block);
     // A killed recorder may have kept a cycle without its events: the tail that every such recording lacks.
     const lacksTail = recording.summary === undefined;
     if (!compareCycle(loop, recorded, tally, differences, lacksTail)) break;
@@ -56,7 +59,7 @@ export async function replayRecording(
   const seconds = (performance.now() - started) / 1000;
   return {
     summary: {
-      samples: frames,
+      samples: sent,
       gaps: tally.gaps,
       discardedBytes: recording.summary?.discardedBytes ?? 0,
       detections: tally.detections,

@@ -5,7 +5,7 @@ import { LoggedLoop } from '../loop/logged-loop.js';
 import { createRecordList } from '../loop/loop.js';
 import type { LoopPlan } from '../loop/plan.js';
 import { SlotRing } from '../loop/ring.js';
-import { createSampleBlock } from '../loop/sample-block.js';
+import { createSampleBlock, sentFrames } from '../loop/sample-block.js';
 import { sampleSlotBytes } from '../loop/sample-slot.js';
 import { RecordingWriter } from '../recording/writer.js';
 import { SimulatedGuardian, openingMessages } from './simulated-guardian.js';
@@ -43,6 +43,7 @@ export async function replayFile(replay: FileReplay): Promise<RunSummary & { rea
   const started = performance.now();
   let shown = started;
   let frames = 0;
+  let sent = 0;
   openingMessages(messages, replay.arm && plan.stimulation !== undefined);
   while (file.read(block) > 0) {
     for (let place = 0; place < block.frames; place++) {
@@ -55,6 +56,7 @@ export async function replayFile(replay: FileReplay): Promise<RunSummary & { rea
       if (decisions.free() < fewSlots || samples.free() < fewSlots) writer.drain(samples, decisions, noMarkers);
     }
     frames = block.firstIndex + block.frames;
+    sent += sentFrames(block);
     const now = performance.now();
     if (now - shown > 250) {
       shown = now;
@@ -69,7 +71,7 @@ export async function replayFile(replay: FileReplay): Promise<RunSummary & { rea
   writer.drain(samples, decisions, noMarkers);
   const { tally } = logged;
   const summary: RunSummary = {
-    samples: frames,
+    samples: sent,
     gaps: tally.gaps,
     discardedBytes: 0,
     detections: tally.detections,

@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,12 +13,32 @@ export interface Places {
 }
 
 /** systemd's RUNTIME_DIRECTORY, else the user's runtime folder, else a folder of the user's in the temporary one. */
-export function placesOf(deviceName: string): Places {
+function root(): string {
   const { RUNTIME_DIRECTORY, XDG_RUNTIME_DIR } = process.env;
   const user = process.getuid?.() ?? 0;
-  const root =
-    RUNTIME_DIRECTORY ?? (XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, 'axond') : join(tmpdir(), `axond-${user}`));
-  const folder = join(root, deviceName);
+  return RUNTIME_DIRECTORY ?? (XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, 'axond') : join(tmpdir(), `axond-${user}`));
+}
+
+/** Names of the devices whose axond runs on this machine. A killed one leaves its socket, but nobody listens there. */
+export async function runningDevices(): Promise<string[]> {
+  const names = existsSync(root()) ? readdirSync(root()) : [];
+  const alive = await Promise.all(names.map((name) => isListenedTo(placesOf(name).control)));
+  return names.filter((_, place) => alive[place]);
+}
+
+function isListenedTo(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+export function placesOf(deviceName: string): Places {
+  const folder = join(root(), deviceName);
   return {
     folder,
     control: join(folder, 'control.sock'),

@@ -39,10 +39,10 @@ async function listen(
   return { client, heard };
 }
 
-async function startDemo(
+function startDemo(
   t: TestContext,
   ...args: string[]
-): Promise<Started & { record: string; environment: Record<string, string> }> {
+): Started & { record: string; environment: Record<string, string> } {
   const record = temporaryFolder(t);
   const runtime = temporaryFolder(t);
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
@@ -58,7 +58,7 @@ test('events reach the broker in order and at least once, over a broker that was
   const broker = await Mosquitto.start(t);
   const url = `mqtt://127.0.0.1:${broker.port}`;
   const { heard, client } = await listen(t, url);
-  const demo = await startDemo(t, '--set', `device.mqtt=${url}`);
+  const demo = startDemo(t, '--set', `device.mqtt=${url}`);
   const detections = (): number[] =>
     heard.filter(({ topic }) => topic === 'event/detection').map(({ payload }) => Number(payload['onset_sample']));
   await until('the first detection', () => detections().length > 0, 30_000);
@@ -100,7 +100,7 @@ test('R-17 requests: status is answered, arming is refused, disarm disarms; the 
   const broker = await Mosquitto.start(t);
   const url = `mqtt://127.0.0.1:${broker.port}`;
   const { client, heard } = await listen(t, url);
-  const demo = await startDemo(t, '--set', `device.mqtt=${url}`);
+  const demo = startDemo(t, '--set', `device.mqtt=${url}`);
   await until('the demo to be armed', () =>
     heard.some(({ topic, payload }) => topic === 'state' && payload['state'] === 'armed'),
   );
@@ -151,6 +151,6 @@ test('TLS, user and password from files', async (t) => {
   writeFileSync(join(folder, 'user'), 'lab\n');
   writeFileSync(join(folder, 'password'), 'secret\n');
   const plan = `{ url: "${url}", userFile: ${join(folder, 'user')}, passwordFile: ${join(folder, 'password')}, caFile: ${ca} }`;
-  await startDemo(t, '--set', `device.mqtt=${plan}`);
+  startDemo(t, '--set', `device.mqtt=${plan}`);
   await until('the description over TLS', () => heard.some(({ topic }) => topic === 'description'));
 });

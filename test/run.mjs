@@ -10,11 +10,11 @@ const has = (program) =>
   spawnSync('sh', ['-c', `command -v ${program} || ls /usr/sbin/${program}`], { stdio: 'ignore' }).status === 0;
 
 installWhatIsMissing();
-step('build', 'npx', ['tsc']);
+step('build', 'tsc', []);
 if (words.length === 0) {
-  step('lint', 'npx', ['eslint', '.']);
-  step('format', 'npx', ['prettier', '--check', '--log-level', 'warn', '.']);
-  step('import directions', 'npx', ['depcruise', '--output-type', 'err', 'runtime', 'drivers']);
+  step('lint', 'eslint', ['.']);
+  step('format', 'prettier', ['--check', '--log-level', 'warn', '.']);
+  step('import directions', 'depcruise', ['--output-type', 'err', 'runtime', 'drivers']);
 }
 const files = readdirSync('dist', { recursive: true })
   .filter((file) => file.endsWith('.test.js'))
@@ -26,7 +26,7 @@ process.exitCode = run('node', ['--test', '--test-concurrency=2', ...reporter, .
 
 function step(name, program, parameters) {
   process.stdout.write(`${name} …\n`);
-  const status = run(program, parameters);
+  const status = run(join('node_modules', '.bin', program), parameters);
   if (status === 0) return;
   process.stdout.write(`${name} failed\n0 passed, 1 failed\n`);
   process.exit(status);

@@ -70,7 +70,11 @@ test('a spell holds for its duration, once or again and again', () => {
 });
 
 test('any text is read or refused with a RangeError', () => {
-  const text = fc.oneof(fc.string(), fc.string().map((value) => `stall:${value}`), fc.stringMatching(/^drop:[\d.e-]{0,9}$/));
+  const text = fc.oneof(
+    fc.string(),
+    fc.string().map((value) => `stall:${value}`),
+    fc.stringMatching(/^drop:[\d.e-]{0,9}$/),
+  );
   fc.assert(
     fc.property(text, (spec) => {
       try {

@@ -57,7 +57,9 @@ test('any chunking gives the same packets', () => {
       fc.array(fc.tuple(garbage, fc.nat(255), data), { minLength: 1, maxLength: 12 }),
       fc.array(fc.nat(2000), { maxLength: 40 }),
       (parts, cuts) => {
-        const bytes = joined(parts.flatMap(([noise, first, bits]) => [Uint8Array.from(noise), ...packets(first, bits, 3)]));
+        const bytes = joined(
+          parts.flatMap(([noise, first, bits]) => [Uint8Array.from(noise), ...packets(first, bits, 3)]),
+        );
         assert.deepEqual(frame(bytes, cuts), frame(bytes));
       },
     ),
@@ -85,7 +87,8 @@ function makesPackets(stream: Uint8Array, noises: readonly Noise[]): boolean {
       const counter = stream[place + 1] ?? 0;
       if (((counter - next + 1) & 255) <= 3) return true;
       for (let second = place + packetBytes; second <= place + packetBytes + 66; second++)
-        if (!starts.has(second) && falseStart(stream, second) && stream[second + 1] === ((counter + 1) & 255)) return true;
+        if (!starts.has(second) && falseStart(stream, second) && stream[second + 1] === ((counter + 1) & 255))
+          return true;
     }
   }
   return false;

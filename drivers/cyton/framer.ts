@@ -46,6 +46,11 @@ export class PacketFramer {
     this.#end += length;
   }
 
+  /** Packets' worth of bytes that wait behind the last one. */
+  get waiting(): number {
+    return Math.floor((this.#end - this.#start) / packetBytes);
+  }
+
   /** Counter of the next packet, or −1 if more bytes are needed. */
   next(): number {
     while (this.#end - this.#start >= packetBytes) {

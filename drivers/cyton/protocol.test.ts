@@ -107,10 +107,7 @@ test('commands', () => {
     Array.from({ length: 16 }, (_, channel) => channelCommand(channel + 1, 24)[1]).join(''),
     '12345678QWERTYUI',
   );
-  assert.equal(
-    Array.from({ length: 16 }, (_, channel) => channelOffCommand(channel + 1)).join(''),
-    '12345678qwertyui',
-  );
+  assert.equal(Array.from({ length: 16 }, (_, channel) => channelOffCommand(channel + 1)).join(''), '12345678qwertyui');
   assert.deepEqual([16000, 8000, 4000, 2000, 1000, 500, 250].map(rateCommand), [
     '~0',
     '~1',

@@ -216,8 +216,10 @@ class CytonSession implements DeviceSession {
         this.counts.duplicates++;
         return;
       }
-      // Counters repeat: whole rounds of them are lost only if that much time has passed.
-      if (elapsed > modulus) lost += modulus * Math.max(0, Math.round((elapsed - 1 - lost) / modulus));
+      // Counters repeat: whole rounds of them are lost only if that much time has passed. It tells nothing where more
+      // packets wait than the radio ever holds back: this computer was late, and they were not lost.
+      if (elapsed > modulus && this.#framer.waiting <= radioPackets)
+        lost += modulus * Math.max(0, Math.round((elapsed - 1 - lost) / modulus));
       if (lost > 0) this.#lose(lost);
     }
     this.#lastCounter = counter;
@@ -287,6 +289,7 @@ function channelsOf({ electrodes, gain }: CytonOptions, count: number): ChannelI
   return channels;
 }
 
+const radioPackets = 25;
 /** The radio holds 25 packets and a Cyton pauses for 35 ms: two seconds without a byte is a board that is gone. */
 const silenceUs = 2e6;
 /** Longer gaps are a jump of the sample index. */

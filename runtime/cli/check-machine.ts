@@ -106,5 +106,6 @@ function finding(level: Finding['level'], name: string, detail: string, fix: str
 const coded = z.object({ code: z.string() });
 function codeOf(error: unknown): string {
   const parsed = coded.safeParse(error);
-  return parsed.success ? parsed.data.code : String(error);
+  if (parsed.success) return parsed.data.code;
+  return (error instanceof Error ? error.message : String(error)).split(/[.\n]/, 1)[0] ?? '';
 }

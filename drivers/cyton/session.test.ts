@@ -311,6 +311,20 @@ for (const half of ['Daisy', 'board'] as const) {
   });
 }
 
+test('Daisy: the halves of two frames are never joined', () => {
+  const line = streaming({ daisy: true });
+  const { length } = line.run(40).frames;
+  line.until('the next frame', () => line.frames.length > length);
+  // Of the next two pairs the Daisy half of the first and the board half of the second come through.
+  let place = 0;
+  line.radio = (packet) => (place++ === 1 || place === 3 ? [] : [packet]);
+  line.run(40);
+  assert.equal(line.session.counts.lostFrames, 2);
+  assertContinuous(line);
+  for (const { gap, counts, index } of line.frames)
+    if (!gap) assert.deepEqual([counts[0], counts[8]], [(2 * index + 2) * 16 + 8, (2 * index + 1) * 16 + 16]);
+});
+
 test('Daisy: more than a round of the counter lost is told by host time', () => {
   const line = streaming({ daisy: true });
   // To the end of a pair, so that 400 packets are 200 whole ones.

@@ -98,12 +98,10 @@ class CytonSession implements DeviceSession {
       return;
     }
     this.#deliver(nowUs, out);
-    this.counts.discardedBytes = this.#discardedBefore + this.#framer.discarded;
+    this.counts.discardedBytes = this.#framer.discarded;
   }
 
   // ── Start-up ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #discardedBefore = 0;
 
   #restart(nowUs: number): void {
     this.state = 'starting';
@@ -289,6 +287,7 @@ function channelsOf({ electrodes, gain }: CytonOptions, count: number): ChannelI
   return channels;
 }
 
+/** What the radio holds back at most. */
 const radioPackets = 25;
 /** The radio holds 25 packets and a Cyton pauses for 35 ms: two seconds without a byte is a board that is gone. */
 const silenceUs = 2e6;

@@ -9,46 +9,58 @@ class Chain implements Stage {
   delaySamples = 0;
   settleSamples = 0;
   readonly #stages: readonly Stage[];
-  /** Stages that change the rate need a buffer beside their input; null for those that work in place. */
-  #scratch: (Float64Array | null)[] = [];
+  /** Two buffers that stages which change the rate read from and write to; each holds a chunk at the highest rate. */
+  #one = new Float64Array(0);
+  #other = new Float64Array(0);
+  /** 1 for a stage that cannot work in place. */
+  #moves = new Uint8Array(0);
 
   constructor(stages: readonly Stage[]) {
     this.#stages = stages;
   }
 
   prepare(shape: SignalShape): SignalShape {
-    let { rate } = shape;
     let now = shape;
+    let highest = shape.rate;
     this.delaySamples = 0;
     this.settleSamples = 0;
-    this.#scratch = [];
-    for (const stage of this.#stages) {
+    this.#moves = new Uint8Array(this.#stages.length);
+    this.#stages.forEach((stage, place) => {
+      const before = now.rate;
       now = stage.prepare(now);
-      const change = now.rate / rate;
-      rate = now.rate;
-      this.#scratch.push(change > 1 ? new Float64Array(Math.ceil(longestInput * (rate / shape.rate)) + 2) : null);
+      const change = now.rate / before;
+      highest = Math.max(highest, now.rate);
+      this.#moves[place] = change === 1 ? 0 : 1;
       this.delaySamples = this.delaySamples * change + stage.delaySamples;
       this.settleSamples = Math.ceil(this.settleSamples * change + stage.settleSamples);
-    }
+    });
+    const room = Math.ceil((chunk * highest) / shape.rate) + this.#stages.length + 1;
+    this.#one = new Float64Array(room);
+    this.#other = new Float64Array(room);
     return now;
   }
 
   process(input: Float64Array, length: number, output: Float64Array): number {
-    let from = input;
-    let count = length;
-    for (let place = 0; place < this.#stages.length; place++) {
-      const stage = this.#stages[place] as Stage;
-      const scratch = this.#scratch[place];
-      if (scratch) {
-        for (let i = 0; i < count; i++) scratch[i] = from[i] as number;
-        count = stage.process(scratch, count, output);
-      } else {
-        count = stage.process(from, count, output);
+    let written = 0;
+    for (let start = 0; start < length; start += chunk) {
+      let count = length - start < chunk ? length - start : chunk;
+      let from = this.#one;
+      let to = this.#other;
+      for (let i = 0; i < count; i++) from[i] = input[start + i] as number;
+      for (let place = 0; place < this.#stages.length; place++) {
+        const stage = this.#stages[place] as Stage;
+        if (this.#moves[place] === 0) {
+          count = stage.process(from, count, from);
+          continue;
+        }
+        count = stage.process(from, count, to);
+        const swap = from;
+        from = to;
+        to = swap;
       }
-      from = output;
+      for (let i = 0; i < count; i++) output[written++] = from[i] as number;
     }
-    if (from !== output) for (let i = 0; i < count; i++) output[i] = from[i] as number;
-    return count;
+    return written;
   }
 
   reset(): void {
@@ -60,5 +72,5 @@ class Chain implements Stage {
   }
 }
 
-/** Frames that one call brings at most. */
-const longestInput = 4096;
+/** Samples at a time. The loop's reads are no longer: then a chain may write where it reads from, at any rate. */
+const chunk = 256;

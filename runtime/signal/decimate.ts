@@ -8,6 +8,7 @@ export class Decimate implements Stage {
   settleSamples = 0;
   readonly #factor: number;
   readonly #lowpass: SectionFilter;
+  readonly #one = new Float64Array(1);
   #skip = 0;
 
   constructor(factor: number) {
@@ -29,12 +30,14 @@ export class Decimate implements Stage {
   }
 
   process(input: Float64Array, length: number, output: Float64Array): number {
-    this.#lowpass.process(input, length, output);
+    const one = this.#one;
     let written = 0;
     let skip = this.#skip;
     for (let i = 0; i < length; i++) {
+      one[0] = input[i] as number;
+      this.#lowpass.process(one, 1, one);
       if (skip === 0) {
-        output[written++] = output[i] as number;
+        output[written++] = one[0];
         skip = this.#factor;
       }
       skip--;

@@ -7,7 +7,8 @@ export class MovingSum {
   /** Before `#at` values of the current block, from `#at` on sums from there to the end of the block before. */
   readonly #block: Float64Array;
   #at = 0;
-  #current = 0;
+  /** Sum of the current block; in an array, for a field that holds a double is a new object at each change. */
+  readonly #current = new Float64Array(1);
 
   constructor(length: number) {
     this.#block = new Float64Array(length);
@@ -17,7 +18,7 @@ export class MovingSum {
   process(input: Float64Array, length: number, output: Float64Array): void {
     const block = this.#block;
     let at = this.#at;
-    let current = this.#current;
+    let current = this.#current[0] as number;
     for (let i = 0; i < length; i++) {
       const value = input[i] as number;
       current += value;
@@ -34,12 +35,12 @@ export class MovingSum {
       current = 0;
     }
     this.#at = at;
-    this.#current = current;
+    this.#current[0] = current;
   }
 
   reset(): void {
     this.#block.fill(0);
     this.#at = 0;
-    this.#current = 0;
+    this.#current[0] = 0;
   }
 }

@@ -59,8 +59,8 @@ class OnlyAt250 implements Stage {
 class Standardise implements Stage {
   readonly delaySamples = 0;
   settleSamples = 0;
-  #mean = NaN;
-  #variance = 0;
+  /** Mean and variance; in an array, for a field that holds a double is a new object at each change. */
+  readonly #state = Float64Array.of(NaN, 0);
 
   prepare(shape: SignalShape): SignalShape {
     // Until 1 % is left of the start: 4.6 time constants of the variance.
@@ -69,8 +69,8 @@ class Standardise implements Stage {
   }
 
   process(input: Float64Array, length: number, output: Float64Array): number {
-    let mean = this.#mean;
-    let variance = this.#variance;
+    let mean = this.#state[0] as number;
+    let variance = this.#state[1] as number;
     for (let i = 0; i < length; i++) {
       const x = input[i] as number;
       if (mean !== mean) {
@@ -83,14 +83,14 @@ class Standardise implements Stage {
       variance = (1 - varianceWeight) * (variance + varianceWeight * delta * delta);
       output[i] = (x - mean) / (Math.sqrt(variance) + 1e-6);
     }
-    this.#mean = mean;
-    this.#variance = variance;
+    this.#state[0] = mean;
+    this.#state[1] = variance;
     return length;
   }
 
   reset(): void {
-    this.#mean = NaN;
-    this.#variance = 0;
+    this.#state[0] = NaN;
+    this.#state[1] = 0;
   }
 
   coefficients(): readonly number[] {

@@ -59,6 +59,8 @@ export class SerialTrigger implements Actuator {
   fire(command: Command): string {
     Atomics.store(this.#active, 0, 1);
     this.#write(this.#start);
+    // Again: the other thread may have rested between the two lines above, and the word would hide that byte from a rest.
+    Atomics.store(this.#active, 0, 1);
     return `byte ${this.#plan.code} on ${this.#plan.port} for command ${command.command}`;
   }
 

@@ -1,16 +1,27 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Command } from 'commander';
-import { decodeEvent } from '../loop/records.js';
+import {
+  ReceiptState,
+  disarmCauses,
+  guardianCauses,
+  refusalReasons,
+  ringNames,
+  sessionStates,
+  type LoopEvent,
+  type RunDescription,
+  type RunSummary,
+} from '../contracts.js';
 import { Tally } from '../loop/tally.js';
-import { openRecording } from '../recording/read.js';
-import { UsageError, print, printJson } from './output.js';
+import { openRecording, type Recording } from '../recording/read.js';
+import { Failure, UsageError, print, printJson } from './output.js';
 
 interface Entry {
   readonly file: string;
   readonly name: string;
   readonly started: string;
   readonly device: string;
+  /** From start to the last cycle on disk. */
   readonly seconds: number;
   readonly samples: number;
   readonly gaps: number;
@@ -18,7 +29,22 @@ interface Entry {
   readonly stimuli: number;
   readonly refusals: number;
   readonly bytes: number;
+  /** How the run ended; null while it goes on, and if it was killed. */
+  readonly ending: 'closed' | 'disk full' | null;
   readonly closed: boolean;
+}
+
+interface Unreadable {
+  readonly file: string;
+  readonly bytes: number;
+  readonly fault: string;
+}
+
+interface Details {
+  readonly entry: Entry;
+  readonly run: RunDescription;
+  readonly summary: RunSummary | undefined;
+  readonly events: readonly { readonly event: LoopEvent; readonly text: string | null }[];
 }
 
 export function recordingCommand(): Command {
@@ -28,101 +54,149 @@ export function recordingCommand(): Command {
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText('after', '\nExample:  axond recording list /var/lib/axond')
     .action((folder: string, { json }: { json?: true }) => {
-      if (!existsSync(folder))
-        throw new UsageError(`${folder}: there is no such folder. Name the one of device.record.`);
-      const files = readdirSync(folder).filter((name) => name.endsWith('.db'));
-      const entries = files.sort().map((name) => describe(join(folder, name)));
-      if (json) printJson({ recordings: entries });
-      else if (entries.length === 0) print(`${folder}: no recordings.`);
-      else printTable(entries);
+      const recordings = listFolder(folder);
+      if (json) printJson({ recordings });
+      else if (recordings.length === 0) print(`${folder}: no recordings.`);
+      else print(...table(recordings));
     });
   const show = new Command('show')
     .description('What is in one recording')
     .argument('<file>', 'a recording (*.db)')
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText('after', '\nExample:  axond recording show recordings/bedside-1-2026-11-24T22-30-00.db')
-    .action((file: string, { json }: { json?: true }) => showOne(file, json === true));
+    .action((file: string, { json }: { json?: true }) => {
+      if (!existsSync(file)) throw new UsageError(`${file}: there is no such file.`);
+      const { entry, run, summary, events } = details(file);
+      if (json) printJson({ ...entry, run, summary: summary ?? null, events: events.length });
+      else print(...sheet({ entry, run, summary, events }));
+    });
   return new Command('recording').description('List and show recordings').addCommand(list).addCommand(show);
 }
 
-function describe(file: string): Entry & { fault?: string } {
-  const bytes = statSync(file).size;
-  try {
-    const recording = openRecording(file);
+function listFolder(folder: string): (Entry | Unreadable)[] {
+  if (!existsSync(folder)) throw new UsageError(`${folder}: there is no such folder. Name the one of device.record.`);
+  const files = readdirSync(folder).filter((name) => name.endsWith('.db'));
+  return files.sort().map((name) => {
+    const file = join(folder, name);
     try {
-      const { run, summary } = recording;
-      const tally = new Tally();
-      for (const record of recording.events()) tally.add(record, 0);
-      const samples = recording.frameCount();
-      return {
-        file,
-        name: run.name,
-        started: new Date(run.startWallMs).toISOString(),
-        device: run.stream.device,
-        seconds: samples / run.stream.rate,
-        samples,
-        gaps: tally.gaps,
-        detections: tally.detections,
-        stimuli: tally.stimuli,
-        refusals: tally.refusals,
-        bytes,
-        closed: summary !== undefined,
-      };
-    } finally {
-      recording.close();
+      return details(file).entry;
+    } catch (error) {
+      return { file, bytes: bytesOf(file), fault: error instanceof Error ? error.message : String(error) };
     }
-  } catch (error) {
-    const none = { seconds: 0, samples: 0, gaps: 0, detections: 0, stimuli: 0, refusals: 0 };
-    const fault = error instanceof Error ? error.message : String(error);
-    return { file, name: '', started: '', device: '', ...none, bytes, closed: false, fault };
-  }
+  });
 }
 
-function printTable(entries: readonly (Entry & { fault?: string })[]): void {
-  print(
-    `${'started'.padEnd(20)}${'minutes'.padStart(8)}${'gaps'.padStart(6)}${'detected'.padStart(9)}${'stimuli'.padStart(8)}${'MB'.padStart(7)}  file`,
-  );
-  for (const { started, seconds, gaps, detections, stimuli, bytes, file, closed, fault } of entries) {
-    if (fault !== undefined) print(`${'cannot be read'.padEnd(20)}${' '.repeat(38)}  ${fault}`);
-    else {
-      const numbers = [
-        (seconds / 60).toFixed(1).padStart(8),
-        String(gaps).padStart(6),
-        String(detections).padStart(9),
-        String(stimuli).padStart(8),
-        (bytes / 1e6).toFixed(1).padStart(7),
-      ];
-      print(`${started.slice(0, 19).padEnd(20)}${numbers.join('')}  ${file}${closed ? '' : '  (not closed)'}`);
-    }
-  }
-}
-
-function showOne(file: string, json: boolean): void {
-  const entry = describe(file);
-  if (entry.fault !== undefined) throw new UsageError(entry.fault);
-  const recording = openRecording(file);
+function details(file: string): Details {
+  let recording: Recording;
   try {
-    const { run } = recording;
-    const events = [...recording.events()].map((record) => decodeEvent(record)).filter((event) => event !== undefined);
-    if (json) {
-      printJson({ ...entry, run, summary: recording.summary ?? null, events: events.length });
-      return;
+    recording = openRecording(file);
+  } catch (error) {
+    throw new Failure(error instanceof Error ? error.message : String(error));
+  }
+  try {
+    const { run, ending, summary } = recording;
+    const tally = new Tally();
+    const events: { event: LoopEvent; text: string | null }[] = [];
+    for (const { record, event, text } of recording.readableEvents()) {
+      tally.add(record, 0);
+      if (event) events.push({ event, text });
     }
-    print(`${run.name}, ${run.verb} of axond ${run.axond} on Node ${run.node}, ${entry.started}`);
-    print(`${run.stream.device}, ${run.stream.rate} Hz: ${run.stream.channels.map(({ name }) => name).join(' ')}`);
-    print(
-      `${entry.samples} samples, ${entry.gaps} gaps, ${entry.detections} detections, ${entry.stimuli} stimuli, ${entry.refusals} refusals${entry.closed ? '' : ', not closed'}`,
-    );
-    for (const event of events.filter(({ kind }) => kind !== 'inhibitor').slice(-lastEvents)) {
-      const { kind, us, index } = event;
-      const fields = Object.fromEntries(Object.entries(event).slice(4));
-      print(
-        `  ${((us - run.startUs) / 1e6).toFixed(3).padStart(10)} s  sample ${String(index).padStart(8)}  ${kind.padEnd(10)}${JSON.stringify(fields)}`,
-      );
-    }
+    const { gaps, detections, stimuli, refusals } = tally;
+    const entry: Entry = {
+      file,
+      name: run.name,
+      started: new Date(run.startWallMs).toISOString(),
+      device: run.stream.device,
+      seconds: Math.max(0, recording.lastUs() - run.startUs) / 1e6,
+      samples: recording.frameCount(),
+      ...{ gaps, detections, stimuli, refusals },
+      bytes: bytesOf(file),
+      ending: ending?.reason ?? null,
+      closed: ending?.reason === 'closed',
+    };
+    return { entry, run, summary, events };
   } finally {
     recording.close();
   }
 }
 
+/** With the WAL that stands beside it while it is written, and after a kill. */
+function bytesOf(file: string): number {
+  return statSync(file).size + (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0);
+}
+
+function table(recordings: readonly (Entry | Unreadable)[]): string[] {
+  const heads = ['started (UTC)', 'duration', 'name', 'device', 'samples', 'gaps', 'detected', 'stimuli', 'MB', 'file'];
+  const rows = recordings.map((one) => {
+    if ('fault' in one) return ['cannot be read', '', '', '', '', '', '', '', megabytes(one.bytes), one.fault];
+    const { started, seconds, name, device, samples, gaps, detections, stimuli, bytes, file } = one;
+    const counts = [samples, gaps, detections, stimuli].map(String);
+    const ending = one.closed ? '' : one.ending === null ? '  (not closed)' : `  (${one.ending})`;
+    const time = started.slice(0, 19).replace('T', ' ');
+    return [time, duration(seconds), name, device, ...counts, megabytes(bytes), basename(file) + ending];
+  });
+  const widths = heads.map((head, column) => Math.max(head.length, ...rows.map((row) => (row[column] ?? '').length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => {
+        const width = column === cells.length - 1 ? 0 : (widths[column] ?? 0);
+        return numeric.has(heads[column] ?? '') ? cell.padStart(width) : cell.padEnd(width);
+      })
+      .join('  ');
+  return [line(heads), ...rows.map(line)];
+}
+
+function sheet({ entry, run, events }: Details): string[] {
+  const { started, seconds, samples, gaps, detections, stimuli, refusals, bytes, ending } = entry;
+  const { device, rate, channels } = run.stream;
+  const told = events.filter(({ event }) => event.kind !== 'inhibitor').slice(-lastEvents);
+  return [
+    entry.file,
+    `run         ${run.name}, axond ${run.verb}, version ${run.axond} on Node ${run.node}`,
+    `started     ${started}, ${duration(seconds)} recorded, ${megabytes(bytes)} MB`,
+    `ended       ${ending ?? 'not closed: it still runs, or was killed'}`,
+    `signal      ${device}, ${rate} Hz: ${channels.map(({ name }) => name).join(' ')}`,
+    `samples     ${samples}, ${gaps} gaps`,
+    `decisions   ${detections} detections, ${stimuli} stimuli, ${refusals} refusals`,
+    ...(told.length > 0 ? ['', `last events`] : []),
+    ...told.map(({ event, text }) => {
+      const { kind, us, index } = event;
+      const at = ((us - run.startUs) / 1e6).toFixed(3).padStart(10);
+      const fields = Object.entries(event)
+        .slice(4)
+        .map(([field, value]) => `${field} ${wordFor(kind, field, Number(value), run)}`);
+      const words = [...fields, ...(text === null ? [] : [JSON.stringify(text)])].join(', ');
+      return `${at} s  sample ${String(index).padStart(8)}  ${kind.padEnd(10)}${words}`;
+    }),
+  ];
+}
+
+/** Numbers that stand for names, as names. */
+function wordFor(kind: string, field: string, value: number, { detectors }: RunDescription): string {
+  const named: Partial<Record<string, readonly string[]>> = {
+    'detection detector': detectors,
+    'request detector': detectors,
+    'receipt state': Object.keys(ReceiptState),
+    'disarmed cause': disarmCauses,
+    'guardian cause': guardianCauses,
+    'loss ring': ringNames,
+    'source state': sessionStates,
+  };
+  if (kind === 'refusal' && field === 'reasons') {
+    return refusalReasons.filter((_, place) => (value & (1 << place)) !== 0).join(' + ');
+  }
+  return named[`${kind} ${field}`]?.[value] ?? String(value);
+}
+
+function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
+
+const numeric: ReadonlySet<string> = new Set(['duration', 'samples', 'gaps', 'detected', 'stimuli', 'MB']);
 const lastEvents = 20;

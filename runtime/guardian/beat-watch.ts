@@ -9,6 +9,7 @@ export class BeatWatch {
   state: Watch = 'waiting';
   readonly #rests = [-Infinity, -Infinity, -Infinity];
   #lastTickUs = NaN;
+  #excused = false;
 
   /** `beatUs` is the time of the newest beat; 0 before the first. Called at least every `tickUs`. */
   tick(nowUs: number, beatUs: number): Watch {
@@ -16,9 +17,13 @@ export class BeatWatch {
     this.#lastTickUs = nowUs;
     if (this.state === 'latched' || beatUs === 0) return this.state;
     const age = nowUs - beatUs;
-    if (age <= beatTimeoutUs) this.state = 'ready';
-    // After a stall of this very process the beats may still lie unread: they have until the next tick.
-    else if (this.state === 'ready' && !late) this.#rest(nowUs);
+    if (age <= beatTimeoutUs) {
+      this.state = 'ready';
+      this.#excused = false;
+    } else if (this.state === 'ready' && late && !this.#excused) {
+      // After a stall of this very process the beats may still lie unread: they have until the next tick, once.
+      this.#excused = true;
+    } else if (this.state === 'ready') this.#rest(nowUs);
     else if (this.state === 'resting' && age > latchUs) this.state = 'latched';
     return this.state;
   }

@@ -1,10 +1,10 @@
-import { statfsSync, statSync } from 'node:fs';
+import { statSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { RunDescription, RunSummary } from '../contracts.js';
 import { SlotRing } from '../loop/ring.js';
 import { monotonicUs } from '../monotonic.js';
-import { RecordingWriter } from '../recording/writer.js';
+import { DiskFull, RecordingWriter, type MarkerTexts } from '../recording/writer.js';
 
 /**
  * The recorder thread: the only writer of the recording. It falls behind rather than hold anybody up; what then does not
@@ -22,77 +22,93 @@ export interface RecorderThreadData {
 
 export type RecorderRequest = { readonly marker: number; readonly text: string } | { readonly close: RunSummary };
 
+/** `closed` is the last word in every case, also after a `problem`, with which the recording has ended early. */
 export type RecorderReport =
   | { readonly ready: true }
-  | { readonly lagMs: number; readonly freeBytes: number; readonly walBytes: number }
-  | { readonly problem: string }
+  | {
+      /** The greatest age of a cycle when it was committed, since the last report. */
+      readonly lagMs: number;
+      readonly committedEvents: number;
+      readonly freeBytes: number;
+      readonly walBytes: number;
+    }
+  | { readonly problem: string; readonly diskFull: boolean }
   | { readonly closed: true };
 
 const data = workerData as RecorderThreadData;
 const samples = SlotRing.attach(data.samples);
 const decisions = SlotRing.attach(data.decisions);
 const wake = new Int32Array(data.wake);
-const markers = new Map<number, string>();
+const texts = new Map<number, string>();
+let summary: RunSummary | undefined;
 const tell = (report: RecorderReport): void => parentPort?.postMessage(report);
 
 const commitUs = 200e3;
 const wakeMs = 40;
 const reportUs = 1e6;
 const anchorUs = 60e6;
-/** Below this the recording is closed while that can still be done properly. */
+/** Below this the recording is ended while that is still easy; the ballast is for those who fill the disk faster. */
 const leastFreeBytes = 16 * 1024 * 1024;
 
 try {
-  record();
+  record(new RecordingWriter(data.path, data.run));
 } catch (error) {
-  tell({ problem: error instanceof Error ? error.message : String(error) });
+  tell({ problem: error instanceof Error ? error.message : String(error), diskFull: error instanceof DiskFull });
 }
+tell({ closed: true });
 
-function record(): void {
-  const writer = new RecordingWriter(data.path, data.run);
+function record(writer: RecordingWriter): void {
   tell({ ready: true });
+  // The text of a marker is posted before its number can come through the ring: if it is not here yet, it is in the port.
+  const markerTexts: MarkerTexts = {
+    get(marker) {
+      if (!texts.has(marker)) takeRequests();
+      return texts.get(marker);
+    },
+  };
   let committedUs = monotonicUs();
-  let reportedUs = 0;
+  let reportedUs = committedUs;
   let anchoredUs = committedUs;
-  for (;;) {
+  let lagUs = 0;
+  while (!summary) {
     Atomics.wait(wake, 0, 0, wakeMs);
-    const summary = takeRequests();
-    writer.drain(samples, decisions, markers);
+    takeRequests();
+    writer.drain(samples, decisions, markerTexts);
     const nowUs = monotonicUs();
-    if (summary) {
-      writer.close(summary);
-      tell({ closed: true });
-      return;
-    }
-    if (nowUs - committedUs >= commitUs) {
-      writer.commit();
-      committedUs = nowUs;
-    }
     if (nowUs - anchoredUs >= anchorUs) {
       writer.anchor(nowUs, Date.now());
       anchoredUs = nowUs;
     }
+    if (nowUs - committedUs >= commitUs) {
+      const { oldestUncommittedUs } = writer;
+      writer.commit();
+      committedUs = nowUs;
+      if (!Number.isNaN(oldestUncommittedUs)) lagUs = Math.max(lagUs, monotonicUs() - oldestUncommittedUs);
+    }
     if (nowUs - reportedUs >= reportUs) {
-      reportedUs = nowUs;
       const freeBytes = freeAt(data.path);
+      const { committedEvents } = writer;
+      tell({ lagMs: lagUs / 1000, committedEvents, freeBytes, walBytes: sizeOf(`${data.path}-wal`) });
       if (freeBytes < leastFreeBytes) {
         writer.commit();
-        throw new Error(`${data.path}: less than 16 MB are free on this disk. Make room and start again.`);
+        throw writer.endForWantOfSpace();
       }
-      tell({ lagMs: (monotonicUs() - nowUs) / 1000, freeBytes, walBytes: sizeOf(`${data.path}-wal`) });
+      reportedUs = nowUs;
+      lagUs = 0;
     }
   }
+  // Who asks to close has stopped the loop before: nothing comes after this.
+  writer.drain(samples, decisions, markerTexts);
+  writer.close(summary);
 }
 
-/** Texts of markers are here before their numbers come through the ring. */
-function takeRequests(): RunSummary | undefined {
-  if (!parentPort) return undefined;
+function takeRequests(): void {
+  if (!parentPort) return;
   for (let given = receiveMessageOnPort(parentPort); given; given = receiveMessageOnPort(parentPort)) {
     const request = given.message as RecorderRequest;
-    if ('close' in request) return request.close;
-    markers.set(request.marker, request.text);
+    if ('close' in request) summary = request.close;
+    else texts.set(request.marker, request.text);
   }
-  return undefined;
 }
 
 function freeAt(path: string): number {

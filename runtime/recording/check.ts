@@ -1,129 +1,282 @@
-import { ReceiptState } from '../contracts.js';
-import { decodeEvent } from '../loop/records.js';
+import { DetectionPhase, ReceiptState, type RunSummary } from '../contracts.js';
+import { decodeMessage } from '../loop/records.js';
+import { sentFrames } from '../loop/sample-block.js';
 import { readDeliveries } from './deliveries.js';
-import { openRecording, type Recording } from './read.js';
+import { openRecording, type RecordedEvent, type Recording } from './read.js';
+import { guardianLog } from './schema.js';
 
 export interface RecordingReport {
   readonly path: string;
   /** No fault. Warnings are no faults. */
   readonly ok: boolean;
-  readonly faults: string[];
-  readonly warnings: string[];
+  /** Damage, and what contradicts itself. */
+  readonly faults: readonly string[];
+  /** What a reader must know: a lost tail, a full disk, ring losses, stimuli that are not accounted for. */
+  readonly warnings: readonly string[];
   readonly closed: boolean;
   readonly cycles: number;
+  /** Cycles that a full ring lost. */
+  readonly lostCycles: number;
+  /** Gap frames are among them. */
   readonly frames: number;
+  readonly messages: number;
   readonly events: number;
+  readonly detections: number;
   readonly permits: number;
+  readonly refusals: number;
   /** Commands of stimuli that the recording itself shows as started. */
-  readonly started: number[];
-  /** Commands that the guardian says it has started. */
-  readonly delivered: number[];
+  readonly started: readonly number[];
+  /** Of these, the ones whose receipts came from the guardian's log when the recording was closed. */
+  readonly reconciled: readonly number[];
+  /** Commands that the guardian says it has started, where its log still stands beside the recording. */
+  readonly delivered: readonly number[];
   /** Delivered, but the recording lost the receipt with its tail. */
-  readonly unreconciled: number[];
+  readonly unreconciled: readonly number[];
 }
 
 /** Checks a recording without repairing anything; needs no daemon. Throws a `RecordingError` if it cannot be opened. */
 export function checkRecording(path: string): RecordingReport {
   const recording = openRecording(path);
   try {
-    return check(recording, path);
+    const faults = [...recording.damage()];
+    const found = new Walk(recording);
+    try {
+      found.walk();
+    } catch (error) {
+      const fault = error instanceof Error ? error.message : String(error);
+      if (!faults.includes(fault)) faults.push(fault);
+    }
+    faults.push(...found.faults);
+    const warnings: string[] = [];
+    if (faults.length === 0) compareSummary(found, recording.summary, faults);
+    judgeEnding(recording, found, faults, warnings);
+    const stimuli = accountForStimuli(path, found, warnings);
+    return { ...report(path, recording, found, faults, warnings), ...stimuli };
   } finally {
     recording.close();
   }
 }
 
-function check(recording: Recording, path: string): RecordingReport {
-  const faults: string[] = [];
-  const warnings: string[] = [];
-  const integrity = recording.integrity();
-  if (integrity !== '') faults.push(`SQLite: ${integrity}`);
-  const { cycles, frames } = attempt(faults, () => checkCycles(recording, faults), { cycles: 0, frames: 0 });
-  attempt(faults, () => [...recording.messages()].length, 0);
-  const seen = attempt(faults, () => checkEvents(recording, faults), { events: 0, permits: [], started: [] });
-  const delivered = readDeliveries(path).map(({ command }) => command);
-  const unreconciled = delivered.filter((command) => !seen.started.includes(command));
-  if (recording.summary === undefined) {
-    warnings.push('not closed: the run still goes on, or was killed. Its tail, at most the commit interval, is lost.');
-  } else compareSummary(recording, frames, seen.started.length, faults);
-  if (unreconciled.length > 0) {
-    warnings.push(`stimuli ${unreconciled.join(', ')} were delivered, by the guardian's log, after the last commit.`);
-  }
-  const unknown = seen.permits.filter((command) => !seen.started.includes(command) && !delivered.includes(command));
-  if (unknown.length > 0)
-    warnings.push(`permits ${unknown.join(', ')} have no receipt of a start: refused, dropped, or lost.`);
-  return {
-    path,
-    ok: faults.length === 0,
-    faults,
-    warnings,
-    closed: recording.summary !== undefined,
-    cycles,
-    frames,
-    events: seen.events,
-    permits: seen.permits.length,
-    started: seen.started,
-    delivered,
-    unreconciled,
-  };
+type Stimuli = Pick<RecordingReport, 'started' | 'reconciled' | 'delivered' | 'unreconciled'>;
+
+function report(
+  path: string,
+  { ending }: Recording,
+  { cycles, lostCycles, frames, messages, events, detections, permits, refusals }: Walk,
+  faults: readonly string[],
+  warnings: readonly string[],
+): Omit<RecordingReport, keyof Stimuli> {
+  const listed =
+    faults.length <= mostFaults ? faults : [...faults.slice(0, mostFaults), `… and ${faults.length - mostFaults} more`];
+  const counts = { cycles, lostCycles, frames, messages, events, detections, permits: permits.length, refusals };
+  const closed = ending?.reason === 'closed';
+  return { path, ok: faults.length === 0, faults: listed, warnings, closed, ...counts };
 }
 
-function checkCycles(recording: Recording, faults: string[]): { cycles: number; frames: number } {
-  let last = 0;
-  let lastUs = -Infinity;
-  let nextIndex = 0;
-  let cycles = 0;
-  let frames = 0;
-  for (const { cycle, nowUs, block } of recording.cycles()) {
-    if (cycle !== last + 1)
-      faults.push(`cycles ${last + 1} to ${cycle - 1} are missing: they were lost in a full ring`);
-    if (nowUs < lastUs) faults.push(`cycle ${cycle}: its time runs backwards`);
-    if (block.frames > 0 && block.firstIndex < nextIndex)
-      faults.push(`cycle ${cycle}: sample ${block.firstIndex} comes again`);
-    if (block.frames > 0) nextIndex = block.firstIndex + block.frames;
-    last = cycle;
-    lastUs = nowUs;
-    cycles++;
-    frames += block.frames;
-    if (faults.length > mostFaults) break;
-  }
-  return { cycles, frames };
-}
+/** Goes once through cycles, messages and events side by side, as replay does, and counts. */
+class Walk {
+  readonly faults: string[] = [];
+  cycles = 0;
+  lostCycles = 0;
+  frames = 0;
+  /** Frames that came from the device: no gap frames. */
+  sent = 0;
+  messages = 0;
+  events = 0;
+  detections = 0;
+  refusals = 0;
+  /** The recording itself says that the sample ring lost something. */
+  sampleLossTold = false;
+  /** Commands. */
+  readonly permits: number[] = [];
+  readonly started = new Set<number>();
+  readonly ended = new Set<number>();
+  readonly reconciled = new Set<number>();
+  /** Refused or dropped by the guardian. */
+  readonly declined = new Set<number>();
+  readonly #recording: Recording;
+  readonly #events: Iterator<RecordedEvent>;
+  readonly #messages: Iterator<Float64Array>;
+  #event: RecordedEvent | undefined;
+  #message: Float64Array | undefined;
+  #cycle = 0;
+  #us = -Infinity;
+  #lastIndex = -1;
 
-function checkEvents(recording: Recording, faults: string[]): { events: number; permits: number[]; started: number[] } {
-  let events = 0;
-  let lastCycle = 0;
-  const permits: number[] = [];
-  const started: number[] = [];
-  for (const record of recording.events()) {
-    events++;
-    const event = decodeEvent(record);
-    if (!event) {
-      faults.push(`event ${events}: of an unknown kind`);
-      continue;
+  constructor(recording: Recording) {
+    this.#recording = recording;
+    this.#events = recording.readableEvents();
+    this.#messages = recording.messages();
+  }
+
+  walk(): void {
+    this.#nextEvent();
+    this.#nextMessage();
+    for (const { cycle, nowUs, block } of this.#recording.cycles()) {
+      this.#lostCycle(cycle);
+      if (nowUs < this.#us)
+        this.faults.push(`cycle ${cycle}: its time runs backwards, from ${this.#us} to ${nowUs} us`);
+      const before = this.#lastIndex;
+      if (block.frames > 0) {
+        if (block.firstIndex <= before) this.faults.push(`cycle ${cycle}: sample ${block.firstIndex} comes again`);
+        this.#lastIndex = block.firstIndex + block.frames - 1;
+      }
+      this.#cycle = cycle;
+      this.#us = nowUs;
+      this.cycles++;
+      this.frames += block.frames;
+      this.sent += sentFrames(block);
+      this.#takeMessages(cycle, nowUs);
+      this.#takeEvents(cycle, nowUs, before);
     }
-    if (event.cycle < lastCycle) faults.push(`event ${events}: its cycle ${event.cycle} comes after ${lastCycle}`);
-    lastCycle = event.cycle;
-    if (event.kind === 'permit') permits.push(event.command);
-    if (event.kind === 'receipt' && event.state === ReceiptState.started) started.push(event.command);
+    this.#takeTail();
   }
-  return { events, permits, started };
+
+  /** Records of cycles that a full ring lost have nothing to be compared with. */
+  #lostCycle(next: number): void {
+    this.lostCycles += next - this.#cycle - 1;
+    while (this.#message && (this.#message[1] as number) < next) {
+      this.#order('message', this.messages, this.#message);
+      this.#nextMessage();
+    }
+    while (this.#event && (this.#event.record[1] as number) < next) {
+      this.#order('event', this.#event.id, this.#event.record);
+      this.#nextEvent();
+    }
+  }
+
+  #takeMessages(cycle: number, us: number): void {
+    while (this.#message && this.#message[1] === cycle) {
+      if (this.#message[3] !== us) this.faults.push(`message ${this.messages}: its time is not that of cycle ${cycle}`);
+      this.#nextMessage();
+    }
+  }
+
+  #takeEvents(cycle: number, us: number, before: number): void {
+    while (this.#event && this.#event.record[1] === cycle) {
+      const { id, record } = this.#event;
+      const index = record[2] as number;
+      if (record[3] !== us) this.faults.push(`event ${id}: its time is not that of cycle ${cycle}`);
+      if (index !== before && index !== this.#lastIndex) {
+        this.faults.push(`event ${id}: sample ${index} is not the newest one of cycle ${cycle}`);
+      }
+      this.#nextEvent();
+    }
+  }
+
+  /** What was decided after the last cycle that was kept: of the lost tail, or receipts from the guardian's log. */
+  #takeTail(): void {
+    const closed = this.#recording.ending?.reason === 'closed';
+    while (this.#event) {
+      const { id, record, text } = this.#event;
+      this.#order('event', id, record);
+      const lost = closed && this.lostCycles === 0 && !this.sampleLossTold && text !== guardianLog;
+      if (lost) this.faults.push(`event ${id}: its cycle ${String(record[1])} is missing`);
+      this.#nextEvent();
+    }
+    while (this.#message) {
+      this.#order('message', this.messages, this.#message);
+      this.#nextMessage();
+    }
+  }
+
+  #order(what: string, id: number, record: Float64Array): void {
+    const cycle = record[1] as number;
+    if (!(cycle > this.#cycle)) this.faults.push(`${what} ${id}: its cycle ${cycle} comes after cycle ${this.#cycle}`);
+  }
+
+  #nextMessage(): void {
+    const next = this.#messages.next();
+    this.#message = next.done === true ? undefined : next.value;
+    if (!this.#message) return;
+    this.messages++;
+    if (!decodeMessage(this.#message)) this.faults.push(`message ${this.messages}: of an unknown kind`);
+  }
+
+  #nextEvent(): void {
+    const next = this.#events.next();
+    this.#event = next.done === true ? undefined : next.value;
+    if (this.#event) this.#count(this.#event);
+  }
+
+  #count({ id, event, text }: RecordedEvent): void {
+    this.events++;
+    if (!event) this.faults.push(`event ${id}: of an unknown kind`);
+    else if (event.kind === 'detection') this.detections += event.phase === DetectionPhase.confirmed ? 1 : 0;
+    else if (event.kind === 'refusal') this.refusals++;
+    else if (event.kind === 'permit') this.permits.push(event.command);
+    else if (event.kind === 'loss') this.sampleLossTold ||= event.ring === 0;
+    else if (event.kind === 'receipt') {
+      if (event.state === ReceiptState.started) {
+        this.started.add(event.command);
+        if (text === guardianLog) this.reconciled.add(event.command);
+      } else if (event.state === ReceiptState.ended) this.ended.add(event.command);
+      else if (event.state !== ReceiptState.accepted) this.declined.add(event.command);
+    }
+  }
 }
 
-function compareSummary({ summary }: Recording, frames: number, started: number, faults: string[]): void {
+function compareSummary(found: Walk, summary: RunSummary | undefined, faults: string[]): void {
   if (!summary) return;
-  if (summary.stimuli !== started) faults.push(`the summary counts ${summary.stimuli} stimuli, the events ${started}`);
-  const lost = Object.values(summary.ringLosses).some((count) => count > 0);
-  if (frames < summary.samples && !lost)
-    faults.push(`the summary counts ${summary.samples} samples, the blocks ${frames}`);
+  const { samples = 0, decisions = 0 } = summary.ringLosses;
+  if (samples === 0) {
+    // Whether a device has sent a frame that is flagged as a gap, only its driver knows.
+    if (summary.samples < found.sent || summary.samples > found.frames) {
+      const held = `${found.sent}, and ${found.frames - found.sent} that are flagged as gaps`;
+      faults.push(`the summary counts ${summary.samples} samples, the blocks ${held}`);
+    }
+  }
+  if (decisions > 0) return;
+  const stimuli = found.started.size - found.reconciled.size;
+  const compare = (name: string, told: number, held: number): void => {
+    if (told !== held) faults.push(`the summary counts ${told} ${name}, the events ${held}`);
+  };
+  compare('detections', summary.detections, found.detections);
+  compare('stimuli', summary.stimuli, stimuli);
+  compare('refusals', summary.refusals, found.refusals);
 }
 
-function attempt<Result>(faults: string[], act: () => Result, otherwise: Result): Result {
-  try {
-    return act();
-  } catch (error) {
-    faults.push(error instanceof Error ? error.message : String(error));
-    return otherwise;
+function judgeEnding({ ending, summary }: Recording, found: Walk, faults: string[], warnings: string[]): void {
+  if (ending?.reason === 'disk full') {
+    warnings.push('the disk was full: the recording ends with its last commit, and what came after it is lost.');
+  } else if (!ending) {
+    warnings.push('not closed: the run still goes on, or was killed. Its tail, at most the commit interval, is lost.');
   }
+  const decisions = summary?.ringLosses['decisions'] ?? 0;
+  if (decisions > 0) warnings.push(`${decisions} events or messages were lost in a full ring.`);
+  if (found.lostCycles === 0) return;
+  const told = found.sampleLossTold || (summary?.ringLosses['samples'] ?? 0) > 0;
+  const hole = `${found.lostCycles} cycles are missing`;
+  // Without an ending, the event that tells of the loss may have gone with the tail.
+  if (told || !ending) warnings.push(`${hole}: they were lost in a full ring. Replay ends before them.`);
+  else faults.push(`${hole}, and no event tells of a loss`);
+}
+
+function accountForStimuli(path: string, found: Walk, warnings: string[]): Stimuli {
+  const { deliveries, unreadable } = readDeliveries(path);
+  const { started, ended, reconciled, declined, permits } = found;
+  const delivered = deliveries.map(({ command }) => command);
+  const unreconciled = delivered.filter((command) => !started.has(command));
+  const say = (commands: readonly number[], what: string): void => {
+    if (commands.length > 0) warnings.push(`stimuli ${commands.join(', ')} ${what}`);
+  };
+  say([...reconciled], "were delivered, by the guardian's log; the loop got no receipt.");
+  say(unreconciled, "were delivered, by the guardian's log, after the last commit.");
+  const known = (command: number): boolean => started.has(command) || declined.has(command);
+  say(
+    permits.filter((command) => !known(command) && !delivered.includes(command)),
+    'were permitted, and nothing says whether they were delivered.',
+  );
+  const endedByLog = new Set(deliveries.filter(({ endedUs }) => !Number.isNaN(endedUs)).map(({ command }) => command));
+  say(
+    [...started].filter((command) => !ended.has(command) && !endedByLog.has(command)),
+    'have no receipt of their end.',
+  );
+  if (unreadable.length > 0) {
+    const lines = unreadable.map((line) => JSON.stringify(line)).join(', ');
+    warnings.push(`the guardian's log has lines that cannot be read: ${lines}. Each may be a stimulus.`);
+  }
+  return { started: [...started], reconciled: [...reconciled], delivered, unreconciled };
 }
 
 const mostFaults = 20;

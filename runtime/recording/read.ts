@@ -1,15 +1,18 @@
-import Database from 'better-sqlite3';
-import { z } from 'zod';
-import { recordLength, type LoopEvent, type RunDescription, type RunSummary, type SampleBlock } from '../contracts.js';
+import type { Database } from 'better-sqlite3';
+import type { z } from 'zod';
+import type { LoopEvent, RunDescription, RunSummary, SampleBlock } from '../contracts.js';
 import { decodeEvent } from '../loop/records.js';
 import { createSampleBlock } from '../loop/sample-block.js';
-import { unpackCycles, unpackFrames } from './packing.js';
+import { FrameCursor, type Block } from './frame-cursor.js';
+import { openForReading } from './open.js';
+import { unpackCycles, unpackFrames, type Cycles } from './packing.js';
+import { anchorRow, blockRow, endingRow, eventRow, inputRow, messageRow, runRow, type Ending } from './rows.js';
 import { schemaVersion } from './schema.js';
 
 /** A recording that cannot be read, with the table and row at fault. */
 export class RecordingError extends Error {}
 
-/** One cycle of the loop. `block` is reused for the next. */
+/** One cycle of the loop. The object and its `block` are reused for the next. */
 export interface RecordedCycle {
   readonly cycle: number;
   readonly nowUs: number;
@@ -18,225 +21,259 @@ export interface RecordedCycle {
 
 export interface RecordedEvent {
   readonly id: number;
+  /** As contracts.ts has it, bit for bit. */
   readonly record: Float64Array;
+  /** Undefined if this version does not know its kind. */
   readonly event: LoopEvent | undefined;
-  /** Of a marker. */
+  /** Of a marker; `guardian log` for a receipt that did not come through the loop. */
   readonly text: string | null;
 }
-
-const channel = z.object({ name: z.string(), unit: z.string(), scale: z.number(), railCounts: z.number() });
-const description = z.object({
-  name: z.string(),
-  axond: z.string(),
-  node: z.string(),
-  verb: z.string(),
-  configuration: z.string(),
-  stream: z.object({
-    device: z.string(),
-    channels: z.array(channel),
-    rate: z.number().positive(),
-    delayUs: z.number(),
-  }),
-  detectors: z.array(z.string()),
-  coefficients: z.record(z.string(), z.array(z.array(z.number()))),
-  bootId: z.string(),
-  startUs: z.number(),
-  startWallMs: z.number(),
-});
-const summary = z.object({
-  samples: z.number(),
-  gaps: z.number(),
-  discardedBytes: z.number(),
-  detections: z.number(),
-  stimuli: z.number(),
-  refusals: z.number(),
-  latencyUs: z.object({ p50: z.number(), p99: z.number(), max: z.number() }).nullable(),
-  ringLosses: z.record(z.string(), z.number()),
-  recording: z.string().nullable(),
-  mqtt: z.object({ published: z.number(), acked: z.number() }).nullable(),
-});
-const runRow = z.object({ description: z.string(), summary: z.string().nullable() });
-const blockRow = z.object({
-  id: z.number(),
-  first_index: z.number().int(),
-  frames: z.number().int().positive(),
-  first_cycle: z.number().int(),
-  packed: z.instanceof(Buffer),
-  crc: z.number(),
-});
-const inputRow = z.object({
-  id: z.number(),
-  first_cycle: z.number().int(),
-  cycles: z.number().int().positive(),
-  packed: z.instanceof(Buffer),
-  crc: z.number(),
-});
-const messageRow = z.object({ id: z.number(), record: z.instanceof(Buffer) });
-const eventRow = z.object({ id: z.number(), record: z.instanceof(Buffer), text: z.string().nullable() });
 
 /** Opens a recording for reading, a running or killed one too; repairs nothing. Throws a `RecordingError`. */
 export function openRecording(path: string): Recording {
   return new Recording(path);
 }
 
+/** Whatever does not fit its checksum, its neighbours or its schema throws a `RecordingError`. */
 export class Recording {
   readonly path: string;
   readonly run: RunDescription;
-  /** Undefined while it runs, and if it was killed. */
+  /** How the run ended; undefined while it runs, and if it was killed. */
+  readonly ending: { readonly reason: Ending['reason']; readonly wallMs: number } | undefined;
+  /** Undefined while it runs, if it was killed, and if its disk was full. */
   readonly summary: RunSummary | undefined;
-  readonly #db: Database.Database;
+  readonly #db: Database;
+  readonly #closeFile: () => void;
   /** Rows that somebody has not read to their end. */
   readonly #open = new Set<IterableIterator<unknown>>();
+  /** Who reads in one transaction now, so that all of them see the same state of a recording that still runs. */
+  #holds = 0;
 
   constructor(path: string) {
     this.path = path;
-    this.#db = open(path);
     try {
-      const version = this.#db.pragma('user_version', { simple: true });
-      if (version !== schemaVersion) {
-        throw new RecordingError(
-          `${path}: is no recording of this axond (format ${String(version)}, not ${schemaVersion}).`,
-        );
-      }
-      const row = this.#parse('run', 1, runRow, this.#db.prepare('select description, summary from run').get());
-      this.run = this.#parse('run', 1, description, this.#json(row.description));
-      this.summary = row.summary === null ? undefined : this.#parse('run', 1, summary, this.#json(row.summary));
+      const file = openForReading(path);
+      this.#db = file.db;
+      this.#closeFile = () => file.close();
     } catch (error) {
-      this.#db.close();
-      throw error instanceof RecordingError ? error : new RecordingError(`${path}: ${String(error)}`);
+      throw new RecordingError(`${path}: cannot be opened as a recording (${messageOf(error)}).`, { cause: error });
+    }
+    try {
+      const version = this.#asked('file', () => this.#db.pragma('user_version', { simple: true }));
+      if (version !== schemaVersion) {
+        const found = version === 0 ? 'is no recording' : `is a recording of format ${String(version)}`;
+        throw new RecordingError(`${path}: ${found}; this axond reads format ${schemaVersion}.`);
+      }
+      this.run = this.#decode('run', runRow, this.#get('run'));
+      const ending = this.#get('ending');
+      this.ending = ending === undefined ? undefined : this.#decode('ending', endingRow, ending);
+      this.summary = (this.ending as Ending | undefined)?.summary ?? undefined;
+    } catch (error) {
+      this.#closeFile();
+      throw error;
     }
   }
 
   close(): void {
     for (const rows of this.#open) rows.return?.();
-    this.#db.close();
+    this.#closeFile();
   }
 
   /** Every cycle in order. A number that is missing was lost in a full ring. */
   *cycles(): Generator<RecordedCycle> {
-    const channels = this.run.stream.channels.length;
-    const block = createSampleBlock(channels, mostFrames);
-    const frames = this.#frames(channels);
-    for (const given of this.#rows('select * from input order by id')) {
-      const row = this.#parse('input', given, inputRow, given);
-      const { arrivalUs, frames: counts } = this.#unpack('input', row.id, () => unpackCycles(row, row.cycles));
+    this.#hold();
+    try {
+      yield* this.#cycles();
+    } finally {
+      this.#release();
+    }
+  }
+
+  *#cycles(): Generator<RecordedCycle> {
+    const { channels } = this.run.stream;
+    const block = createSampleBlock(channels.length, mostFrames);
+    const frames = new FrameCursor(this.#blocks(), channels.length);
+    const given = { cycle: 0, nowUs: 0, block };
+    for (const { row, arrivalUs, frames: counts } of this.#inputs()) {
       for (let place = 0; place < row.cycles; place++) {
-        const nowUs = arrivalUs[place] as number;
-        const count = counts[place] as number;
-        block.frames = 0;
-        block.arrivalUs = nowUs;
-        if (count > mostFrames) throw this.#fault('input', row.id, `a cycle of ${count} frames`);
-        for (let frame = 0; frame < count; frame++) {
-          if (frames.next().done) throw this.#fault('input', row.id, 'has more frames than the blocks');
-          takeFrame(frames.block, frames.at, block);
-        }
-        yield { cycle: row.first_cycle + place, nowUs, block };
+        given.cycle = row.first_cycle + place;
+        given.nowUs = arrivalUs[place] as number;
+        block.arrivalUs = given.nowUs;
+        const fault = frames.take(given.cycle, counts[place] as number, block);
+        if (fault !== '') throw this.#fault('input', row.id, fault);
+        yield given;
       }
     }
+    const left = frames.left();
+    if (left !== undefined) throw this.#fault('block', left.id, `no cycle ${left.first_cycle} brought its frames`);
   }
 
   /** Frames on disk, gap frames among them. */
   frameCount(): number {
-    return Number(this.#db.prepare('select coalesce(sum(frames), 0) from block').pluck().get());
+    const sum = this.#db.prepare<[], number>('select coalesce(sum(frames), 0) from block').pluck().get();
+    return sum ?? 0;
+  }
+
+  /** Time of the last cycle that is here; the start's if there is none. */
+  lastUs(): number {
+    const last = this.#asked('input', () => this.#db.prepare('select * from input order by id desc limit 1').get());
+    if (last === undefined) return this.run.startUs;
+    const row = this.#decode('input', inputRow, last);
+    const { arrivalUs } = this.#unpack('input', row.id, () => unpackCycles(row.packed, row.cycles));
+    return arrivalUs[row.cycles - 1] as number;
   }
 
   /** The mailbox messages, as records, in order. */
   *messages(): Generator<Float64Array> {
-    for (const given of this.#rows('select id, record from message order by id')) {
-      const { id, record } = this.#parse('message', given, messageRow, given);
-      yield this.#record('message', id, record);
-    }
+    for (const { record } of this.#rows('message', messageRow)) yield record;
   }
 
   /** The events as records, in order. */
   *events(): Generator<Float64Array> {
-    for (const given of this.#rows('select id, record, text from event order by id')) {
-      const { id, record } = this.#parse('event', given, eventRow, given);
-      yield this.#record('event', id, record);
-    }
+    for (const { record } of this.#rows('event', eventRow)) yield record;
+  }
+
+  /** The events in order, with their ids and texts, and readable. */
+  *readableEvents(): Generator<RecordedEvent> {
+    for (const { id, record, text } of this.#rows('event', eventRow))
+      yield { id, record, event: decodeEvent(record), text };
   }
 
   /** Events with an id above `afterId`, at most `limit`: a short transaction, for those who follow a running recording. */
   eventsAfter(afterId: number, limit: number): RecordedEvent[] {
-    return this.#db
-      .prepare('select id, record, text from event where id > ? order by id limit ?')
-      .all(afterId, limit)
-      .map((given) => {
-        const { id, record, text } = this.#parse('event', given, eventRow, given);
-        const exact = this.#record('event', id, record);
-        return { id, record: exact, event: decodeEvent(exact), text };
-      });
+    const query = 'select * from event where id > ? order by id limit ?';
+    const rows = this.#asked('event', () => this.#db.prepare(query).all(afterId, limit));
+    return rows.map((given, place) => {
+      const { id, record, text } = this.#decode('event', eventRow, given);
+      if (id !== afterId + place + 1) throw this.#fault('event', afterId + place + 1, 'is missing');
+      return { id, record, event: decodeEvent(record), text };
+    });
   }
 
-  /** SQLite's own check of the file; the empty string if it finds nothing. */
-  integrity(): string {
-    const found = String(this.#db.pragma('integrity_check', { simple: true }));
-    return found === 'ok' ? '' : found;
+  /** Monotonic and wall time of the same instants. */
+  anchors(): { us: number; wallMs: number }[] {
+    return [...this.#rows('anchor', anchorRow)].map(({ us, wall_ms: wallMs }) => ({ us, wallMs }));
   }
 
-  /** Goes through all frames in order: `next` moves on, `block` and `at` say where it stands. */
-  #frames(channels: number): { block: SampleBlock; at: number; next(): { done: boolean } } {
-    const rows = this.#rows('select * from block order by id');
-    const next = (): { done: boolean } => {
-      if (++cursor.at < cursor.block.frames) return going;
-      const given = rows.next();
-      if (given.done) return ended;
-      const row = this.#parse('block', given.value, blockRow, given.value);
-      const unpacked = this.#unpack('block', row.id, () => unpackFrames(row, row.frames, channels));
-      cursor.block = {
-        ...unpacked,
-        channels,
-        capacity: row.frames,
-        frames: row.frames,
-        firstIndex: row.first_index,
-        arrivalUs: 0,
-      };
-      cursor.at = 0;
-      return going;
-    };
-    const cursor = { block: createSampleBlock(channels, 0), at: -1, next };
-    return cursor;
+  /** What SQLite's own check of the file finds, then every row that cannot be decoded or whose checksum does not fit. */
+  *damage(): Generator<string> {
+    let found: unknown;
+    try {
+      found = this.#db.pragma('integrity_check', { simple: true });
+    } catch (error) {
+      found = messageOf(error);
+    }
+    if (found !== 'ok') yield `${this.path}: ${String(found)}`;
+    const channels = this.run.stream.channels.length;
+    yield* this.#damaged('block', blockRow, (row) => unpackFrames(row.packed, row.frames, channels));
+    yield* this.#damaged('input', inputRow, (row) => unpackCycles(row.packed, row.cycles));
+    yield* this.#damaged('message', messageRow);
+    yield* this.#damaged('event', eventRow);
+    yield* this.#damaged('anchor', anchorRow);
   }
 
-  *#rows(query: string): Generator {
-    const rows = this.#db.prepare(query).iterate();
+  *#damaged<Row extends { id: number }>(
+    table: string,
+    decoder: z.ZodType<Row>,
+    unpack: (row: Row) => unknown = () => undefined,
+  ): Generator<string> {
+    let next = 1;
+    try {
+      for (const given of this.#select(table)) {
+        const id = idOf(given);
+        if (id !== next) yield this.#fault(table, next, 'is missing').message;
+        next = id + 1;
+        try {
+          const row = this.#decode(table, decoder, given);
+          this.#unpack(table, row.id, () => unpack(row));
+        } catch (error) {
+          yield messageOf(error);
+        }
+      }
+    } catch (error) {
+      yield messageOf(error); // the table itself cannot be walked any further
+    }
+  }
+
+  *#inputs(): Generator<{ row: z.output<typeof inputRow> } & Cycles> {
+    for (const row of this.#rows('input', inputRow)) {
+      yield { row, ...this.#unpack('input', row.id, () => unpackCycles(row.packed, row.cycles)) };
+    }
+  }
+
+  *#blocks(): Generator<Block> {
+    const channels = this.run.stream.channels.length;
+    for (const row of this.#rows('block', blockRow)) {
+      yield { row, ...this.#unpack('block', row.id, () => unpackFrames(row.packed, row.frames, channels)) };
+    }
+  }
+
+  /** Decoded rows in the order in which they were written, none missing. */
+  *#rows<Row extends { id: number }>(table: string, decoder: z.ZodType<Row>): Generator<Row> {
+    let next = 1;
+    for (const given of this.#select(table)) {
+      const row = this.#decode(table, decoder, given);
+      if (row.id !== next) throw this.#fault(table, next, 'is missing');
+      next++;
+      yield row;
+    }
+  }
+
+  *#select(table: string): Generator {
+    this.#hold();
+    const rows = this.#asked(table, () => this.#db.prepare(`select * from ${table} order by id`).iterate());
     this.#open.add(rows);
-    yield* rows;
-    this.#open.delete(rows);
+    try {
+      for (;;) {
+        const row = this.#asked(table, () => rows.next());
+        if (row.done === true) return;
+        yield row.value;
+      }
+    } finally {
+      rows.return?.();
+      this.#open.delete(rows);
+      this.#release();
+    }
   }
 
-  #record(table: string, id: number, bytes: Buffer): Float64Array {
-    if (bytes.length !== recordLength * 8) throw this.#fault(table, id, `a record of ${bytes.length} bytes`);
-    const record = new Float64Array(recordLength);
-    new Uint8Array(record.buffer).set(bytes);
-    return record;
+  #hold(): void {
+    if (this.#holds === 0) this.#db.exec('begin');
+    this.#holds++;
+  }
+
+  #release(): void {
+    this.#holds--;
+    if (this.#holds === 0 && this.#db.open) this.#db.exec('commit');
+  }
+
+  #get(table: string): unknown {
+    return this.#asked(table, () => this.#db.prepare(`select * from ${table}`).get());
+  }
+
+  /** What SQLite refuses, with the name of the file and table. */
+  #asked<Result>(table: string, act: () => Result): Result {
+    try {
+      return act();
+    } catch (error) {
+      throw new RecordingError(`${this.path}: table ${table}: ${messageOf(error)}`, { cause: error });
+    }
   }
 
   #unpack<Result>(table: string, id: number, act: () => Result): Result {
     try {
       return act();
     } catch (error) {
-      throw this.#fault(table, id, error instanceof Error ? error.message : String(error));
+      throw this.#fault(table, id, messageOf(error));
     }
   }
 
-  #parse<Type>(table: string, row: unknown, parser: z.ZodType<Type>, value: unknown): Type {
-    const parsed = parser.safeParse(value);
+  #decode<Row>(table: string, decoder: z.ZodType<Row>, given: unknown): Row {
+    const parsed = decoder.safeParse(given);
     if (parsed.success) return parsed.data;
-    const id = typeof row === 'object' && row !== null && 'id' in row ? Number(row.id) : 1;
-    throw this.#fault(
-      table,
-      id,
-      parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
+    const issues = parsed.error.issues.map(
+      ({ path, message }) => `${path.length > 0 ? `${path.join('.')}: ` : ''}${message}`,
     );
-  }
-
-  #json(text: string): unknown {
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      throw this.#fault('run', 1, String(error));
-    }
+    throw this.#fault(table, idOf(given), issues.join('; '));
   }
 
   #fault(table: string, id: number, what: string): RecordingError {
@@ -244,29 +281,12 @@ export class Recording {
   }
 }
 
-function open(path: string): Database.Database {
-  try {
-    const db = new Database(path, { readonly: true, fileMustExist: true });
-    db.pragma('query_only = 1');
-    return db;
-  } catch (error) {
-    throw new RecordingError(
-      `${path}: cannot be opened as a recording (${error instanceof Error ? error.message : String(error)}).`,
-    );
-  }
+function idOf(row: unknown): number {
+  return typeof row === 'object' && row !== null && 'id' in row ? Number(row.id) : 1;
 }
 
-function takeFrame(from: SampleBlock, at: number, to: SampleBlock): void {
-  if (to.frames === 0) to.firstIndex = from.firstIndex + at;
-  const { channels } = to;
-  for (let channel = 0; channel < channels; channel++) {
-    to.counts[to.frames * channels + channel] = from.counts[at * channels + channel] as number;
-  }
-  to.counters[to.frames] = from.counters[at] as number;
-  to.flags[to.frames] = from.flags[at] as number;
-  to.frames++;
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
-const going = { done: false };
-const ended = { done: true };
 const mostFrames = 4096;

@@ -1,234 +1,221 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
-import { recordLength, type RunDescription, type RunSummary } from '../contracts.js';
+import { recordLength } from '../contracts.js';
 import { EventCode, MessageCode } from '../loop/records.js';
-import { SlotRing } from '../loop/ring.js';
-import { createSampleBlock } from '../loop/sample-block.js';
-import { pushCycle, sampleSlotBytes } from '../loop/sample-slot.js';
-import { checkRecording } from './check.js';
-import { parseDeliveries } from './deliveries.js';
-import { packCycles, packFrames, unpackCycles, unpackFrames } from './packing.js';
 import { openRecording } from './read.js';
-import { RecordingWriter } from './writer.js';
-
-const description: RunDescription = {
-  name: 'test',
-  axond: '0',
-  node: process.version,
-  verb: 'run',
-  configuration: '',
-  stream: {
-    device: 'test',
-    rate: 250,
-    delayUs: 0,
-    channels: [
-      { name: 'a', unit: 'uV', scale: 1, railCounts: 100 },
-      { name: 'b', unit: 'uV', scale: 1, railCounts: 100 },
-    ],
-  },
-  detectors: [],
-  coefficients: {},
-  bootId: 'test',
-  startUs: 0,
-  startWallMs: 0,
-};
-const summary: RunSummary = {
-  samples: 0,
-  gaps: 0,
-  discardedBytes: 0,
-  detections: 0,
-  stimuli: 0,
-  refusals: 0,
-  latencyUs: null,
-  ringLosses: {},
-  recording: null,
-  mqtt: null,
-};
-
-function temporaryPath(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'axond-recording-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return join(folder, 'test.db');
-}
-
-interface Cycle {
-  us: number;
-  jump: number;
-  frames: number[][];
-}
-
-/** Writes cycles as the loop does; returns what was written. */
-function write(path: string, cycles: Cycle[], records: Float64Array[], close: boolean): void {
-  const writer = new RecordingWriter(path, description);
-  const samples = SlotRing.create(1024, sampleSlotBytes(2));
-  const decisions = SlotRing.create(1024, recordLength * 8);
-  const block = createSampleBlock(2, 64);
-  let index = 0;
-  cycles.forEach(({ us, jump, frames }, place) => {
-    index += jump;
-    block.frames = frames.length;
-    block.firstIndex = index;
-    frames.forEach(([a = 0, b = 0, counter = 0, flags = 0], frame) => {
-      block.counts[2 * frame] = a;
-      block.counts[2 * frame + 1] = b;
-      block.counters[frame] = counter;
-      block.flags[frame] = flags;
-    });
-    index += frames.length;
-    pushCycle(samples, place + 1, us, block);
-    if (place % 7 === 6) writer.drain(samples, decisions, new Map());
-    if (place % 50 === 49) writer.commit();
-  });
-  for (const record of records) {
-    decisions.doubles.set(record, decisions.slot(0) * recordLength);
-    decisions.publish(1);
-  }
-  writer.drain(samples, decisions, new Map([[7, 'lights off']]));
-  if (close) writer.close(summary);
-  else writer.commit();
-}
+import { Recorded, describeRun, emptySummary, temporaryPath } from './recording.test.fixture.js';
 
 const int32 = fc.oneof(
   fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
   fc.constantFrom(-(2 ** 31), 2 ** 31 - 1, 0, -1),
 );
-const anyDouble = fc.double();
+const anyDouble = fc.oneof(fc.double(), fc.constantFrom(NaN, -0, Infinity, -Infinity));
+const frame = fc
+  .tuple(int32, int32, int32, fc.integer({ min: 0, max: 255 }))
+  .map(([a, b, counter, flags]) => ({ counts: [a, b], counter, flags }));
 const cycle = fc.record({
   us: anyDouble,
   jump: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 5000 })),
-  frames: fc.array(fc.tuple(int32, int32, int32, fc.integer({ min: 0, max: 255 })), { maxLength: 20 }),
+  frames: fc.oneof(fc.array(frame, { maxLength: 3 }), fc.array(frame, { maxLength: 40 })),
+  /** What the recorder does after it. */
+  then: fc.constantFrom('nothing', 'drain', 'commit'),
 });
 
-test('cycles come back bit for bit: times, counts, counters, flags, indexes', (t) => {
+test('cycles come back bit for bit: times, counts, counters, flags and indexes, however they were committed', (t) => {
   fc.assert(
-    fc.property(fc.array(cycle, { maxLength: 120 }), (cycles) => {
+    fc.property(fc.array(cycle, { maxLength: 100 }), fc.boolean(), (cycles, closes) => {
       const path = temporaryPath(t);
-      write(path, cycles, [], true);
+      const recorded = new Recorded(path, 2);
+      for (const { frames, us, jump, then } of cycles) {
+        recorded.push(frames, us, jump);
+        if (then === 'drain' || recorded.cycle % 20 === 0) recorded.drain();
+        if (then === 'commit') recorded.commit();
+      }
+      if (closes) recorded.close();
+      else recorded.commit();
       const recording = openRecording(path);
       let index = 0;
       let place = 0;
       for (const { cycle: number, nowUs, block } of recording.cycles()) {
         const wrote = cycles[place++]!;
-        assert.equal(number, place);
-        assert.ok(Object.is(nowUs, wrote.us));
         index += wrote.jump;
-        assert.equal(block.frames, wrote.frames.length);
-        if (block.frames > 0) assert.equal(block.firstIndex, index);
-        wrote.frames.forEach(([a, b, counter, flags], frame) => {
-          assert.deepEqual(
-            [block.counts[2 * frame], block.counts[2 * frame + 1], block.counters[frame], block.flags[frame]],
-            [a, b, counter, flags],
-          );
-        });
+        assert.equal(number, place);
+        assert.ok(Object.is(nowUs, wrote.us), `${nowUs} is not ${wrote.us}`);
+        if (wrote.frames.length > 0) assert.equal(block.firstIndex, index);
+        const frames = Array.from({ length: block.frames }, (_, at) => ({
+          counts: [block.counts[2 * at], block.counts[2 * at + 1]],
+          counter: block.counters[at],
+          flags: block.flags[at],
+        }));
+        assert.deepEqual(frames, wrote.frames);
         index += wrote.frames.length;
       }
       assert.equal(place, cycles.length);
       recording.close();
     }),
-    { numRuns: 25 },
+    { numRuns: 30 },
   );
 });
 
-test('packing is lossless', () => {
+test('events and messages come back bit for bit, NaN and −0 too', (t) => {
+  const fields = fc.array(anyDouble, { minLength: recordLength - 1, maxLength: recordLength - 1 });
+  const kinds = fc.constantFrom(...Object.values(EventCode), ...Object.values(MessageCode));
   fc.assert(
-    fc.property(
-      fc.array(int32, { minLength: 1, maxLength: 200 }),
-      fc.array(anyDouble, { minLength: 1 }),
-      (ints, doubles) => {
-        const counts = Int32Array.from(ints);
-        const flags = Uint8Array.from(ints, (value) => value & 255);
-        const frames = unpackFrames(packFrames(counts, counts, flags, counts.length, 1), counts.length, 1);
-        assert.deepEqual([frames.counts, frames.counters, frames.flags], [counts, counts, flags]);
-        const times = Float64Array.from(doubles);
-        const numbers = Uint16Array.from(doubles, (_, place) => place * 777);
-        const cycles = unpackCycles(packCycles(times, numbers, times.length), times.length);
-        assert.deepEqual(cycles, { arrivalUs: times, frames: numbers });
-      },
-    ),
+    fc.property(fc.array(fc.tuple(kinds, fields), { maxLength: 30 }), (made) => {
+      const path = temporaryPath(t);
+      const recorded = new Recorded(path);
+      const records = made.map(([kind, numbers]) => Float64Array.from([kind, ...numbers]));
+      for (const record of records) recorded.pushRecord(record);
+      recorded.close();
+      const recording = openRecording(path);
+      const bytes = (list: Iterable<Float64Array>): Buffer[] => [...list].map((record) => Buffer.from(record.buffer));
+      assert.deepEqual(bytes(recording.events()), bytes(records.filter(([kind]) => kind! < 100)));
+      assert.deepEqual(bytes(recording.messages()), bytes(records.filter(([kind]) => kind! >= 100)));
+      recording.close();
+    }),
+    { numRuns: 30 },
   );
 });
 
-function record(kind: number, cycle: number, ...fields: number[]): Float64Array {
-  const made = new Float64Array(recordLength);
-  made.set([kind, cycle, -1, 12.5, ...fields]);
-  return made;
-}
-
-test('events and messages come back exactly, NaN and −0 too, and a marker with its text', (t) => {
+test('rows hold more frames than one chunk, and the lot comes back', (t) => {
   const path = temporaryPath(t);
-  const events = [record(EventCode.detection, 1, 0, 0, 5, 9, NaN, -0), record(EventCode.marker, 1, 7)];
-  const message = record(MessageCode.arm, 1, Infinity, NaN, 3);
-  write(path, [{ us: 1, jump: 0, frames: [] }], [...events, message], true);
+  const recorded = new Recorded(path, 3);
+  recorded.stream(10_000);
+  recorded.close();
   const recording = openRecording(path);
-  assert.deepEqual([...recording.events()], events);
-  assert.deepEqual([...recording.messages()], [message]);
-  assert.equal(recording.eventsAfter(1, 10)[0]?.text, 'lights off');
+  let cycles = 0;
+  for (const { nowUs, block } of recording.cycles()) {
+    assert.equal(block.firstIndex, cycles);
+    assert.equal(block.counts[2], 2000 + ((cycles * 37) % 500));
+    assert.equal(nowUs, 1e6 + 4000 * ++cycles);
+  }
+  assert.equal(cycles, 10_000);
+  assert.equal(recording.frameCount(), 10_000);
+  assert.equal(recording.lastUs(), 1e6 + 4000 * 10_000);
   recording.close();
 });
 
-test('a flipped bit in any packed row is found, with its table and row', (t) => {
-  for (const table of ['block', 'input']) {
-    const path = temporaryPath(t);
-    write(
-      path,
-      Array.from({ length: 60 }, (_, n) => ({ us: n, jump: 0, frames: [[n, -n, n, 0]] })),
-      [],
-      true,
-    );
-    assert.deepEqual(checkRecording(path).faults, []);
-    const db = new Database(path);
-    const { packed } = db.prepare(`select packed from ${table} where id = 1`).get() as { packed: Buffer };
-    packed[packed.length >> 1]! ^= 4;
-    db.prepare(`update ${table} set packed = ? where id = 1`).run(packed);
-    db.close();
-    const report = checkRecording(path);
-    assert.equal(report.ok, false);
-    assert.match(report.faults[0] ?? '', new RegExp(`table ${table}, row 1: its checksum does not fit its bytes`));
-  }
-});
-
-test('a file that is no recording is refused by name', (t) => {
+test('a recording says what its run was, and how it ended', (t) => {
   const path = temporaryPath(t);
-  writeFileSync(path, 'not a database');
-  assert.throws(() => checkRecording(path), /test\.db/);
+  const recorded = new Recorded(path, 2);
+  recorded.commit();
+  const running = openRecording(path);
+  assert.deepEqual([running.run, running.ending, running.summary], [describeRun(2), undefined, undefined]);
+  running.close();
+  recorded.close({ latencyUs: { p50: 1.5, p99: 2, max: 3 }, recording: path });
+  const closed = openRecording(path);
+  assert.equal(closed.ending?.reason, 'closed');
+  assert.deepEqual(closed.summary, { ...emptySummary, latencyUs: { p50: 1.5, p99: 2, max: 3 }, recording: path });
+  assert.deepEqual(closed.anchors(), [{ us: 1e6, wallMs: 1.7e12 }]);
+  closed.close();
+  assert.deepEqual(readdirSync(dirname(path)), ['night.db'], 'a closed recording is one file');
 });
 
-test('R-18 a recorder that was killed leaves a recording that opens and checks, without repair', async (t) => {
+test('cycles that a full ring lost are missing, and only they', (t) => {
   const path = temporaryPath(t);
-  const child = spawn(process.execPath, [new URL('./endless.test.fixture.js', import.meta.url).pathname, path], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  t.after(() => child.kill('SIGKILL'));
-  let committed = 0;
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    committed = Math.max(committed, ...text.trim().split('\n').map(Number));
-    if (committed > 400) child.kill('SIGKILL');
-  });
-  await once(child, 'close');
-  const report = checkRecording(path);
-  assert.deepEqual(report.faults, []);
-  assert.equal(report.closed, false);
-  assert.ok(report.cycles >= committed, `${report.cycles} cycles of ${committed} that were committed`);
-});
-
-test('R-18 what the guardian delivered and the recording lost is reported', (t) => {
-  const path = temporaryPath(t);
-  write(path, [{ us: 1, jump: 0, frames: [] }], [record(EventCode.receipt, 1, 1, 1, 5, 5)], false);
-  writeFileSync(path.replace('.db', '.deliveries'), '1 5 -\n1 5 9\n2 7 -\n3 9.5');
-  const report = checkRecording(path);
-  assert.deepEqual([report.ok, report.started, report.delivered, report.unreconciled], [true, [1], [1, 2], [2]]);
-});
-
-test('the log of deliveries: starts, ends, a torn last line', () => {
-  assert.deepEqual(parseDeliveries('1 5 -\n1 55 60\n2 70.5 -\n3 8'), [
-    { command: 1, startedUs: 5, endedUs: 60 },
-    { command: 2, startedUs: 70.5, endedUs: NaN },
+  const recorded = new Recorded(path);
+  recorded.stream(3);
+  recorded.lose();
+  recorded.lose();
+  recorded.stream(2);
+  recorded.close();
+  const recording = openRecording(path);
+  const found = Array.from(recording.cycles(), ({ cycle: number, block }) => [number, block.firstIndex]);
+  assert.deepEqual(found, [
+    [1, 0],
+    [2, 1],
+    [3, 2],
+    [6, 5],
+    [7, 6],
   ]);
+  recording.close();
+});
+
+test('who follows a running recording gets committed events once and in order, with the texts of markers', (t) => {
+  const path = temporaryPath(t);
+  const recorded = new Recorded(path);
+  recorded.texts.set(7, 'lights off');
+  recorded.stream(1);
+  recorded.record(EventCode.detection, 0, 0, 5, 9, NaN, 2.5);
+  recorded.commit();
+  const following = openRecording(path);
+  assert.deepEqual(
+    following.eventsAfter(0, 10).map(({ id, event }) => [id, event?.kind]),
+    [[1, 'detection']],
+  );
+  recorded.record(EventCode.marker, 7);
+  recorded.drain();
+  assert.deepEqual(following.eventsAfter(1, 10), [], 'what is not committed is not seen');
+  recorded.commit();
+  assert.equal(recorded.writer.committedEvents, 2);
+  assert.deepEqual(
+    following.eventsAfter(1, 10).map(({ id, event, text }) => [id, event?.kind, text]),
+    [[2, 'marker', 'lights off']],
+  );
+  recorded.close();
+  assert.equal(following.eventsAfter(0, 10).length, 2, 'closing the recording does not disturb who follows it');
+  following.close();
+});
+
+test('all of a walk over a running recording sees the same state', (t) => {
+  const path = temporaryPath(t);
+  const recorded = new Recorded(path);
+  recorded.push([], 1);
+  recorded.commit();
+  const recording = openRecording(path);
+  const cycles = recording.cycles();
+  assert.equal(cycles.next().done, false);
+  recorded.stream(5);
+  recorded.commit();
+  assert.equal(cycles.next().done, true);
+  assert.equal([...recording.cycles()].length, 6, 'the next walk sees what came meanwhile');
+  recorded.close();
+  recording.close();
+});
+
+test('a recording can be closed while somebody is half way through it', (t) => {
+  const path = temporaryPath(t);
+  const recorded = new Recorded(path);
+  recorded.stream(5);
+  recorded.close();
+  const recording = openRecording(path);
+  recording.cycles().next();
+  recording.events().next();
+  recording.close();
+});
+
+test('no recording is overwritten, and an impossible path is named', (t) => {
+  const path = temporaryPath(t);
+  const recorded = new Recorded(path);
+  recorded.close();
+  assert.throws(
+    () => new Recorded(path),
+    /night\.db: is there already, and no recording is ever overwritten\. Rename it\./,
+  );
+  assert.throws(() => new Recorded('/nowhere/at/all.db'), /\/nowhere\/at\/all\.db: cannot be created .*device\.record/);
+});
+
+test('what is no recording is refused by name', (t) => {
+  const path = temporaryPath(t);
+  assert.throws(() => openRecording(path), /night\.db: cannot be opened as a recording/);
+  writeFileSync(path, 'not a database at all');
+  assert.throws(() => openRecording(path), /night\.db: .*not a database/);
+  const other = `${path}.other`;
+  new Database(other).exec('create table t (a)').close();
+  assert.throws(() => openRecording(other), /is no recording; this axond reads format 2/);
+  new Database(other).exec('pragma user_version = 99').close();
+  assert.throws(() => openRecording(other), /is a recording of format 99; this axond reads format 2/);
+});
+
+test('until it is whole, a new recording has another name', (t) => {
+  const path = temporaryPath(t);
+  const taken = `${path}.new`;
+  writeFileSync(taken, 'left by somebody who was killed');
+  new Recorded(path).close();
+  assert.equal(existsSync(taken), false);
+  openRecording(path).close();
 });

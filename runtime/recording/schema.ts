@@ -1,22 +1,34 @@
-/** The file: one SQLite database a run, readable with any SQLite. Versions of it are `user_version`. */
-export const schemaVersion = 1;
+/**
+ * The file: one SQLite database a run, readable with any SQLite. Rows are only ever added, with ids from 1 without
+ * holes; `crc` is a CRC-32 over the rest of its row (`rows.ts`). What is packed, and how: `packing.ts`.
+ */
+export const schemaVersion = 2;
+
+/** `text` of a receipt that did not come through the loop, see `reconcile.ts`. */
+export const guardianLog = 'guardian log';
 
 export const schema = `
-  create table if not exists run (
+  create table if not exists run (        -- one row
     id integer primary key check (id = 1),
     description text not null,            -- RunDescription as JSON
-    summary text,                         -- RunSummary as JSON; null while it runs, and if it was killed
-    closed_us real
+    crc integer not null
   );
-  create table if not exists block (      -- raw counts, device counters and flags of consecutive frames
+  create table if not exists ending (     -- one row once the run has ended; none while it runs, and if it was killed
+    id integer primary key check (id = 1),
+    reason text not null,                 -- 'closed' or 'disk full'
+    wall_ms real not null,
+    summary text,                         -- RunSummary as JSON; null if the disk was full
+    crc integer not null
+  );
+  create table if not exists block (      -- counts, device counters and flags of consecutive frames
     id integer primary key,
-    first_index integer not null,
+    first_index integer not null,         -- sample index of its first frame
     frames integer not null,
-    first_cycle integer not null,
-    packed blob not null,                 -- see packing.ts
-    crc integer not null                  -- CRC-32 of packed
+    first_cycle integer not null,         -- the cycle that brought its first frame
+    packed blob not null,
+    crc integer not null
   );
-  create table if not exists input (      -- every cycle of the loop: its time and how many frames it brought
+  create table if not exists input (      -- every cycle of the loop: its time, and how many frames it brought
     id integer primary key,
     first_cycle integer not null,
     cycles integer not null,
@@ -25,23 +37,27 @@ export const schema = `
   );
   create table if not exists message (    -- what else entered the loop, in order
     id integer primary key,
-    cycle integer not null,
+    cycle integer,
     kind text not null,
-    fields text not null,                 -- JSON, for people
-    record blob not null                  -- the doubles of contracts.ts, exactly
+    fields text not null,                 -- JSON, for people: what is no JSON number is null
+    record blob not null,                 -- the doubles of contracts.ts, exactly
+    crc integer not null
   );
   create table if not exists event (      -- what the loop saw and decided, in order
     id integer primary key,
-    cycle integer not null,
-    sample integer not null,
-    us real not null,
+    cycle integer,
+    sample integer,
+    us real,
     kind text not null,
     fields text not null,
     record blob not null,
-    text text                             -- of a marker
+    text text,                            -- of a marker; 'guardian log' for a receipt that only it had
+    crc integer not null
   );
   create table if not exists anchor (     -- monotonic and wall time of the same instant
+    id integer primary key,
     us real not null,
-    wall_ms real not null
+    wall_ms real not null,
+    crc integer not null
   );
 `;

@@ -1,95 +1,138 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, rmSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { recordLength, type LoopEvent, type LoopMessage, type RunDescription, type RunSummary } from '../contracts.js';
-import { decodeEvent, decodeMessage, isMessage } from '../loop/records.js';
+import { EventCode, decodeEvent, decodeMessage, isMessage } from '../loop/records.js';
 import type { SlotRing } from '../loop/ring.js';
 import { SampleSlot } from '../loop/sample-slot.js';
+import { createFile, insertInto, openBallast } from './create.js';
+import { deliveriesPath, readDeliveries } from './deliveries.js';
 import { packCycles, packFrames } from './packing.js';
-import { schema, schemaVersion } from './schema.js';
+import { missingReceipts } from './reconcile.js';
+import { checksum, type endingReasons } from './rows.js';
+import { guardianLog } from './schema.js';
 
-/** The disk is full. The recording was closed properly; what came after is lost. */
+/** There is no more room for the recording. It was ended as a whole file; what came after its last commit is lost. */
 export class DiskFull extends Error {}
+
+/** Where the texts of markers come from, by their numbers. */
+export type MarkerTexts = Pick<ReadonlyMap<number, string>, 'get'>;
 
 /**
  * Writes a recording: the only code that does. Everything is synchronous; whoever calls it must be able to wait for a
- * disk. Rows become durable with `commit`, which also fits them together: a committed cycle has all of its frames.
+ * disk. What was drained becomes rows at the latest with `commit`, which also fits them together: a committed cycle has
+ * all of its frames, and the messages that came before them.
  */
 export class RecordingWriter {
   readonly path: string;
+  /** Arrival of the oldest cycle that is not committed; NaN if all are. */
+  oldestUncommittedUs = NaN;
+  /** Rows of the event table that are committed. */
+  committedEvents = 0;
   readonly #db: Database.Database;
+  readonly #ballast: number;
   readonly #channels: number;
-  readonly #counts: Int32Array;
-  readonly #counters = new Int32Array(chunk);
-  readonly #flags = new Uint8Array(chunk);
-  readonly #arrivalUs = new Float64Array(chunk);
-  readonly #cycleFrames = new Uint16Array(chunk);
+  readonly #frames: { readonly counts: Int32Array; readonly counters: Int32Array; readonly flags: Uint8Array };
+  readonly #cycles = { arrivalUs: new Float64Array(chunk), frames: new Uint16Array(chunk) };
+  #frameCount = 0;
+  #firstIndex = 0;
+  #blockCycle = 0;
+  #cycleCount = 0;
+  #firstCycle = 0;
+  #events = 0;
+  #lastCycle = 0;
+  #lastIndex = -1;
   readonly #insertBlock: Database.Statement;
   readonly #insertInput: Database.Statement;
   readonly #insertMessage: Database.Statement;
   readonly #insertEvent: Database.Statement;
-  #frames = 0;
-  #firstIndex = 0;
-  #blockCycle = 0;
-  #cycles = 0;
-  #firstCycle = 0;
+  readonly #insertAnchor: Database.Statement;
 
   /** Creates the file. Throws one line that names the path and the fix. */
   constructor(path: string, run: RunDescription) {
     this.path = path;
     this.#channels = run.stream.channels.length;
-    this.#counts = new Int32Array(chunk * this.#channels);
+    this.#frames = {
+      counts: new Int32Array(chunk * this.#channels),
+      counters: new Int32Array(chunk),
+      flags: new Uint8Array(chunk),
+    };
+    if (existsSync(path))
+      throw new Error(`${path}: is there already, and no recording is ever overwritten. Rename it.`);
     try {
-      this.#db = new Database(path);
+      this.#ballast = openBallast(path);
+      createFile(path, run);
+      this.#db = new Database(path, { timeout: busyMs });
     } catch (error) {
-      throw new Error(`${path}: cannot be created (${String(error)}). Choose another folder with device.record.`);
+      const detail = error instanceof Error ? error.message : String(error);
+      throw new Error(`${path}: cannot be created (${detail}). Choose another folder with device.record.`, {
+        cause: error,
+      });
     }
-    writeFileSync(ballastOf(path), Buffer.alloc(ballastBytes));
     const db = this.#db;
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
     db.pragma('journal_size_limit = 16777216');
-    db.exec(schema);
-    db.pragma(`user_version = ${schemaVersion}`);
-    db.prepare('insert into run (id, description) values (1, ?)').run(JSON.stringify(run));
-    this.#insertBlock = db.prepare(
-      'insert into block (first_index, frames, first_cycle, packed, crc) values (?, ?, ?, ?, ?)',
-    );
-    this.#insertInput = db.prepare('insert into input (first_cycle, cycles, packed, crc) values (?, ?, ?, ?)');
-    this.#insertMessage = db.prepare('insert into message (cycle, kind, fields, record) values (?, ?, ?, ?)');
-    this.#insertEvent = db.prepare(
-      'insert into event (cycle, sample, us, kind, fields, record, text) values (?, ?, ?, ?, ?, ?, ?)',
-    );
-    this.anchor(run.startUs, run.startWallMs);
+    this.#insertBlock = insertInto(db, 'block', 'first_index, frames, first_cycle, packed, crc');
+    this.#insertInput = insertInto(db, 'input', 'first_cycle, cycles, packed, crc');
+    this.#insertMessage = insertInto(db, 'message', 'cycle, kind, fields, record, crc');
+    this.#insertEvent = insertInto(db, 'event', 'cycle, sample, us, kind, fields, record, text, crc');
+    this.#insertAnchor = insertInto(db, 'anchor', 'us, wall_ms, crc');
     db.exec('begin');
+    this.anchor(run.startUs, run.startWallMs);
   }
 
+  /** Monotonic and wall time of the same instant. Throws `DiskFull`. */
   anchor(us: number, wallMs: number): void {
-    this.#db.prepare('insert into anchor (us, wall_ms) values (?, ?)').run(us, wallMs);
+    this.#orEnd(() => this.#insertAnchor.run(us, wallMs, checksum([us, wallMs])));
   }
 
   /** Takes all that waits in both rings; returns how many slots. Throws `DiskFull`. */
-  drain(samples: SlotRing, decisions: SlotRing, markerText: ReadonlyMap<number, string>): number {
-    return this.#orClose(() => this.#drainSamples(samples) + this.#drainDecisions(decisions, markerText));
+  drain(samples: SlotRing, decisions: SlotRing, markerTexts: MarkerTexts): number {
+    // Samples first: a cycle's messages are in their ring before its frames, so no cycle is kept without them.
+    return this.#orEnd(() => this.#drainSamples(samples) + this.#drainDecisions(decisions, markerTexts));
   }
 
-  /** Makes durable against the death of this process what was drained so far. Throws `DiskFull`. */
+  /** What was drained so far now outlives this process. Throws `DiskFull`. */
   commit(): void {
-    this.#orClose(() => {
+    this.#orEnd(() => {
       this.#flush();
       this.#db.exec('commit; begin');
     });
+    this.committedEvents = this.#events;
+    this.oldestUncommittedUs = NaN;
   }
 
+  /**
+   * Writes the ending and closes the file. Receipts that only the guardian's log has become events before; then the log,
+   * if all of it was understood, goes. Throws `DiskFull`.
+   */
   close(summary: RunSummary): void {
-    this.#orClose(() => {
+    const { deliveries, unreadable } = readDeliveries(this.path);
+    this.#orEnd(() => {
       this.#flush();
-      this.#db.prepare('update run set summary = ?, closed_us = ?').run(JSON.stringify(summary), performance.now());
+      for (const record of missingReceipts(deliveries, this.#receipts(), this.#lastCycle, this.#lastIndex)) {
+        this.#event(record, guardianLog);
+      }
+      this.#end('closed', JSON.stringify(summary));
       this.#db.exec('commit');
-      this.#db.pragma('wal_checkpoint(TRUNCATE)');
     });
-    this.#db.close();
-    rmSync(ballastOf(this.path), { force: true });
+    this.#closeFile();
+    if (unreadable.length === 0) rmSync(deliveriesPath(this.path), { force: true });
   }
+
+  /** Ends the recording with its last commit because there is no room for more; returns what to throw. */
+  endForWantOfSpace(): DiskFull {
+    if (this.#db.inTransaction) this.#db.exec('rollback');
+    ftruncateSync(this.#ballast);
+    this.#end('disk full', null);
+    this.#closeFile();
+    return new DiskFull(
+      `${this.path}: the disk is full. The recording is whole up to its last commit; what came after it is lost. ` +
+        'Make room, or choose another disk with device.record, and start again.',
+    );
+  }
+
+  // ── Samples ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #drainSamples(ring: SlotRing): number {
     const waiting = ring.waiting();
@@ -99,103 +142,138 @@ export class RecordingWriter {
       const double = at / 8;
       const int = at / 4;
       const cycle = doubles[double + SampleSlot.cycle] as number;
-      if (this.#cycles === 0 || cycle !== this.#firstCycle + this.#cycles - 1) {
-        this.#cycle(cycle, doubles[double + SampleSlot.arrivalUs] as number, ints[int + SampleSlot.frames] as number);
-      }
-      if (ints[int + SampleSlot.frames] !== 0)
-        this.#frame(ints, int, doubles[double + SampleSlot.index] as number, cycle);
+      const frames = ints[int + SampleSlot.frames] as number;
+      if (cycle !== this.#lastCycle) this.#cycle(cycle, doubles[double + SampleSlot.arrivalUs] as number, frames);
+      if (frames > 0) this.#frame(ints, int, doubles[double + SampleSlot.index] as number);
     }
     ring.release(waiting);
     return waiting;
   }
 
+  /** Begins a cycle. Rows hold whole cycles: a block may end within a row of cycles, but never within a cycle. */
   #cycle(cycle: number, arrivalUs: number, frames: number): void {
-    const next = this.#firstCycle + this.#cycles;
-    // Whole cycles only: a block ends where a chunk of cycles does.
-    if (this.#cycles === chunk || (this.#cycles > 0 && cycle !== next) || this.#frames + frames > chunk) this.#flush();
-    if (this.#cycles === 0) this.#firstCycle = cycle;
-    this.#arrivalUs[this.#cycles] = arrivalUs;
-    this.#cycleFrames[this.#cycles] = frames;
-    this.#cycles++;
+    if (frames > chunk) throw new RangeError(`cycle ${cycle} brings ${frames} frames; a recording takes ${chunk}`);
+    const hole = this.#cycleCount > 0 && cycle !== this.#firstCycle + this.#cycleCount;
+    if (hole || this.#cycleCount === chunk || this.#frameCount + frames > chunk) this.#flush();
+    if (this.#cycleCount === 0) this.#firstCycle = cycle;
+    if (Number.isNaN(this.oldestUncommittedUs)) this.oldestUncommittedUs = arrivalUs;
+    this.#cycles.arrivalUs[this.#cycleCount] = arrivalUs;
+    this.#cycles.frames[this.#cycleCount] = frames;
+    this.#cycleCount++;
+    this.#lastCycle = cycle;
   }
 
-  #frame(ints: Int32Array, int: number, index: number, cycle: number): void {
-    if (this.#frames > 0 && index !== this.#firstIndex + this.#frames) this.#flushBlock();
-    if (this.#frames === 0) {
+  #frame(ints: Int32Array, int: number, index: number): void {
+    if (this.#frameCount > 0 && index !== this.#lastIndex + 1) this.#flushBlock();
+    if (this.#frameCount === 0) {
       this.#firstIndex = index;
-      this.#blockCycle = cycle;
+      this.#blockCycle = this.#lastCycle;
     }
-    const at = this.#frames * this.#channels;
+    const { counts, counters, flags } = this.#frames;
+    const at = this.#frameCount * this.#channels;
     for (let channel = 0; channel < this.#channels; channel++) {
-      this.#counts[at + channel] = ints[int + SampleSlot.counts + channel] as number;
+      counts[at + channel] = ints[int + SampleSlot.counts + channel] as number;
     }
-    this.#counters[this.#frames] = ints[int + SampleSlot.counter] as number;
-    this.#flags[this.#frames] = ints[int + SampleSlot.flags] as number;
-    this.#frames++;
-  }
-
-  #drainDecisions(ring: SlotRing, markerText: ReadonlyMap<number, string>): number {
-    const waiting = ring.waiting();
-    for (let ahead = 0; ahead < waiting; ahead++) {
-      const at = ring.oldest(ahead) * recordLength;
-      const record = ring.doubles.slice(at, at + recordLength);
-      const bytes = Buffer.from(record.buffer);
-      if (isMessage(record)) {
-        const message = decodeMessage(record);
-        if (!message) continue;
-        this.#insertMessage.run(message.cycle, message.kind, JSON.stringify(fieldsOf(message)), bytes);
-      } else {
-        const event = decodeEvent(record);
-        if (!event) continue;
-        const { kind, cycle, index, us } = event;
-        const text = event.kind === 'marker' ? (markerText.get(event.marker) ?? null) : null;
-        this.#insertEvent.run(cycle, index, us, kind, JSON.stringify(fieldsOf(event)), bytes, text);
-      }
-    }
-    ring.release(waiting);
-    return waiting;
+    counters[this.#frameCount] = ints[int + SampleSlot.counter] as number;
+    flags[this.#frameCount] = ints[int + SampleSlot.flags] as number;
+    this.#frameCount++;
+    this.#lastIndex = index;
   }
 
   #flush(): void {
     this.#flushBlock();
-    if (this.#cycles === 0) return;
-    const { packed, crc } = packCycles(this.#arrivalUs, this.#cycleFrames, this.#cycles);
-    this.#insertInput.run(this.#firstCycle, this.#cycles, packed, crc);
-    this.#cycles = 0;
+    if (this.#cycleCount === 0) return;
+    const packed = packCycles(this.#cycles, this.#cycleCount);
+    const columns = [this.#firstCycle, this.#cycleCount];
+    this.#insertInput.run(...columns, packed, checksum(columns, packed));
+    this.#cycleCount = 0;
   }
 
   #flushBlock(): void {
-    if (this.#frames === 0) return;
-    const { packed, crc } = packFrames(this.#counts, this.#counters, this.#flags, this.#frames, this.#channels);
-    this.#insertBlock.run(this.#firstIndex, this.#frames, this.#blockCycle, packed, crc);
-    this.#frames = 0;
+    if (this.#frameCount === 0) return;
+    const packed = packFrames(this.#frames, this.#frameCount, this.#channels);
+    const columns = [this.#firstIndex, this.#frameCount, this.#blockCycle];
+    this.#insertBlock.run(...columns, packed, checksum(columns, packed));
+    this.#frameCount = 0;
   }
 
-  /** A full disk cannot even be tidied up from inside: the ballast makes room for a proper end. */
-  #orClose<Result>(act: () => Result): Result {
+  // ── Messages and events ───────────────────────────────────────────────────────────────────────────────────────────
+
+  #drainDecisions(ring: SlotRing, markerTexts: MarkerTexts): number {
+    const waiting = ring.waiting();
+    for (let ahead = 0; ahead < waiting; ahead++) {
+      const at = ring.oldest(ahead) * recordLength;
+      const record = ring.doubles.slice(at, at + recordLength);
+      if (isMessage(record)) this.#message(record);
+      else this.#event(record, record[0] === EventCode.marker ? markerTexts.get(record[4] as number) : undefined);
+    }
+    ring.release(waiting);
+    return waiting;
+  }
+
+  #message(record: Float64Array): void {
+    const message = decodeMessage(record);
+    if (!message) throw new RangeError(`message kind ${String(record[0])} is unknown`);
+    const { kind, cycle } = message;
+    const fields = readableFields(message);
+    const bytes = new Uint8Array(record.buffer);
+    this.#insertMessage.run(cycle, kind, fields, bytes, checksum([], kind, fields, bytes));
+  }
+
+  #event(record: Float64Array, text: string | null = null): void {
+    const event = decodeEvent(record);
+    if (!event) throw new RangeError(`event kind ${String(record[0])} is unknown`);
+    const { kind, cycle, index, us } = event;
+    const fields = readableFields(event);
+    const bytes = new Uint8Array(record.buffer);
+    this.#insertEvent.run(cycle, index, us, kind, fields, bytes, text, checksum([], kind, fields, bytes, text));
+    this.#events++;
+  }
+
+  #receipts(): Float64Array[] {
+    const rows = this.#db.prepare<[], Buffer>("select record from event where kind = 'receipt'").pluck().all();
+    return rows.map((bytes) => new Float64Array(new Uint8Array(bytes).buffer));
+  }
+
+  // ── The end ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #end(reason: (typeof endingReasons)[number], summary: string | null): void {
+    const wallMs = Date.now();
+    const crc = checksum([wallMs], reason, summary);
+    insertInto(this.#db, 'ending', 'id, reason, wall_ms, summary, crc').run(1, reason, wallMs, summary, crc);
+  }
+
+  /** All rows are committed. What fails here leaves them in the WAL beside the file, where every reader finds them. */
+  #closeFile(): void {
+    try {
+      this.#db.pragma('wal_checkpoint(TRUNCATE)');
+      // Without readers the file becomes one that can be read from a read-only medium and leaves nothing beside it.
+      this.#db.pragma('busy_timeout = 0');
+      this.#db.pragma('journal_mode = DELETE');
+    } catch {
+      // a reader holds the file, or the disk has no room for the checkpoint
+    }
+    this.#db.close();
+    closeSync(this.#ballast);
+  }
+
+  #orEnd<Result>(act: () => Result): Result {
     try {
       return act();
     } catch (error) {
-      const code = (error as { code?: unknown }).code;
-      if (code !== 'SQLITE_FULL' && code !== 'SQLITE_IOERR_WRITE') throw error;
-      rmSync(ballastOf(this.path), { force: true });
-      if (this.#db.inTransaction) this.#db.exec('commit');
-      this.#db.pragma('wal_checkpoint(TRUNCATE)');
-      this.#db.close();
-      throw new DiskFull(`${this.path}: the disk is full. The recording was closed; make room and start again.`);
+      throw wantOfSpace.has((error as { code?: unknown }).code) ? this.endForWantOfSpace() : error;
     }
   }
 }
 
 /** What a record says beyond when it was, for people. */
-function fieldsOf(readable: LoopEvent | LoopMessage): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(readable).slice(4));
-}
-
-function ballastOf(path: string): string {
-  return path.replace(/\.db$/, '') + '.ballast';
+function readableFields(readable: LoopEvent | LoopMessage): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(readable).slice(4)));
 }
 
 /** Frames and cycles of one row at most. */
 const chunk = 4096;
-const ballastBytes = 2 * 1024 * 1024;
+/** How long the end may wait for a reader in mid-transaction. */
+const busyMs = 500;
+/** SQLite's words for a full disk; the last one comes where the index of the WAL cannot grow. */
+const wantOfSpace: ReadonlySet<unknown> = new Set(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', 'SQLITE_IOERR_SHMSIZE']);

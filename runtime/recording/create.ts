@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import type { RunDescription } from '../contracts.js';
+import { checksum } from './rows.js';
+import { schema, schemaVersion } from './schema.js';
+
+/** Under another name first: a file with the name of a recording always is one, whenever this process dies. */
+export function createFile(path: string, run: RunDescription): void {
+  const unfinished = `${path}.new`;
+  rmSync(unfinished, { force: true });
+  try {
+    const db = new Database(unfinished);
+    const description = JSON.stringify(run);
+    db.exec('begin');
+    db.exec(schema);
+    db.pragma(`user_version = ${schemaVersion}`);
+    insertInto(db, 'run', 'id, description, crc').run(1, description, checksum([], description));
+    db.exec('commit');
+    db.close();
+    renameSync(unfinished, path);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Space to end the recording in: a full database can neither delete nor checkpoint. The file has no name from the start,
+ * so that it goes with this process. Random, because some file systems store zeros in no space at all.
+ */
+export function openBallast(path: string): number {
+  const named = `${path}.ballast`;
+  const descriptor = openSync(named, 'w');
+  rmSync(named);
+  const written = writeSync(descriptor, randomBytes(ballastBytes));
+  if (written === ballastBytes) return descriptor;
+  closeSync(descriptor);
+  throw new Error('the disk is full');
+}
+
+export function insertInto(db: Database.Database, table: string, columns: string): Database.Statement {
+  const places = columns.replace(/\w+/g, '?');
+  return db.prepare(`insert into ${table} (${columns}) values (${places})`);
+}
+
+const ballastBytes = 2 * 1024 * 1024;

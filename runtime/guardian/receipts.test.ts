@@ -60,13 +60,20 @@ test('R-08 lines that are neither receipt nor state are refused', () => {
 
 test('R-08 no line throws, and what is read of any JSON has the types it promises', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.string(), fc.json(), fc.json().map((json) => `{"receipt":${json}}`)), (line) => {
-      const said = decodeGuardianLine(line);
-      if (said === undefined || !('receipt' in said)) return;
-      assert.ok(Object.values(ReceiptState).includes(said.receipt.state));
-      assert.equal(typeof said.receipt.command, 'number');
-      assert.equal(typeof said.receipt.atUs, 'number');
-      assert.equal(typeof said.receipt.evidence, 'string');
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string(),
+        fc.json(),
+        fc.json().map((json) => `{"receipt":${json}}`),
+      ),
+      (line) => {
+        const said = decodeGuardianLine(line);
+        if (said === undefined || !('receipt' in said)) return;
+        assert.ok(Object.values(ReceiptState).includes(said.receipt.state));
+        assert.equal(typeof said.receipt.command, 'number');
+        assert.equal(typeof said.receipt.atUs, 'number');
+        assert.equal(typeof said.receipt.evidence, 'string');
+      },
+    ),
   );
 });

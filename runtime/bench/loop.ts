@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { CytonBoard } from '../../drivers/cyton/board.js';
 import { startEmbeddedBroker } from '../link/embedded-broker.js';
 import { askControl } from '../supervisor/control-socket.js';
@@ -19,6 +20,8 @@ export interface LoopRun {
   readonly lost: number;
   /** Samples that axond recorded less those that were sent. */
   readonly samplesMissing: number;
+  /** How often a stall of this machine disarmed axond, as it must, and the bench armed it again. */
+  readonly rearmed: number;
   readonly axondUs: Quantiles;
   /** C, two processes of axond's own shape. */
   readonly floorUs: Quantiles;
@@ -80,7 +83,11 @@ export async function benchLoop(
     }
     say(`${hz} Hz: settling ${settleSeconds} s, then ${rounds} rounds of ${triggers} triggers`);
     const settle = Math.ceil(settleSeconds * hz);
+    const watching = setInterval(() => {
+      for (const daemon of daemons) void daemon.rearm().catch(() => undefined);
+    }, 1000);
     const answers = await amplify(chain, hz, settle, rounds, triggers, programs);
+    clearInterval(watching);
     const sent = settle + rounds * triggers * markerEvery;
     const missing = await Promise.all(daemons.map((daemon) => daemon.stop(sent)));
     return modes.map((scheduling, place) => ({
@@ -88,6 +95,7 @@ export async function benchLoop(
       channels: 8,
       scheduling,
       samplesMissing: missing[place] ?? NaN,
+      rearmed: daemons[place]?.rearmed() ?? 0,
       ...summarise(answers, `axond-${scheduling}`, `relay-${scheduling}`, 'direct-ordinary', rounds),
     }));
   } finally {
@@ -115,6 +123,9 @@ interface Daemon {
   /** Resolves when it has finished its dialogue and asked for the stream. */
   streams(): Promise<void>;
   arm(): Promise<void>;
+  /** Arms it again where the guardian has latched: a stalled machine costs triggers, which are counted, not the bench. */
+  rearm(): Promise<void>;
+  rearmed(): number;
   /** Ends it and gives the samples that it lacks of those sent. */
   stop(sent: number): Promise<number>;
   kill(): void;
@@ -136,6 +147,8 @@ function startDaemon(
   });
   let output = '';
   let log = '';
+  let rearmings = 0;
+  let arming = false;
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -153,6 +166,15 @@ function startDaemon(
       const reply = await askControl(placesOf(name).control, { verb: 'arm', forSeconds: 7200 });
       if (!reply.ok) throw new Error(reply.reasons.join('\n'));
     },
+    async rearm() {
+      const control = placesOf(name).control;
+      const status = await askControl(control, { verb: 'status' });
+      if (!status.ok || isArmed(status.value) || arming) return;
+      arming = true;
+      rearmings++;
+      await askControl(control, { verb: 'arm', forSeconds: 7200 }).finally(() => (arming = false));
+    },
+    rearmed: () => rearmings,
     async stop(sent) {
       child.kill('SIGTERM');
       await exited;
@@ -162,6 +184,12 @@ function startDaemon(
     kill: () => child.kill('SIGKILL'),
   };
 }
+
+function isArmed(status: unknown): boolean {
+  return armedStatus.safeParse(status).data?.stimulation.armed !== false;
+}
+
+const armedStatus = z.object({ stimulation: z.object({ armed: z.boolean() }) });
 
 /** The full chain: filters, the spindle detector, gate, recording and MQTT, and a threshold on the marker's channel. */
 function configuration(

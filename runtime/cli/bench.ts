@@ -27,7 +27,7 @@ function describe(run: LoopRun): string[] {
   const row = (name: string, { p50, p99, p999, max }: LoopRun['axondUs']): string =>
     `  ${name.padEnd(20)}${[p50, p99, p999, max].map((us) => us.toFixed(0).padStart(9)).join('')}`;
   return [
-    `${run.hz} Hz, ${run.channels} channels, ${run.scheduling} scheduling: ${run.n} triggers, ${run.lost} lost, ${run.samplesMissing} samples missing`,
+    `${run.hz} Hz, ${run.channels} channels, ${run.scheduling} scheduling: ${run.n} triggers, ${run.lost} lost, ${run.samplesMissing} samples missing${run.rearmed > 0 ? `, disarmed by stalls ${run.rearmed} times` : ''}`,
     `  ${'µs'.padEnd(20)}${['p50', 'p99', 'p99.9', 'max'].map((name) => name.padStart(9)).join('')}`,
     row('axond', run.axondUs),
     row('C, two processes', run.floorUs),

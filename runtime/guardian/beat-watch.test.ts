@@ -16,7 +16,7 @@ class Rig {
   }
 
   pass(us: number, beats: boolean): string {
-    for (const endUs = this.nowUs + us; this.nowUs < endUs; ) this.tick(tickUs, beats);
+    for (const endUs = this.nowUs + us; this.nowUs < endUs;) this.tick(tickUs, beats);
     return this.watch.state;
   }
 }
@@ -28,7 +28,11 @@ const period = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 12e3, max: 300e3 }) },
 );
 const life = fc.array(
-  fc.record({ ticks: fc.integer({ min: 1, max: 40 }), beats: fc.boolean(), periods: fc.array(period, { minLength: 1 }) }),
+  fc.record({
+    ticks: fc.integer({ min: 1, max: 40 }),
+    beats: fc.boolean(),
+    periods: fc.array(period, { minLength: 1 }),
+  }),
   { maxLength: 30 },
 );
 
@@ -56,7 +60,7 @@ test('R-13 with ticks on time, never ready more than 40 ms and two ticks after t
     fc.property(fc.array(fc.record({ us: fc.integer({ min: 1, max: 3e5 }), beats: fc.boolean() })), (spans) => {
       const rig = new Rig();
       for (const { us, beats } of spans) {
-        for (const endUs = rig.nowUs + us; rig.nowUs < endUs; ) {
+        for (const endUs = rig.nowUs + us; rig.nowUs < endUs;) {
           if (rig.tick(tickUs, beats) === 'ready') assert.ok(rig.nowUs - rig.beatUs <= beatTimeoutUs + 2 * tickUs);
         }
       }

@@ -69,7 +69,7 @@ function fire(command: Command): void {
   const startedUs = monotonicUs();
   times[Time.command] = command.command;
   times[Time.endUs] = startedUs + command.durationUs;
-  rules.fired(startedUs);
+  rules.fired(startedUs, command.durationUs);
   // The main thread raises `hold` before it rests: whichever of us comes later brings the stimulus to its end.
   if (Atomics.load(words, Word.hold) === 1) actuator.rest();
   writeSync(deliveries, `${command.command} ${startedUs} -\n`);

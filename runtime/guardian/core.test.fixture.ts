@@ -1,37 +1,41 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import { CommandWriter } from './command.js';
+import { openSync, writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
 import { monotonicUs } from '../monotonic.js';
+import { CommandWriter } from './command.js';
 
 /**
- * A core for tests of the guardian: beats every 4 ms; each line on its standard input fires once for so many
- * milliseconds; `damage` writes bytes that are no record.
+ * A core that only lives: a beat every 4 ms down the FIFO of its argument. A line `fire COMMAND DURATION_US` on its
+ * standard input asks for a stimulus, `garbage` damages the channel. Its end of input ends it.
  */
-const fifo = openSync(process.argv[2] ?? '', constants.O_WRONLY);
+
+const fifo = openSync(process.argv[2] ?? '', 'w');
 const writer = new CommandWriter();
 let cycle = 0;
-let command = 0;
-const wanted: string[] = [];
-process.stdin.setEncoding('utf8').on('data', (text: string) => wanted.push(...text.trim().split('\n')));
-process.stdin.on('end', () => {
-  closeSync(fifo);
-  process.exit(0);
-});
-setInterval(() => {
-  const line = wanted.shift();
-  if (line === 'damage') writeSync(fifo, Buffer.alloc(64, 7));
-  else if (line !== undefined) {
-    const durationUs = Number(line) * 1000;
-    writer.fire({
-      kind: 'fire',
-      sequence: 0,
-      cycle,
-      command: ++command,
-      fireAtUs: 0,
-      expiresUs: monotonicUs() + 1e6,
-      durationUs,
-    });
-  }
-  writer.beat(++cycle);
-  writeSync(fifo, writer.bytes, 0, writer.length);
+
+setInterval(() => send(() => writer.beat(++cycle)), 4);
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const [verb, command, durationUs] = line.split(' ');
+    if (verb === 'garbage') put(new Uint8Array(100).fill(0x5a));
+    else send(() => fire(Number(command), Number(durationUs)));
+  })
+  .on('close', () => process.exit());
+
+function fire(command: number, durationUs: number): void {
+  writer.fire({ kind: 'fire', sequence: 0, cycle, command, fireAtUs: 0, expiresUs: monotonicUs() + 1e6, durationUs });
+}
+
+function send(record: () => void): void {
   writer.clear();
-}, 4);
+  record();
+  put(writer.bytes.subarray(0, writer.length));
+}
+
+/** A guardian that refuses the channel closes it: then there is nobody left to live for. */
+function put(bytes: Uint8Array): void {
+  try {
+    writeSync(fifo, bytes);
+  } catch {
+    process.exit();
+  }
+}

@@ -9,14 +9,23 @@ const limits: HardLimits = { intervalUs: 10e6, durationUs: 1e6, perMinute: 4, pe
 const hourUs = 3600e6;
 
 function fire(command: number, changes: Partial<Command> = {}): Command {
-  return { kind: 'fire', sequence: 0, cycle: 0, command, fireAtUs: 0, expiresUs: Infinity, durationUs: 5e4, ...changes };
+  return {
+    kind: 'fire',
+    sequence: 0,
+    cycle: 0,
+    command,
+    fireAtUs: 0,
+    expiresUs: Infinity,
+    durationUs: 5e4,
+    ...changes,
+  };
 }
 
 /** Rules that have fired command 1 at one second. */
 function firedOnce(): FireRules {
   const rules = new FireRules(limits);
   assert.equal(rules.judge(fire(1), 1e6), '');
-  rules.fired(1e6);
+  rules.fired(1e6, 5e4);
   return rules;
 }
 
@@ -51,7 +60,7 @@ test('R-10 no window ever holds more stimuli than its limit, and none is refused
                     : '';
           assert.equal(rules.judge(fire(place + 1), nowUs), expected);
           if (expected !== '') return;
-          rules.fired(nowUs);
+          rules.fired(nowUs, 5e4);
           starts.push(nowUs);
         });
       },
@@ -67,7 +76,7 @@ test('R-10 each window refuses by its own name, up to its last microsecond', () 
   const shoot = (us: number): string => {
     nowUs = us;
     const verdict = rules.judge(fire(++command), us);
-    if (verdict === '') rules.fired(us);
+    if (verdict === '') rules.fired(us, 5e4);
     return verdict;
   };
   for (let i = 0; i < 4; i++) assert.equal(shoot(10e6 * i), '');
@@ -119,6 +128,14 @@ test('R-10 the interval counts to the planned start', () => {
   const rules = firedOnce();
   assert.equal(rules.judge(fire(2, { fireAtUs: 11e6 - 1 }), 11e6 - 15e3), 'interval');
   assert.equal(rules.judge(fire(3, { fireAtUs: 11e6 }), 11e6 - 15e3), '');
+});
+
+test('R-10 R-14 nothing fires while a stimulus lasts: a row of overlapping ones would never end', () => {
+  const rules = new FireRules({ ...limits, intervalUs: 400e3 });
+  assert.equal(rules.judge(fire(1, { durationUs: 1e6 }), 1e6), '');
+  rules.fired(1e6, 1e6);
+  assert.equal(rules.judge(fire(2), 2e6 - 1), 'interval');
+  assert.equal(rules.judge(fire(3), 2e6), '');
 });
 
 test('R-10 a clock that runs backwards refuses', () => {

@@ -14,6 +14,8 @@ export class FireRules {
   readonly #starts: Float64Array;
   #count = 0;
   #lastCommand = 0;
+  /** When the last stimulus ends. */
+  #endUs = -Infinity;
 
   constructor(limits: HardLimits) {
     this.#limits = limits;
@@ -30,14 +32,16 @@ export class FireRules {
     if (!(durationUs > 0 && durationUs <= limits.durationUs)) return 'duration';
     if (!(startUs <= expiresUs)) return 'expired';
     if (fireAtUs > 0 && !(nowUs - fireAtUs <= latestUs)) return 'expired';
-    if (this.#within(1, limits.intervalUs, startUs)) return 'interval';
+    // One stimulus at a time: rows of overlapping ones would never end.
+    if (!(startUs >= this.#endUs) || this.#within(1, limits.intervalUs, startUs)) return 'interval';
     if (this.#within(limits.perMinute, 60e6, startUs)) return 'per-minute';
     if (this.#within(limits.perHour, 3600e6, startUs)) return 'per-hour';
     if (this.#within(limits.perNight, 24 * 3600e6, startUs)) return 'per-night';
     return '';
   }
 
-  fired(startUs: number): void {
+  fired(startUs: number, durationUs: number): void {
+    this.#endUs = startUs + durationUs;
     this.#starts[this.#count++ % this.#starts.length] = startUs;
   }
 

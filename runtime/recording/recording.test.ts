@@ -99,6 +99,47 @@ test('rows hold more frames than one chunk, and the lot comes back', (t) => {
   recording.close();
 });
 
+test('cycles of many frames are never cut in two by a row', (t) => {
+  const path = temporaryPath(t);
+  const recorded = new Recorded(path);
+  for (let place = 0; place < 60; place++) {
+    const first = recorded.samples;
+    const frames = Array.from({ length: 250 }, (_, at) => ({ counts: [first + at], counter: at, flags: 0 }));
+    recorded.push(frames, 1e6 * place);
+    recorded.drain();
+  }
+  recorded.close();
+  const recording = openRecording(path);
+  let samples = 0;
+  for (const { block } of recording.cycles()) {
+    assert.equal(block.frames, 250);
+    for (let at = 0; at < 250; at++) assert.equal(block.counts[at], samples++);
+  }
+  assert.equal(samples, 60 * 250);
+  recording.close();
+});
+
+test('who only reads meets a missing row too, even if the others were numbered anew', (t) => {
+  const path = temporaryPath(t);
+  const recorded = new Recorded(path);
+  for (let part = 0; part < 3; part++) {
+    recorded.stream(10);
+    recorded.commit();
+  }
+  recorded.close();
+  const db = new Database(path);
+  db.exec('delete from block where id = 1');
+  const read = (): void => {
+    const recording = openRecording(path);
+    for (const cycle of recording.cycles()) assert.ok(cycle);
+    recording.close();
+  };
+  assert.throws(read, /night\.db: table block, row 1: is missing/);
+  db.exec('update block set id = id - 1');
+  db.close();
+  assert.throws(read, /row 1: the frames of cycle 1 are missing: the next block begins with cycle 11/);
+});
+
 test('a recording says what its run was, and how it ended', (t) => {
   const path = temporaryPath(t);
   const recorded = new Recorded(path, 2);

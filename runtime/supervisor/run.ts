@@ -56,6 +56,7 @@ export class Run {
   #firstSampleUs = NaN;
   #markers = 0;
   #armAtStart: boolean;
+  #renewing = false;
   #stopping = false;
   #finish: (summary: RunSummary) => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
@@ -166,12 +167,25 @@ export class Run {
       this.#armAtStart = false;
       post(memory.requests, 'arm', Infinity, NaN, NaN, NaN, NaN);
     }
+    if (this.#options.armAtStart && this.#stimulator?.cause === 'latched' && !this.#renewing) void this.#armAgain();
     const { seconds } = this.#options;
     if (seconds !== undefined && monotonicUs() - this.#firstSampleUs >= seconds * 1e6) void this.stop();
     if (this.#recorder?.problem) {
       this.#options.log.error(this.#recorder.problem);
       void this.stop();
     }
+  }
+
+  /**
+   * A busy machine stalls, and the guardian latches as it must. Where every actuator is virtual nobody has to see to it
+   * before things go on; after a silence or a fault of another kind somebody has to.
+   */
+  async #armAgain(): Promise<void> {
+    this.#renewing = true;
+    this.#options.log.warn('the machine stalled and the guardian latched; its actuator is virtual: arming again');
+    await this.#stimulator?.renew();
+    this.#armAtStart = true;
+    this.#renewing = false;
   }
 
   #noticed(notice: string): void {

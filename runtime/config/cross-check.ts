@@ -144,6 +144,9 @@ function checkStimulation(check: Check): void {
   if (gate.intervalUs < hard.intervalUs) {
     const least = timeText(hard.intervalUs);
     check.fault(['gate', 'interval'], `is below ${least} ${whose}`, `Use ${least} or more.`);
+  } else if (gate.intervalUs < durationUs) {
+    const least = timeText(durationUs);
+    check.fault(['gate', 'interval'], `is below ${least}, which one stimulus lasts`, `Use ${least} or more.`);
   }
   for (const limit of ['perMinute', 'perHour', 'perNight'] as const) {
     if (gate[limit] <= hard[limit]) continue;

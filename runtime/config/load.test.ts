@@ -197,6 +197,11 @@ const faulty: [from: string | RegExp, to: string, fault: string][] = [
   // Limits above the hard ones of the actuator.
   ['perHour: 120', 'perHour: ^9000', 'gate.perHour: 9000 is above 1200 (hard limit of light). Use 1200 or less.'],
   ['interval: 1.5s', 'interval: ^10ms', 'gate.interval: 10ms is below 400ms (hard limit of light). Use 400ms or more.'],
+  [
+    'duration: 50ms }\ngate: { interval: 1.5s',
+    'duration: 900ms }\ngate: { interval: ^500ms',
+    'gate.interval: 500ms is below 900ms, which one stimulus lasts. Use 900ms or more.',
+  ],
   ['duration: 50ms', 'duration: ^5s', 'stimulus.duration: 5s is above 1s (hard limit of light). Use 1s or less.'],
   // Files that are not there.
   [

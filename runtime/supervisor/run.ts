@@ -139,6 +139,7 @@ export class Run {
       description: {
         axond: axondVersion,
         node_js: process.version,
+        time_zone: plan.timeZone,
         device,
         rate_hz: rate,
         channels: channels.map(({ name, unit }) => ({ name, unit })),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** How far a recording's events have been acknowledged by the broker: `NAME.published` beside it, one number. */
@@ -20,6 +20,11 @@ export class Cursor {
     writeFileSync(`${path}.new`, `${this.id}\n`);
     renameSync(`${path}.new`, path);
     this.#saved = this.id;
+  }
+
+  /** Everything has arrived: nothing is left to be remembered. */
+  done(): void {
+    rmSync(cursorPath(this.recording), { force: true });
   }
 }
 

@@ -93,7 +93,6 @@ class Link {
       this.#keep('state', { state: 'offline', reasons: [] });
       while (this.#acked < this.#published && performance.now() < deadline) await pause(10);
     }
-    this.#following?.cursor.save();
     await this.#broker.end();
     say({ finished: { published: this.#published, acked: this.#acked } });
     process.stdout.write('', () => process.exit(0));
@@ -144,8 +143,13 @@ class Link {
     if (this.#finishing && !this.#draining) return false;
     const events = recording.eventsAfter(cursor.id, windowEvents);
     if (events.length === 0) {
-      cursor.save();
-      if (recording.path === this.#options.recording) return false;
+      if (recording.path === this.#options.recording) {
+        // While the run goes on there will be more; a closed recording has none.
+        if (this.#draining) cursor.done();
+        else cursor.save();
+        return false;
+      }
+      cursor.done();
       recording.close();
       this.#following = undefined;
       return true;

@@ -6,6 +6,7 @@ import { decodeEvent } from '../loop/records.js';
 import { Tally } from '../loop/tally.js';
 import { sentFrames } from '../loop/sample-block.js';
 import type { Recording } from '../recording/read.js';
+import { RecordingError } from '../recording/read.js';
 
 /** One place where the loop decided otherwise than the recording says. `null` where there is no such event. */
 export interface Difference {
@@ -27,39 +28,19 @@ export async function replayRecording(
   const loop = await buildLoop(plan, run.stream);
   const differences = compareCoefficients(run.coefficients, coefficientsOf(loop));
   const tally = new Tally();
-  const messages = createRecordList(maxMessages);
-  const recorded = recording.events()[Symbol.iterator]();
-  const recordedMessages = recording.messages()[Symbol.iterator]();
-  let nextMessage = recordedMessages.next();
+  const progress = { cycle: 0, frames: 0, sent: 0 };
   const started = performance.now();
-  let lastCycle = 0;
-  let frames = 0;
-  let sent = 0;
-  for (const { cycle, nowUs, block } of recording.cycles()) {
-    if (cycle !== lastCycle + 1) {
-      differences.push(hole(lastCycle, cycle));
-      break;
-    }
-    lastCycle = cycle;
-    messages.length = 0;
-    while (!nextMessage.done && (nextMessage.value[1] as number) === cycle) {
-      messages.records.set(nextMessage.value, messages.length++ * recordLength);
-      nextMessage = recordedMessages.next();
-    }
-    loop.cycle(nowUs, block, messages);
-    frames += block.frames;
-    sent += sentFrames(block);
-    // A killed recorder may have kept a cycle without its events: the tail that every such recording lacks.
-    const lacksTail = recording.summary === undefined;
-    if (!compareCycle(loop, recorded, tally, differences, lacksTail)) break;
-    if (differences.length >= maxDifferences) break;
-    if (cycle % 65536 === 0) onProgress?.(cycle);
+  try {
+    repeat(recording, loop, tally, differences, progress, onProgress);
+  } catch (error) {
+    // A damaged row is a difference too: nobody knows what the loop was given there, or what it decided.
+    if (!(error instanceof RecordingError)) throw error;
+    differences.push({ cycle: progress.cycle + 1, recorded: error.message, replayed: null });
   }
-  if (differences.length === 0) compareEnd(recorded.next(), lastCycle, differences);
   const seconds = (performance.now() - started) / 1000;
   return {
     summary: {
-      samples: sent,
+      samples: progress.sent,
       gaps: tally.gaps,
       discardedBytes: recording.summary?.discardedBytes ?? 0,
       detections: tally.detections,
@@ -70,9 +51,44 @@ export async function replayRecording(
       recording: recording.path,
       mqtt: null,
     },
-    realtimeFactor: frames / run.stream.rate / seconds,
+    realtimeFactor: progress.frames / run.stream.rate / seconds,
     differences,
   };
+}
+
+function repeat(
+  recording: Recording,
+  loop: Loop,
+  tally: Tally,
+  differences: Difference[],
+  progress: { cycle: number; frames: number; sent: number },
+  onProgress: ((cycle: number) => void) | undefined,
+): void {
+  const messages = createRecordList(maxMessages);
+  const recorded = recording.events()[Symbol.iterator]();
+  const recordedMessages = recording.messages()[Symbol.iterator]();
+  let nextMessage = recordedMessages.next();
+  for (const { cycle, nowUs, block } of recording.cycles()) {
+    if (cycle !== progress.cycle + 1) {
+      differences.push(hole(progress.cycle, cycle));
+      break;
+    }
+    progress.cycle = cycle;
+    messages.length = 0;
+    while (!nextMessage.done && (nextMessage.value[1] as number) === cycle) {
+      messages.records.set(nextMessage.value, messages.length++ * recordLength);
+      nextMessage = recordedMessages.next();
+    }
+    loop.cycle(nowUs, block, messages);
+    progress.frames += block.frames;
+    progress.sent += sentFrames(block);
+    // A killed recorder may have kept a cycle without its events: the tail that every such recording lacks.
+    const lacksTail = recording.summary === undefined;
+    if (!compareCycle(loop, recorded, tally, differences, lacksTail)) break;
+    if (differences.length >= maxDifferences) break;
+    if (cycle % 65536 === 0) onProgress?.(cycle);
+  }
+  if (differences.length === 0) compareEnd(recorded.next(), progress.cycle, differences);
 }
 
 function compareCycle(

@@ -12,6 +12,7 @@ import { serveControl, type ControlAnswer, type ControlRequest } from './control
 import { LinkConnection } from './link-connection.js';
 import { LoopThread } from './loop-thread.js';
 import { RunMemory } from './memory.js';
+import { tidyRecording } from '../recording/tidy.js';
 import { createPlaces, type Places } from './places.js';
 import { PortKeeper } from './port-keeper.js';
 import { RecorderThread } from './recorder-thread.js';
@@ -321,7 +322,10 @@ export class Run {
       mqtt: null,
     };
     await this.#recorder?.stop(summary);
-    if (this.#link) summary.mqtt = await this.#link.finish();
+    if (this.#link) {
+      summary.mqtt = await this.#link.finish();
+      tidyRecording(this.recording);
+    }
     this.#server?.close();
     return summary;
   }

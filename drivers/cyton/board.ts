@@ -5,7 +5,9 @@ import {
   railCounts,
   rateCodes,
   microvoltsPerCount,
+  firstMajorWithRates,
   gains,
+  offCommands,
   writePacket,
 } from './protocol.js';
 
@@ -15,6 +17,8 @@ export interface BoardOptions {
   readonly rate: number;
   /** What the board leaves out: everything but `v`, or the end mark of its answers. */
   readonly minimal?: 'only-v' | 'only-?' | 'no-d' | 'silent';
+  /** Old firmware knows no `~`, `/` and `V`, and version 1 does not name itself. Without it, version 3. */
+  readonly firmware?: 1 | 2 | 3;
 }
 
 /** A Cyton as its commands and packets show it, pure: the emulator is this and a pseudo-terminal. */
@@ -26,6 +30,8 @@ export class CytonBoard {
   packetRate: number;
   readonly daisy: boolean;
   readonly #minimal: BoardOptions['minimal'];
+  readonly #firmware: 1 | 2 | 3;
+  readonly #off = new Set<number>();
   readonly #gain = new Float64Array(2 * boardChannels).fill(24);
   readonly #last = new Float64Array(2 * boardChannels);
   readonly #mean = new Int32Array(2 * boardChannels);
@@ -35,10 +41,11 @@ export class CytonBoard {
   #command = '';
   #commandUs = 0;
 
-  constructor({ daisy, rate, minimal }: BoardOptions) {
+  constructor({ daisy, rate, minimal, firmware = 3 }: BoardOptions) {
     this.daisy = daisy;
     this.packetRate = daisy ? 2 * rate : rate;
     this.#minimal = minimal;
+    this.#firmware = firmware;
   }
 
   /** Takes command bytes and gives the bytes of the answer. */
@@ -75,7 +82,9 @@ export class CytonBoard {
     this.#counter = (this.#counter + 1) & 255;
   }
 
+  /** A channel that is off reads as zero. */
   #toCount(microvolts: ArrayLike<number>, channel: number): number {
+    if (this.#off.has(channel)) return 0;
     const count = Math.round((microvolts[channel] ?? 0) / microvoltsPerCount(this.#gain[channel] as number));
     return Math.max(-railCounts - 1, Math.min(railCounts, count));
   }
@@ -97,7 +106,7 @@ export class CytonBoard {
         ? command.length === 9
         : head === 'z'
           ? command.length === 5
-          : '~/`\xf0'.includes(head)
+          : head === '\xf0' || (this.#firmware >= firstMajorWithRates && '~/`'.includes(head))
             ? command.length === 2
             : true;
     if (!whole) return before;
@@ -123,16 +132,16 @@ export class CytonBoard {
         return '';
       case 'v':
         this.streaming = false;
-        this.#gain.fill(24);
+        this.#setDefaults();
         return this.#resetText();
       case 'V':
-        return `v3.1.5${endOfAnswer}`;
+        return this.#firmware >= firstMajorWithRates ? `v3.1.5${endOfAnswer}` : '';
       case '?': {
         const text = 'Board ADS Registers\r\nID, 00, 3E, 0, 0, 1, 1, 1, 1, 1, 0\r\nLIS3DH Registers\r\n';
         return this.#minimal === 'only-?' ? text : text + endOfAnswer;
       }
       case 'd':
-        this.#gain.fill(24);
+        this.#setDefaults();
         return `updating channel settings to default${endOfAnswer}`;
       case 'D':
         return `060110${endOfAnswer}`;
@@ -164,14 +173,22 @@ export class CytonBoard {
       case '\xf0':
         return dongleAnswer(command.charCodeAt(1));
       default:
+        if (offCommands.includes(head)) this.#off.add(offCommands.indexOf(head));
+        else if (onCommands.includes(head)) this.#off.delete(onCommands.indexOf(head));
         return '';
     }
+  }
+
+  #setDefaults(): void {
+    this.#gain.fill(24);
+    this.#off.clear();
   }
 
   #resetText(): string {
     const lines = ['OpenBCI V3 8-16 channel', 'On Board ADS1299 Device ID: 0x3E'];
     if (this.daisy) lines.push('On Daisy ADS1299 Device ID: 0x3E');
-    lines.push('LIS3DH Device ID: 0x33', 'Firmware: v3.1.2');
+    lines.push('LIS3DH Device ID: 0x33');
+    if (this.#firmware > 1) lines.push(`Firmware: ${this.#firmware === 2 ? 'v2.0.0' : 'v3.1.2'}`);
     return `${lines.join('\r\n')}\r\n${endOfAnswer}`;
   }
 
@@ -181,6 +198,8 @@ export class CytonBoard {
     if (command[8] !== 'X') return `Failure: Err: 9th char not X${endOfAnswer}`;
     if (channel < 0 || gain === undefined) return `Failure: too few chars${endOfAnswer}`;
     this.#gain[channel] = gain;
+    if (command[2] === '1') this.#off.add(channel);
+    else this.#off.delete(channel);
     return `Success: Channel set for ${channel + 1}${endOfAnswer}`;
   }
 
@@ -201,6 +220,9 @@ export class CytonBoard {
       : `Success: ${mode}${endOfAnswer}`;
   }
 }
+
+/** One a channel, as `offCommands`. */
+const onCommands = '!@#$%^&*QWERTYUI';
 
 /** The dongle's own commands; note the raw byte before the end mark. */
 function dongleAnswer(code: number): string {

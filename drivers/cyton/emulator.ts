@@ -20,7 +20,7 @@ export interface EmulatorOptions extends BoardOptions {
 export interface EmulatorCounts {
   /** Packets that the board has made, lost ones too. */
   packets: number;
-  /** Packets written whole to the terminal. */
+  /** Packets that went to the terminal; the others were lost by a fault, or because nobody reads and it is full. */
   sent: number;
 }
 
@@ -34,6 +34,7 @@ export class CytonEmulator {
   readonly #commands = Buffer.alloc(256);
   readonly #random: () => number;
   #batch: number[] = [];
+  #batchPackets = 0;
   #pty: Pty | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** When the stream began, and packets due since then. */
@@ -155,24 +156,27 @@ export class CytonEmulator {
       this.#packet[at] = (this.#packet[at] as number) ^ (1 << Math.floor(this.#random() * 8));
     }
     this.#batch.push(...this.#packet);
-    this.counts.sent++;
+    this.#batchPackets++;
     if (this.#random() < faults.duplicate) this.#batch.push(...this.#packet);
   }
 
   #flush(): void {
     if (this.#batch.length === 0) return;
     const bytes = Uint8Array.from(this.#batch);
+    const written = this.#write(bytes, bytes.length);
+    this.counts.sent +=
+      written === bytes.length ? this.#batchPackets : Math.min(this.#batchPackets, Math.floor(written / packetBytes));
     this.#batch = [];
-    this.#write(bytes, bytes.length);
+    this.#batchPackets = 0;
   }
 
-  /** Nobody reads: the terminal is full and the radio loses what it cannot deliver. */
-  #write(bytes: Uint8Array, length: number): void {
-    if (!this.#pty) return;
+  /** Bytes that were taken. Nobody reads: the terminal is full and the radio loses what it cannot deliver. */
+  #write(bytes: Uint8Array, length: number): number {
+    if (!this.#pty) return 0;
     try {
-      writeSync(this.#pty.master, bytes, 0, length);
+      return writeSync(this.#pty.master, bytes, 0, length);
     } catch {
-      // EAGAIN; the counter tells the reader what it missed.
+      return 0; // EAGAIN; the counter tells the reader what it missed
     }
   }
 }

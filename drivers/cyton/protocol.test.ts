@@ -121,9 +121,13 @@ test('commands', () => {
 
 test('the text of a reset tells firmware and Daisy', () => {
   const cyton = 'OpenBCI V3 8-16 channel\r\nOn Board ADS1299 Device ID: 0x3E\r\nLIS3DH Device ID: 0x33\r\n';
-  assert.deepEqual(parseBoardText(cyton), { firmware: 'v1', daisy: false });
+  assert.deepEqual(parseBoardText(cyton), { firmwareMajor: 1, daisy: false });
+  assert.deepEqual(parseBoardText(`${cyton}Firmware: v2.0.0\r\n$$$`), { firmwareMajor: 2, daisy: false });
   assert.deepEqual(parseBoardText(`${cyton}On Daisy ADS1299 Device ID: 0x3E\r\nFirmware: v3.1.2\r\n$$$`), {
-    firmware: 'v3.1.2',
+    firmwareMajor: 3,
     daisy: true,
   });
+  const registers = 'Board ADS Registers\r\nADS_ID, 0x00, 0x3E, 0, 0, 1, 1, 1, 1, 1, 0\r\n';
+  assert.deepEqual(parseBoardText(registers), { firmwareMajor: 1, daisy: false });
+  assert.deepEqual(parseBoardText(`${registers}\r\nDaisy ADS Registers\r\n`), { firmwareMajor: 1, daisy: true });
 });

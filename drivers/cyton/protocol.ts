@@ -73,7 +73,8 @@ export function writePacket(
 }
 
 const channelNames = ['1', '2', '3', '4', '5', '6', '7', '8', 'Q', 'W', 'E', 'R', 'T', 'Y', 'U', 'I'] as const;
-const offCommands = '12345678qwertyui';
+/** One character a channel. */
+export const offCommands = '12345678qwertyui';
 
 /** `x…X`: electrode against SRB2, in the bias loop, as the board's defaults are, at this gain. Channels from 1. */
 export function channelCommand(channel: number, gain: number): string {
@@ -89,18 +90,26 @@ export function rateCommand(rate: number): string {
   return `~${rateCodes.indexOf(rate as (typeof rateCodes)[number])}`;
 }
 
-/** What the text of a reset says of the board. */
+/** What the text of a reset, or of the registers, says of the board. */
 export interface BoardText {
-  readonly firmware: string;
+  /** 1 if the text names none: the first firmware did not. */
+  readonly firmwareMajor: number;
   readonly daisy: boolean;
 }
 
 export function parseBoardText(text: string): BoardText {
   return {
-    firmware: /Firmware: (v[\d.]+)/.exec(text)?.[1] ?? 'v1',
-    daisy: text.includes('On Daisy ADS1299'),
+    firmwareMajor: Number(/Firmware: v(\d+)/.exec(text)?.[1] ?? 1),
+    daisy: text.includes('On Daisy ADS1299') || text.includes('Daisy ADS Registers'),
   };
 }
+
+/** Older boards take `~6` for the command `6`, which switches channel 6 off. */
+export const firstMajorWithRates = 3;
+/** Older boards lose characters that come faster than one in 10 ms. */
+export const firstMajorWithWholeCommands = 2;
+/** All that boards without the `~` command send, and the radio of the dongle can carry. */
+export const radioPacketRate = 250;
 
 /** The dongle is in, the board does not answer it: it is off, out of reach, or on another channel. */
 export const radioSilent = 'Failure: Communications timeout';

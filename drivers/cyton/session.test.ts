@@ -74,7 +74,7 @@ test('gain, rate and channels that are off are told to the board', () => {
 
 for (const [minimal, sent, notice] of [
   ['only-v', 'svd~6//b', /left 3 settings unanswered.*Check gain and rate/],
-  ['only-?', 'sv?d~6//b', /left 3 settings unanswered/],
+  ['only-?', 'sv?db', /left 1 settings unanswered/],
   ['no-d', 'svd~6//b', /left 1 settings unanswered/],
 ] as const) {
   test(`a board that answers ${minimal} streams all the same, with a notice`, () => {
@@ -85,6 +85,60 @@ for (const [minimal, sent, notice] of [
     assert.ok(line.frames.length > 40);
   });
 }
+
+for (const firmware of [1, 2] as const) {
+  test(`firmware ${firmware}: no command that it would take for another; channel 6 stays on`, () => {
+    const line = streaming({ gain: 12, off: [2] }, { firmware });
+    // Eight settings of nine characters; version 1 gets them one by one.
+    assert.equal(line.sent, `svd${[1, 2, 3, 4, 5, 6, 7, 8].map((channel) => `x${channel}050110X`).join('')}2b`);
+    line.run(100);
+    assert.deepEqual(line.notices, []);
+    for (const { counts, index } of line.frames.slice(1)) {
+      // The board's microvolts at gain 12 are half the counts; channel 2 alone is off, and reads as zero.
+      assert.ok(Math.abs(counts[5]! - (index * 16 + 5) / 2) <= 0.5);
+      assert.equal(counts[1], 0);
+    }
+  });
+
+  test(`firmware ${firmware} keeps to 250 Hz: a notice where another rate is wanted`, () => {
+    const line = streaming({ rate: 500 }, { firmware, rate: 250 });
+    assert.match(line.notices[0]!, /no firmware v3 or newer, which source\.rate 500Hz needs\. Set it to 250Hz/);
+  });
+}
+
+test('firmware 1 gets one character at a time', () => {
+  const line = new VirtualLine({ gain: 1 }, { firmware: 1 }).open();
+  const writes: { us: number; text: string }[] = [];
+  let before = '';
+  line.until('frames', () => {
+    if (line.sent !== before) writes.push({ us: line.nowUs, text: line.sent.slice(before.length) });
+    before = line.sent;
+    return line.frames.length > 0;
+  });
+  assert.ok(writes.every(({ text }) => text.length === 1));
+  const setting = writes.findIndex(({ text }) => text === 'x');
+  for (let place = setting + 1; place < writes.length; place++)
+    assert.ok(writes[place]!.us - writes[place - 1]!.us >= 10_000, `write ${place}`);
+});
+
+test('a board that keeps another rate than it was told: a notice after ten seconds, none at a drift of 2 %', () => {
+  for (const [factor, notice] of [
+    [0.5, /250 frames a second come, source\.rate is 500Hz.*radio of the dongle carries 250Hz.*Set source\.rate/],
+    [1.02, /^$/],
+    [0.98, /^$/],
+  ] as const) {
+    const line = streaming({ rate: 500 });
+    assert.equal(line.board.packetRate, 500);
+    line.board.packetRate *= factor;
+    line.run(line.board.packetRate * 11);
+    assert.match(line.session.notice, notice);
+  }
+  const lossy = streaming();
+  let luck = 0;
+  lossy.radio = (packet) => (luck++ % 3 === 0 ? [] : [packet]);
+  lossy.run(250 * 11);
+  assert.equal(lossy.session.notice, '', 'lost packets were measured too');
+});
 
 test('a silent board is asked again and again; the notice names what to look at', () => {
   const line = new VirtualLine({}, { minimal: 'silent' }).open();
@@ -151,7 +205,9 @@ test('the dongle loses the board in mid stream: text gives the notice, silence s
   const frames = line.frames.length;
   line.until('a new dialogue', () => line.session.state === 'starting', 3000);
   assert.ok(line.nowUs - nowUs >= 2e6 && line.nowUs - nowUs < 2.02e6);
-  assert.ok(line.notices.some((notice) => /no data for 2 s/.test(notice)));
+  line.run(10);
+  assert.match(line.session.notice, /no data for 2 s/, 'until the dialogue knows better');
+  line.until('the dongle to answer', () => /no board answers/.test(line.session.notice), 3000);
   line.board.off = false;
   line.until('streaming', () => line.frames.length > frames, 5000).run(10);
   assert.equal(line.session.notice, '');
@@ -271,6 +327,19 @@ test('a packet that comes twice is dropped and counted', () => {
   assert.equal(line.session.counts.duplicates, 100);
   assert.deepEqual([line.session.counts.gaps, line.session.counts.discardedBytes], [0, 0]);
   line.frames.forEach(({ index, counts }) => assert.equal(counts[0], index * 16));
+});
+
+test('Daisy: a half that comes twice is dropped and counted', () => {
+  const line = streaming({ daisy: true });
+  let count = 0;
+  line.radio = (packet) => (++count % 5 === 0 ? [packet, packet] : [packet]);
+  line.run(1000);
+  line.radio = (packet) => [packet];
+  line.run(4);
+  assertContinuous(line);
+  assert.equal(line.session.counts.duplicates, 200);
+  assert.deepEqual([line.session.counts.gaps, line.session.counts.discardedBytes], [0, 0]);
+  for (const { counts, index } of line.frames) assert.equal(counts[0], (2 * index + 2) * 16 + 8);
 });
 
 test('Daisy: 16 channels at 125 Hz, Daisy half first, each the mean of two samples; the stale one is dropped', () => {

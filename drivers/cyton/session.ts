@@ -8,6 +8,7 @@ import {
   type StreamInfo,
 } from '../../runtime/contracts.js';
 import type { CytonOptions } from './options.js';
+import { RateWatch } from './rate-watch.js';
 import { StartUp } from './start-up.js';
 import { PacketFramer } from './framer.js';
 import {
@@ -35,10 +36,11 @@ class CytonSession implements DeviceSession {
   readonly outgoing = new Uint8Array(256);
   outgoingLength = 0;
   readonly goodbye = Uint8Array.of(0x73); // s
-  notice = '';
   state: SessionState = 'closed';
-  readonly #options: CytonOptions;
   readonly #startUp: StartUp;
+  readonly #rateWatch: RateWatch;
+  /** Why no frames come, until they do; or the empty string. */
+  #interruption = '';
   readonly #framer = new PacketFramer((byte) => this.#outside(byte));
   readonly #electrodes: number;
   /** The frame being put together, and the one held through gaps. */
@@ -47,6 +49,8 @@ class CytonSession implements DeviceSession {
   #step: 1 | 2;
   /** Counter of the Daisy half that waits for its board half; −1 if none does. */
   #daisyHalf = -1;
+  /** Counter of the last packet, and of the last that made a frame whole; −1 before the first. */
+  #lastPacket = -1;
   #lastCounter = -1;
   #lastFrameUs = NaN;
   #lastBytesUs = NaN;
@@ -58,11 +62,11 @@ class CytonSession implements DeviceSession {
   #more = false;
 
   constructor(options: CytonOptions) {
-    this.#options = options;
     this.#step = options.daisy ? 2 : 1;
     this.#electrodes = options.daisy ? 2 * boardChannels : boardChannels;
     this.#frame = new Int32Array(this.#electrodes + auxChannels);
     this.#startUp = new StartUp(options, (text) => this.#send(text));
+    this.#rateWatch = new RateWatch(options.rate);
     this.info = { device: 'cyton', rate: options.rate, delayUs: 0, channels: channelsOf(options, this.#electrodes) };
   }
 
@@ -70,7 +74,14 @@ class CytonSession implements DeviceSession {
     return this.#more;
   }
 
+  get notice(): string {
+    const dialogue = this.#startUp.notice;
+    if (this.state === 'streaming') return this.#interruption || dialogue || this.#rateWatch.notice;
+    return dialogue || this.#interruption;
+  }
+
   open(nowUs: number): void {
+    this.#interruption = '';
     this.#restart(nowUs);
   }
 
@@ -94,7 +105,8 @@ class CytonSession implements DeviceSession {
       this.#framer.push(bytes, length);
     } else if (!this.#more && nowUs - this.#lastBytesUs > silenceUs) {
       this.#restart(nowUs);
-      this.notice = 'cyton: no data for 2 s. Is the board still on and within reach of its dongle? Starting it again.';
+      this.#interruption =
+        'cyton: no data for 2 s. Is the board still on and within reach of its dongle? Starting it again.';
       return;
     }
     this.#deliver(nowUs, out);
@@ -107,18 +119,18 @@ class CytonSession implements DeviceSession {
     this.state = 'starting';
     this.#framer.reset();
     this.#daisyHalf = -1;
+    this.#lastPacket = -1;
     this.#lastCounter = -1;
     this.#fill = 0;
     this.#inHand = false;
     this.#more = false;
     this.#matched = 0;
+    this.#rateWatch.restart();
     this.#startUp.begin(nowUs);
   }
 
   #dialogue(bytes: Uint8Array, length: number, nowUs: number): void {
-    const done = this.#startUp.push(bytes, length, nowUs);
-    this.notice = this.#startUp.notice;
-    if (!done) return;
+    if (!this.#startUp.push(bytes, length, nowUs)) return;
     this.state = 'streaming';
     this.#lastBytesUs = nowUs;
   }
@@ -134,7 +146,7 @@ class CytonSession implements DeviceSession {
     this.#matched = byte === radioSilent.charCodeAt(this.#matched) ? this.#matched + 1 : byte === 0x46 ? 1 : 0;
     if (this.#matched < radioSilent.length) return;
     this.#matched = 0;
-    this.notice = 'cyton: the dongle has lost the board. Switch the board on, to PC, or bring it nearer.';
+    this.#interruption = 'cyton: the dongle has lost the board. Switch the board on, to PC, or bring it nearer.';
   }
 
   // ── Frames ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -154,6 +166,12 @@ class CytonSession implements DeviceSession {
 
   #packet(counter: number, nowUs: number): void {
     const { bytes, at } = this.#framer;
+    if (counter === this.#lastPacket && this.#framesSince(nowUs) < 128 / this.#step) {
+      // The same counter again, long before it can come round: the radio sent a packet twice.
+      this.counts.duplicates++;
+      return;
+    }
+    this.#lastPacket = counter;
     if (this.#step === 1) {
       this.#take(bytes, at, 0);
       this.#complete(counter, nowUs);
@@ -200,7 +218,8 @@ class CytonSession implements DeviceSession {
   #complete(counter: number, nowUs: number): void {
     this.#inHand = true;
     this.#fill = 0;
-    const elapsed = Number.isNaN(this.#lastFrameUs) ? NaN : ((nowUs - this.#lastFrameUs) / 1e6) * this.#options.rate;
+    const elapsed = this.#framesSince(nowUs);
+    let measured = 1;
     if (this.#lastCounter < 0) {
       // The first frame of a connection: only time tells what was missed since the last one.
       if (!Number.isNaN(elapsed)) this.#lose(Math.max(1, Math.round(elapsed) - 1));
@@ -208,23 +227,26 @@ class CytonSession implements DeviceSession {
       const modulus = 256 / this.#step;
       const advance = ((counter - this.#lastCounter) & 255) / this.#step;
       let lost = (advance + modulus - 1) % modulus;
-      if (advance === 0 && elapsed < modulus / 2) {
-        // The same counter again, long before it can come round: the radio sent a packet twice.
-        this.#inHand = false;
-        this.counts.duplicates++;
-        return;
-      }
       // Counters repeat: whole rounds of them are lost only if that much time has passed. It tells nothing where more
       // packets wait than the radio ever holds back: this computer was late, and they were not lost.
       if (elapsed > modulus && this.#framer.waiting <= radioPackets)
         lost += modulus * Math.max(0, Math.round((elapsed - 1 - lost) / modulus));
       if (lost > 0) this.#lose(lost);
+      // Told by host time, they say nothing of the rate.
+      if (lost < modulus) measured += lost;
+      else this.#rateWatch.restart();
     }
+    this.#rateWatch.count(measured, nowUs);
     this.#lastCounter = counter;
     this.#lastFrameUs = nowUs;
     this.counts.frames++;
     this.#matched = 0;
-    if (this.notice !== '' && this.#startUp.notice !== this.notice) this.notice = '';
+    this.#interruption = '';
+  }
+
+  /** Frames that fit between the last one and now; NaN before the first. */
+  #framesSince(nowUs: number): number {
+    return ((nowUs - this.#lastFrameUs) / 1e6) * this.info.rate;
   }
 
   #lose(frames: number): void {

@@ -2,9 +2,13 @@ import {
   channelCommand,
   channelOffCommand,
   endOfAnswer,
+  firstMajorWithRates,
+  firstMajorWithWholeCommands,
   parseBoardText,
+  radioPacketRate,
   radioSilent,
   rateCommand,
+  type BoardText,
 } from './protocol.js';
 import type { CytonOptions } from './options.js';
 
@@ -20,7 +24,7 @@ export class StartUp {
   #phase: 'drain' | 'reset' | 'ask' | 'settings' = 'drain';
   #deadlineUs = 0;
   #text = '';
-  #settings: string[] = [];
+  #settings: Setting[] = [];
   #awaited = true;
   #unanswered = 0;
   #attempt = 0;
@@ -32,6 +36,7 @@ export class StartUp {
 
   begin(nowUs: number): void {
     this.#attempt = 0;
+    this.notice = '';
     this.#drain(nowUs, drainUs);
   }
 
@@ -52,7 +57,7 @@ export class StartUp {
         if (answered || late) this.#afterAsk(nowUs);
         return false;
       case 'settings':
-        if (!answered && !late) return false;
+        if (!late && !(answered && this.#awaited)) return false;
         if (!answered && this.#awaited) this.#unanswered++;
         else if (this.#text.includes('Failure')) this.#complain();
         return this.#nextSetting(nowUs);
@@ -98,13 +103,16 @@ export class StartUp {
 
   #known(text: string, nowUs: number): void {
     const board = parseBoardText(text);
+    const { daisy, rate } = this.#options;
     this.notice = '';
-    if (this.#options.daisy && !board.daisy && text.includes('OpenBCI')) {
+    if (daisy && !board.daisy && text.includes('OpenBCI')) {
       this.notice = 'cyton: the board reports no Daisy. Plug it onto the board, or set source.daisy to false.';
-    } else if (!this.#options.daisy && board.daisy) {
+    } else if (!daisy && board.daisy) {
       this.notice = 'cyton: the board has a Daisy that source.daisy does not mention: only channels 1 to 8 are read.';
+    } else if (board.firmwareMajor < firstMajorWithRates && packetRateOf(this.#options) !== radioPacketRate) {
+      this.notice = `cyton: the board reports no firmware v3 or newer, which source.rate ${rate}Hz needs. Set it to ${daisy ? 125 : 250}Hz, or update the firmware.`;
     }
-    this.#settings = settingsOf(this.#options, board.daisy);
+    this.#settings = settingsOf(this.#options, board);
     this.#unanswered = 0;
     this.#nextSetting(nowUs);
   }
@@ -112,9 +120,8 @@ export class StartUp {
   #nextSetting(nowUs: number): boolean {
     const setting = this.#settings.shift();
     if (setting !== undefined) {
-      // Switching a channel off is never answered; the board wants 100 ms after it.
-      this.#awaited = setting.length > 1 || setting === 'd';
-      this.#enter('settings', setting, nowUs, this.#awaited ? settingUs : drainUs);
+      this.#awaited = setting.answered;
+      this.#enter('settings', setting.text, nowUs, setting.waitUs);
       return false;
     }
     if (this.#unanswered > 0 && this.notice === '') {
@@ -130,18 +137,40 @@ export class StartUp {
   }
 }
 
-function settingsOf({ daisy, rate, gain, off }: CytonOptions, hasDaisy: boolean): string[] {
-  const settings = ['d'];
-  if (hasDaisy !== daisy) settings.push(daisy ? 'C' : 'c');
+interface Setting {
+  readonly text: string;
+  /** For the answer; without one, until the next command. */
+  readonly waitUs: number;
+  readonly answered: boolean;
+}
+
+function settingsOf(options: CytonOptions, board: BoardText): Setting[] {
+  const { daisy, gain, off } = options;
+  const settings = [answered('d')];
+  if (board.daisy !== daisy) settings.push(answered(daisy ? 'C' : 'c'));
   const channels = daisy ? 16 : 8;
   // The defaults are gain 24 on every channel: nothing to say then.
-  if (gain !== 24) for (let channel = 1; channel <= channels; channel++) settings.push(channelCommand(channel, gain));
-  const packets = daisy ? 2 * rate : rate;
-  settings.push(rateCommand(packets), '//');
-  for (const channel of off) settings.push(channelOffCommand(channel));
+  for (let channel = 1; gain !== 24 && channel <= channels; channel++) {
+    const command = channelCommand(channel, gain);
+    if (board.firmwareMajor >= firstMajorWithWholeCommands) settings.push(answered(command));
+    else for (const character of command) settings.push({ text: character, waitUs: characterUs, answered: false });
+  }
+  if (board.firmwareMajor >= firstMajorWithRates) {
+    settings.push(answered(rateCommand(packetRateOf(options))), answered('//'));
+  }
+  for (const channel of off) settings.push({ text: channelOffCommand(channel), waitUs: drainUs, answered: false });
   return settings;
 }
 
+function answered(text: string): Setting {
+  return { text, waitUs: settingUs, answered: true };
+}
+
+function packetRateOf({ daisy, rate }: CytonOptions): number {
+  return daisy ? 2 * rate : rate;
+}
+
+/** For bytes under way to come; the board wants as much after a command without an answer. */
 const drainUs = 100e3;
 /** A reset takes the board half a second and more; nothing for this long is no answer. */
 const resetUs = 5e6;
@@ -149,4 +178,6 @@ const askUs = 2e6;
 const retryUs = 1e6;
 /** The board itself gives up on a half-sent command after a second. */
 const settingUs = 1e6;
+/** Between characters that must not come together. */
+const characterUs = 50e3;
 const longestAnswer = 4096;

@@ -19,6 +19,9 @@ export const grantpt = libc.func('int grantpt(int descriptor)') as (descriptor: 
 export const unlockpt = libc.func('int unlockpt(int descriptor)') as (descriptor: number) => number;
 export const ptsname = libc.func('str ptsname(int descriptor)') as (descriptor: number) => string | null;
 
+/** Of the last call above, in this thread. */
+export const errno = (): number => koffi.errno();
+
 export interface NativeBytes {
   readonly pointer: unknown;
   readonly bytes: Uint8Array;

@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { SerialPort } from 'serialport';
 
 /** A port that is open and configured; the loop thread reads it through a descriptor of its own. */
@@ -22,9 +24,28 @@ export async function openSerialLine(path: string, baudRate: number): Promise<Se
   };
 }
 
+/** Ports that a device may be on: by the device's own name where the system gives one, otherwise by their place. */
+export function portsHere(devices = '/dev'): string[] {
+  const named = entries(join(devices, 'serial/by-id'));
+  if (named.length > 0) return named;
+  return entries(devices).filter((path) => /\/tty(USB|ACM|AMA)\d+$/.test(path));
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .sort()
+      .map((name) => join(folder, name));
+  } catch {
+    return []; // no such folder: no such device
+  }
+}
+
 function explain(path: string, message: string): string {
-  if (/No such file/i.test(message))
-    return `${path}: there is no such port. Plug the device in, or correct source.port (ls /dev/serial/by-id).`;
+  if (/No such file/i.test(message)) {
+    const here = portsHere().join(', ') || 'none';
+    return `${path}: there is no such port. Plug the device in, or correct source.port (ports here: ${here}).`;
+  }
   if (/Permission denied/i.test(message)) {
     return `${path}: permission denied. Add your user to the group dialout: sudo usermod -aG dialout $USER, then log in again.`;
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -8,7 +8,7 @@ import { CytonEmulator } from '../cyton/emulator.js';
 import { parseFaults } from '../cyton/faults.js';
 import { createCytonSession } from '../cyton/session.js';
 import { sampleBlock } from '../cyton/virtual-line.test.fixture.js';
-import { openSerialLine } from './line.js';
+import { openSerialLine, portsHere } from './line.js';
 import { openPty, type Pty } from './pty.js';
 import { openSerialTransport } from './transport.js';
 
@@ -103,8 +103,46 @@ test('a line is opened and configured through serialport; the transport beside i
 
 test('a port that is missing is named, with the fix', async () => {
   await assert.rejects(openSerialLine('/dev/ttyUSB-not-there', 115200), {
-    message: /^\/dev\/ttyUSB-not-there: there is no such port\. Plug the device in, or correct source\.port/,
+    message:
+      /^\/dev\/ttyUSB-not-there: there is no such port\. Plug the device in, or correct source\.port \(ports here: .+\)\.$/,
   });
+});
+
+test('ports are listed by the names of their devices, otherwise by their places', (t) => {
+  const devices = mkdtempSync(join(tmpdir(), 'axond-dev-'));
+  t.after(() => rmSync(devices, { recursive: true }));
+  assert.deepEqual(portsHere(join(devices, 'absent')), []);
+  for (const name of ['tty', 'tty1', 'ttyS0', 'ttyUSB1', 'ttyACM0', 'ttyUSB0', 'random'])
+    writeFileSync(join(devices, name), '');
+  assert.deepEqual(
+    portsHere(devices),
+    ['ttyACM0', 'ttyUSB0', 'ttyUSB1'].map((name) => join(devices, name)),
+  );
+  const named = join(devices, 'serial/by-id');
+  mkdirSync(named, { recursive: true });
+  writeFileSync(join(named, 'usb-FTDI_FT231X-if00'), '');
+  assert.deepEqual(portsHere(devices), [join(named, 'usb-FTDI_FT231X-if00')]);
+});
+
+test('an emulated Cyton that nobody reads goes on; what did not fit the terminal is not counted as sent', async (t) => {
+  const emulator = new CytonEmulator({
+    daisy: false,
+    rate: 16000,
+    source: { read: () => true },
+    sourceChannels: 8,
+    faults: parseFaults([]),
+    seed: 1,
+    onReady: (path) => {
+      const transport = openSerialTransport(path);
+      t.after(() => transport.close());
+      transport.write(Buffer.from('b'), 1);
+    },
+    onEnd: () => undefined,
+  });
+  t.after(() => emulator.stop());
+  // No terminal holds a second of this rate.
+  while (emulator.counts.packets < 16000) await nextTurn();
+  assert.ok(emulator.counts.sent > 0 && emulator.counts.sent < 8000, `${emulator.counts.sent} sent`);
 });
 
 test('an emulated Cyton streams at its rate; unplugged and plugged in again, it streams again', async (t) => {

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { constants as system } from 'node:os';
 import type { Transport } from '../../runtime/contracts.js';
-import { nativeBytes, poll, read } from './libc.js';
+import { errno, nativeBytes, poll, read } from './libc.js';
 
 /**
  * The loop thread's own descriptor of a port that somebody else has opened and configured (`line.ts`). Reads with a
@@ -21,8 +22,8 @@ export function openSerialTransport(path: string): Transport {
       const events = view.getInt16(6, true);
       if ((events & pollIn) === 0) return (events & pollGone) === 0 ? 0 : -1;
       const length = read(descriptor, taken.pointer, Math.min(buffer.length, readBytes));
-      // Readable and empty, or an error: a terminal whose other end is gone.
-      if (length <= 0) return -1;
+      if (length < 0) return passing.has(errno()) ? 0 : -1;
+      if (length === 0) return (events & pollGone) === 0 ? 0 : -1;
       for (let i = 0; i < length; i++) buffer[i] = taken.bytes[i] as number;
       return length;
     },
@@ -44,4 +45,6 @@ export function openSerialTransport(path: string): Transport {
 const pollIn = 0x01;
 /** POLLERR, POLLHUP, POLLNVAL */
 const pollGone = 0x08 | 0x10 | 0x20;
+/** Errors of a read that say nothing of the device: somebody else was quicker, or a signal came. */
+const passing: ReadonlySet<number> = new Set([system.errno.EAGAIN, system.errno.EINTR]);
 const readBytes = 4096;

@@ -35,10 +35,15 @@ const cyton = z
     off: z.array(boardChannel).meta({ description: 'Board channels to switch off.' }).prefault([]),
     gain: z.literal(gains).meta({ description: 'Amplification, the same for all channels.' }).prefault(24),
     daisy: z.boolean().meta({ description: 'A Daisy is attached: 16 channels.' }).prefault(false),
-    rate: quantity('frequency', '250Hz', 'Samples a second of each channel. Without it 250Hz, with a Daisy 125Hz.', {
-      atLeast: '125Hz',
-      atMost: '16kHz',
-    }).exactOptional(),
+    rate: quantity(
+      'frequency',
+      '250Hz',
+      'Samples a second of each channel. The radio of the dongle carries 250Hz, with a Daisy 125Hz, which is the default.',
+      {
+        atLeast: '125Hz',
+        atMost: '16kHz',
+      },
+    ).exactOptional(),
     baud: z
       .literal([115200, 230400, 921600])
       .meta({ description: 'Baud rate that the dongle is set to; 250 packets a second need 82500.' })

@@ -205,6 +205,23 @@ test('R-08 a stimulus whose end nobody reports holds the next one', async () => 
   assert.deepEqual(bench.lastRefusal(), ['unconfirmed']);
 });
 
+test('R-08 a guardian that was replaced owes no receipts: the new one may fire', async () => {
+  const bench = await Bench.create();
+  bench.frames(11 * rate);
+  const { tell } = bench;
+  bench.tell = () => undefined; // the guardian dies before it says how the stimulus ended
+  bench.step();
+  bench.frames(4 * rate);
+  bench.tell = tell;
+  bench.tell('guardian', [0, 4]); // latched
+  bench.frames(rate);
+  bench.tell('guardian', [1, 0]);
+  bench.tell('arm', [Infinity, NaN, NaN, NaN, NaN]);
+  bench.frames(rate);
+  bench.step();
+  assert.deepEqual(bench.fired, [1, 2]);
+});
+
 test('the same cycles give the same events, bit for bit', async () => {
   const [a, b] = [await Bench.create(), await Bench.create()];
   for (const bench of [a, b]) {

@@ -265,6 +265,7 @@ export class Loop {
       case MessageCode.guardian:
         this.#inhibit('guardian', holdsIf(a !== 1));
         this.#emit(EventCode.guardian, a, b);
+        if (a === 1) this.#pending.clear();
         if (gate && a !== 1 && b !== beatsLost && this.#wasArmed) this.#disarm(gate, disarmCauses.indexOf('guardian'));
         break;
       case MessageCode.supervisor:

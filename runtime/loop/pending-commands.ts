@@ -26,6 +26,12 @@ export class PendingCommands {
     this.#open--;
   }
 
+  /** A guardian that says it is ready is at rest: what its forerunner owed will never come. */
+  clear(): void {
+    this.#permitUs.fill(Infinity);
+    this.#open = 0;
+  }
+
   /** NaN for a command that is too old to be known. */
   arrivalOf(command: number): number {
     const place = command % capacity;

@@ -208,7 +208,7 @@ test('R-08 a stimulus whose end nobody reports holds the next one', async () => 
 test('R-08 a guardian that was replaced owes no receipts: the new one may fire', async () => {
   const bench = await Bench.create();
   bench.frames(11 * rate);
-  const { tell } = bench;
+  const tell = bench.tell.bind(bench);
   bench.tell = () => undefined; // the guardian dies before it says how the stimulus ended
   bench.step();
   bench.frames(4 * rate);

@@ -57,7 +57,7 @@ export class Gate {
 
   /** Returns true if the state is new. */
   inhibit(name: RefusalReason, state: Inhibitor['state'], nowUs: number): boolean {
-    const inhibitor = this.inhibitors[inhibitorNames.indexOf(name)] as Inhibitor;
+    const inhibitor = this.inhibitors[placeOf[name]] as Inhibitor;
     if (inhibitor.state === state) return false;
     inhibitor.state = state;
     inhibitor.sinceUs = nowUs;
@@ -92,6 +92,12 @@ export class Gate {
 /** The reasons that are states of the world, from `stale` on; those before it are judged for each request. */
 const firstInhibitor = refusalReasons.indexOf('stale');
 export const inhibitorNames = refusalReasons.slice(firstInhibitor);
+
+/** Places in `inhibitors`; −1 and below for reasons that are judged for each request. */
+const placeOf = Object.fromEntries(refusalReasons.map((name, place) => [name, place - firstInhibitor])) as Record<
+  RefusalReason,
+  number
+>;
 
 const bit = Object.fromEntries(refusalReasons.map((name, place) => [name, 1 << place])) as Record<
   RefusalReason,

@@ -53,6 +53,12 @@ module.exports = {
     only('evaluate', '^runtime/evaluate/', '^runtime/(loop|detect|signal)/|^drivers/file/'),
     only('supervisor', '^runtime/supervisor/', '^runtime/(loop|recorder|recording|link|guardian|config)/|^drivers/'),
     only('drivers', '^drivers/', '^runtime/signal/'),
+    only('format', '^models/format/', '^$'),
+    only('engine', '^models/engine/', '^models/format/|^runtime/signal/math\\.ts$'),
+    only('int8', '^models/int8/', '^models/format/'),
+    only('learn', '^models/learn/', '^models/(format|engine)/'),
+    only('train', '^models/train/', '^models/(format|engine)/'),
+    only('import', '^models/import/', '^models/(format|engine|int8)/'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'dist-*/', 'node_modules/'] },
+  { ignores: ['dist/', 'dist-*/', 'node_modules/', 'models/**/assembly/'] },
   ...tseslint.configs.strictTypeChecked,
   {
     files: ['**/*.ts'],

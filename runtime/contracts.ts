@@ -415,3 +415,55 @@ export interface RunSummary {
   recording: string | null;
   mqtt: { published: number; acked: number } | null;
 }
+
+// ── Models ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Values at an input or output, in the order of `shape` (no batch, channels first, last axis fastest). */
+export type ModelValues = Float32Array | Int32Array | Uint8Array | Int8Array;
+
+export interface ModelPort {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** The array that `step` takes or fills here: f32 real, i32 sums, u8 or i8 codes, u8 spikes. */
+  readonly type: 'f32' | 'i32' | 'u8' | 'i8';
+  /** Codes only: value = scale × (code − zeroPoint). */
+  readonly scale?: number;
+  readonly zeroPoint?: number;
+}
+
+/** One network, whatever runs it. One step is one tick; a T=1 network has no state between steps. */
+export interface Model {
+  readonly inputs: readonly ModelPort[];
+  readonly outputs: readonly ModelPort[];
+  /** One tick. Arrays in the order of the ports; allocates nothing after the first calls. */
+  step(inputs: readonly ModelValues[], outputs: readonly ModelValues[]): void;
+  /** Back to the state after loading. */
+  reset(): void;
+  /** Bytes of the state; 0 for a network without. */
+  readonly stateBytes: number;
+  saveState(into: Uint8Array): void;
+  /** Refuses a state of another length. */
+  loadState(from: Uint8Array): void;
+  /** Membranes or other real state of one node, for a scheduler that sets it between ticks. Refuses unknown names. */
+  setState(node: string, values: Float32Array): void;
+  describe(): ModelDescription;
+}
+
+export interface ModelDescription {
+  readonly name: string;
+  /** What runs it: `reference`, `wasm`, `int8`, `tensorflow`. */
+  readonly engine: string;
+  /** Bytes of weights and other constants as held, and of everything else that a step works on. */
+  readonly weightBytes: number;
+  readonly workingBytes: number;
+  readonly layers: readonly ModelLayer[];
+}
+
+export interface ModelLayer {
+  readonly name: string;
+  readonly op: string;
+  readonly shape: readonly number[];
+  readonly parameters: number;
+  /** Inputs × fan-out of a dense pass; 0 for what has no synapses. */
+  readonly denseOperations: number;
+}

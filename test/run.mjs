@@ -11,10 +11,11 @@ const has = (program) =>
 
 installWhatIsMissing();
 step('build', 'tsc', []);
+if (run('node', ['models/build-kernels.mjs']) !== 0) process.exit(1);
 if (words.length === 0) {
   step('lint', 'eslint', ['.']);
   step('format', 'prettier', ['--check', '--log-level', 'warn', '.']);
-  step('import directions', 'depcruise', ['--output-type', 'err', 'runtime', 'drivers']);
+  step('import directions', 'depcruise', ['--output-type', 'err', 'runtime', 'drivers', 'models']);
 }
 const files = readdirSync('dist', { recursive: true })
   .filter((file) => file.endsWith('.test.js'))

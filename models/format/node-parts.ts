@@ -1,0 +1,51 @@
+import { z } from 'zod';
+
+/** What the schemas of all kinds of nodes share. */
+
+export const nodeName = z.string().min(1).max(200);
+export const tensorName = z.string().min(1).max(200);
+
+/** No axis is longer, and no value has more elements than `mostElements`, whatever a file claims. */
+export const mostAxis = 1 << 20;
+export const mostElements = 1 << 24;
+
+export const extent = z.number().int().min(1).max(mostAxis);
+export const shape = z.array(extent).min(1).max(4);
+const padding = z.number().int().min(0).max(4096);
+
+/**
+ * `real`: float32. `codes`: u8 or i8 integers q that stand for scale × (q − zeroPoint). `spikes`: whole numbers from 0
+ * to `levels`.
+ */
+export const port = z.strictObject({
+  name: nodeName,
+  shape,
+  kind: z.discriminatedUnion('domain', [
+    z.strictObject({ domain: z.literal('real') }),
+    z.strictObject({
+      domain: z.literal('codes'),
+      type: z.enum(['u8', 'i8']),
+      scale: z.number().positive(),
+      zeroPoint: z.number().int().min(-128).max(255),
+    }),
+    z.strictObject({ domain: z.literal('spikes'), levels: z.number().int().min(1).max(255) }),
+  ]),
+});
+
+/** One or two axes of a window that slides over the last axes of its input. `padding`: before and after, per axis. */
+export const window1 = {
+  stride: extent,
+  padding: z.tuple([padding, padding]),
+  dilation: extent,
+};
+export const window2 = {
+  stride: z.tuple([extent, extent]),
+  /** top, left, bottom, right */
+  padding: z.tuple([padding, padding, padding, padding]),
+  dilation: z.tuple([extent, extent]),
+};
+
+export const node = <Op extends string, Shape extends z.core.$ZodLooseShape>(op: Op, fields: Shape) =>
+  z.strictObject({ op: z.literal(op), name: nodeName, ...fields });
+export const one = z.tuple([nodeName]);
+export const two = z.tuple([nodeName, nodeName]);

@@ -56,7 +56,7 @@ module.exports = {
     only('format', '^models/format/', '^$'),
     only('engine', '^models/engine/', '^models/format/|^runtime/signal/math\\.ts$'),
     only('int8', '^models/int8/', '^models/format/'),
-    only('learn', '^models/learn/', '^models/(format|engine)/'),
+    only('learn', '^models/learn/', '^models/(format|engine)/|^runtime/signal/math\\.ts$'),
     only('train', '^models/train/', '^models/(format|engine)/'),
     only('import', '^models/import/', '^models/(format|engine|int8)/'),
   ],

@@ -14,8 +14,8 @@ export const shape = z.array(extent).min(1).max(4);
 const padding = z.number().int().min(0).max(4096);
 
 /**
- * `real`: float32. `codes`: u8 or i8 integers q that stand for scale × (q − zeroPoint). `spikes`: whole numbers from 0
- * to `levels`.
+ * `real`: float32. `codes`: integers q that stand for scale × (q − zeroPoint), i16 in an Int32Array. `spikes`: whole
+ * numbers from 0 to `levels`.
  */
 export const port = z.strictObject({
   name: nodeName,
@@ -24,7 +24,7 @@ export const port = z.strictObject({
     z.strictObject({ domain: z.literal('real') }),
     z.strictObject({
       domain: z.literal('codes'),
-      type: z.enum(['u8', 'i8']),
+      type: z.enum(['u8', 'i8', 'i16']),
       scale: z.number().positive(),
       zeroPoint: z.number().int().min(-128).max(255),
     }),

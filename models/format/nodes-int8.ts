@@ -64,7 +64,10 @@ export const int8Nodes = [
   /** The same codes at each tick: I8 or U8, of any shape. */
   node('qconstant', { codes: tensorName, output: codes }),
 
-  /** Real to codes and back. */
-  node('quantize', { from: one, output: codes }),
+  /**
+   * Real to codes and back: q = clamp(round(fround(x ÷ scale)) + zeroPoint). Halves go to the even neighbour (ONNX) or
+   * away from zero (TensorFlow Lite's reference).
+   */
+  node('quantize', { from: one, output: codes, halves: z.enum(['even', 'away']) }),
   node('dequantize', { from: one }),
 ] as const;

@@ -32,7 +32,9 @@ export interface BenchNetwork {
   readonly network: Network;
   /** [channels][height][width], other ones than those that the thresholds come from. */
   readonly examples: readonly Uint8Array[];
-  /** Share of ones in the input (spikes only) and in what each hidden layer hands on, over the examples. */
+  /** Share of ones in the input, over the examples; of spikes only. */
+  readonly inputActivity?: number;
+  /** The same of what each hidden layer hands on. */
   readonly activity: readonly number[];
   /** What comes out for each example, by plain integer arithmetic. */
   readonly logits: readonly Int32Array[];
@@ -120,7 +122,8 @@ export function generateNetwork(shape: Shape, activity: number, seed: number, ex
     layers,
     network: networkOf(shape, layers),
     examples,
-    activity: shape.kind === 'codes' ? measured.slice(1) : measured,
+    ...(shape.kind === 'codes' ? {} : { inputActivity: measured[0] ?? 0 }),
+    activity: measured.slice(1),
     logits: runs.map(({ sums }) => sums),
   };
 }

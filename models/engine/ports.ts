@@ -1,0 +1,75 @@
+import type { ModelDescription, ModelLayer, ModelPort, ModelValues } from '../../runtime/contracts.js';
+import type { GraphNode, Network } from '../format/graph.js';
+import { ModelError } from '../format/model-error.js';
+import type { Value } from '../format/values.js';
+import { elements } from './node-context.js';
+
+/** How a value stands in memory and in the arrays of `Model.step`. */
+export function portOf(name: string, value: Value): ModelPort {
+  const { shape } = value;
+  switch (value.domain) {
+    case 'real':
+      return { name, shape, type: 'f32' };
+    case 'sums':
+      return { name, shape, type: 'i32' };
+    case 'spikes':
+      return { name, shape, type: 'u8' };
+    case 'codes': {
+      const { type, scale, zeroPoint } = value;
+      return { name, shape, type: type === 'i16' ? 'i32' : type, scale, zeroPoint };
+    }
+  }
+}
+
+export function newArray(value: Value): ModelValues {
+  const length = elements(value.shape);
+  switch (portOf('', value).type) {
+    case 'f32':
+      return new Float32Array(length);
+    case 'i32':
+      return new Int32Array(length);
+    case 'u8':
+      return new Uint8Array(length);
+    case 'i8':
+      return new Int8Array(length);
+  }
+}
+
+/** Copies what `Model.step` was given; spikes above `levels` count as `levels`. */
+export function takeInput(given: ModelValues, value: Value, into: ModelValues): void {
+  if (given.length !== into.length)
+    throw new ModelError(`input of ${given.length} values, but the network takes ${into.length}. Give as many.`);
+  into.set(given);
+  if (value.domain !== 'spikes') return;
+  const { levels } = value;
+  for (let i = 0; i < into.length; i++) if ((into[i] as number) > levels) into[i] = levels;
+}
+
+export function describeNetwork(
+  { graph, tensors }: Network,
+  values: ReadonlyMap<string, Value>,
+  engine: string,
+  workingBytes: number,
+): ModelDescription {
+  let weightBytes = 0;
+  for (const tensor of tensors.values()) weightBytes += tensor.values.byteLength;
+  const layers = graph.nodes.map((node): ModelLayer => {
+    const { shape } = valueOf(values, node.name);
+    let parameters = 0;
+    for (const name of Object.values(node))
+      if (typeof name === 'string') parameters += tensors.get(name)?.values.length ?? 0;
+    return { name: node.name, op: node.op, shape, parameters, denseOperations: denseOperations(node, shape, tensors) };
+  });
+  return { name: graph.name, engine, weightBytes, workingBytes, layers };
+}
+
+function denseOperations(node: GraphNode, shape: readonly number[], tensors: Network['tensors']): number {
+  if (node.op !== 'dense' && node.op !== 'conv1d' && node.op !== 'conv2d') return 0;
+  return elements(shape) * elements(tensors.get(node.weight)?.shape.slice(1) ?? []);
+}
+
+export function valueOf(values: ReadonlyMap<string, Value>, name: string): Value {
+  const value = values.get(name);
+  if (!value) throw new ModelError(`${name}: no input or node of that name. Name one that the graph has.`);
+  return value;
+}

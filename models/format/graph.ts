@@ -51,7 +51,7 @@ export interface Tensor {
 export const tensorTypes = ['I8', 'U8', 'I4', 'B1', 'I32', 'F32', 'F64'] as const;
 export type TensorType = (typeof tensorTypes)[number];
 
-/** A model as it is held in memory: decoded, not yet checked for shapes (see shapes.ts). */
+/** A model as it is held in memory: decoded, not yet checked (inferValues does). */
 export interface Network {
   readonly graph: Graph;
   readonly tensors: ReadonlyMap<string, Tensor>;

@@ -1,13 +1,10 @@
 import { z } from 'zod';
+import { mostAxis } from './limits.js';
 
 /** What the schemas of all kinds of nodes share. */
 
 export const nodeName = z.string().min(1).max(200);
 export const tensorName = z.string().min(1).max(200);
-
-/** No axis is longer, and no value has more elements than `mostElements`, whatever a file claims. */
-export const mostAxis = 1 << 20;
-export const mostElements = 1 << 24;
 
 export const extent = z.number().int().min(1).max(mostAxis);
 export const shape = z.array(extent).min(1).max(4);

@@ -3,7 +3,7 @@ import { extent, node, nodeName, one, tensorName, window1, window2 } from './nod
 
 /**
  * Nodes of spiking networks, integer at T=1 or with one step per tick. A value is `codes`, `spikes` (0 … levels),
- * `sums` (int32) or `real` (float32). The weight decides: I8, I4 or B1 weights take codes or spikes and give sums, exact
+ * `sums` (int32) or `real` (float32). The weight decides: I8, I4 or B1 weights take codes, spikes or sums and give sums, exact
  * in int32 (refused at load if Σ|w|·largest input can pass 2³¹−1); F32 weights take real or spikes and give real.
  *
  * Real sums are made in float32, in one order: from the bias (or 0), inputs in the order of the weight's row, each step
@@ -29,7 +29,7 @@ export const spikingNodes = [
   /** Real to spikes: x > threshold (strict) or x ≥ threshold; `threshold` F32 [1], [channels] or the whole shape. */
   node('compare', { from: one, threshold: tensorName, strict: z.boolean() }),
 
-  /** Largest in the window, of spikes, sums or real; padding never wins. */
+  /** Largest in the window, of spikes, sums or real; padding never wins, and is less than the kernel in all pools. */
   node('maxpool', {
     from: one,
     kernel: z.array(extent).min(1).max(2),
@@ -44,9 +44,12 @@ export const spikingNodes = [
     padding: z.array(z.number().int().min(0)).min(2).max(4),
   }),
   node('flatten', { from: one }),
-  /** Σ multiplier·input: spikes with multipliers of 1 give spikes of more levels; sums stay sums; real stays real. */
+  /**
+   * Σ multiplier·input, all of one kind and shape: spikes with multipliers of 1 give spikes of more levels, with others
+   * sums; sums stay sums; real stays real.
+   */
   node('add', { from: z.array(nodeName).min(2).max(8), multipliers: z.array(z.number().int()).min(2).max(8) }),
-  /** x × scale (+ bias), real, F32 [1], [channels] or the whole shape. */
+  /** x × scale (+ bias), real or spikes to real, F32 [1], [channels] or the whole shape. */
   node('scale', { from: one, scale: tensorName, bias: tensorName.optional() }),
   /** Sums to real: fround(fround(n × scale) + bias), F32 [1] or [channels]. */
   node('readout', { from: one, scale: tensorName, bias: tensorName.optional() }),
@@ -60,7 +63,7 @@ export const spikingNodes = [
    *   v = decay·v + gain·d + drive
    *   spike = v > threshold (strict) or v ≥ threshold; without `threshold` the output is v (real)
    *   resetAt `spike`: set v = resetValue, or v −= threshold
-   * All F32 of the whole shape or [1]. discretise.ts makes them from time constants. State: v, i, and the spike before.
+   * All F32 of the whole shape or [1]. Input: real (spikes through a `scale`). discretise.ts makes them from time constants. State: v, i, and the spike before.
    */
   node('neuron', {
     from: one,
@@ -77,7 +80,7 @@ export const spikingNodes = [
     resetValue: tensorName.optional(),
     initial: tensorName.optional(),
   }),
-  /** Loihi's current-based neuron in fixed point, bit for bit; all I32 of the whole shape or [1]. Input: sums. */
+  /** Loihi's current-based neuron in fixed point, bit for bit; all I32 of the whole shape or [1]. Input: sums up to 2¹⁷. */
   node('cubafixed', {
     from: one,
     currentDecay: tensorName,
@@ -85,17 +88,17 @@ export const spikingNodes = [
     bias: tensorName.optional(),
     threshold: tensorName,
   }),
-  /** The value of `of` in the tick before, zeros in the first; the one way to close a cycle. `of` may come later. */
+  /** The value of `of` in the tick before, zeros (codes: the zero point) in the first; the one way to close a cycle. `of` may come later. */
   node('previous', { of: nodeName }),
-  /** Each element some ticks ago: `ticks` I32 of the whole shape or [1]. */
+  /** Each element some ticks ago, zeros (codes: the zero point) before: `ticks` I32, 0 to 4096, of the whole shape or [1]. */
   node('delay', { from: one, ticks: tensorName }),
   /**
    * Send on delta: e = x − reference; |e| ≥ theta sends m = trunc(e / theta), and reference += m·theta. Real in; out whole
    * numbers of −levels … levels, kept as sums. `theta` F32 [1] or the whole shape.
    */
   node('delta', { from: one, theta: tensorName, levels: z.number().int().min(1).max(127) }),
-  /** Adds what comes to what came: the receiving side of `delta`. Sums or real; state: the total. */
+  /** Adds what comes to what came: the receiving side of `delta`. Sums (the total stops at ±(2³¹−1)) or real; state: the total. */
   node('integrate', { from: one }),
-  /** Low-pass by second-order sections, F64 [sections, 6] as b0 b1 b2 a0 a1 a2, state in float64, output rounded to real. */
+  /** Low-pass by second-order sections, F64 [sections, 6] as b0 b1 b2 a0 a1 a2 (a0 = 1), state in float64, output rounded to real. */
   node('smooth', { from: one, sections: tensorName }),
 ] as const;

@@ -34,11 +34,9 @@ export function prepareNeuron(node: NodeOf<'neuron'>, context: NodeContext): Nod
   return () => {
     for (let n = 0; n < input.length; n++) {
       const before = current[n] as number;
-      let i = fround(input[n] as number);
-      if (synapseDecay) {
-        const gained = synapseGain ? fround((synapseGain[n] as number) * i) : i;
-        i = fround(fround((synapseDecay[n] as number) * before) + gained);
-      }
+      let i = input[n] as number;
+      if (synapseDecay && synapseGain)
+        i = fround(fround((synapseDecay[n] as number) * before) + fround((synapseGain[n] as number) * i));
       current[n] = i;
       const d = old ? before : i;
 

@@ -12,7 +12,7 @@ const padding = z.number().int().min(0).max(4096);
 
 /**
  * `real`: float32. `codes`: integers q that stand for scale × (q − zeroPoint), i16 in an Int32Array. `spikes`: whole
- * numbers from 0 to `levels`.
+ * numbers from 0 to `levels`; an engine takes larger ones for `levels`.
  */
 export const port = z.strictObject({
   name: nodeName,

@@ -55,10 +55,10 @@ module.exports = {
     only('drivers', '^drivers/', '^runtime/signal/'),
     only('format', '^models/format/', '^$'),
     only('engine', '^models/engine/', '^models/format/|^runtime/signal/math\\.ts$'),
-    only('int8', '^models/int8/', '^models/format/'),
+    only('int8', '^models/int8/', '^models/format/|^runtime/signal/math\\.ts$'),
     only('learn', '^models/learn/', '^models/(format|engine)/|^runtime/signal/math\\.ts$'),
     only('train', '^models/train/', '^models/(format|engine)/'),
-    only('import', '^models/import/', '^models/(format|engine|int8)/'),
+    only('import', '^models/import/', '^models/(format|engine|int8)/|^runtime/signal/math\\.ts$'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -28,7 +28,7 @@ export default tseslint.config(
       'drivers/sleeper/*.ts',
       'models/engine/**/*.ts',
     ],
-    ignores: ['**/*.test.ts', '**/*.laws.ts'],
+    ignores: ['**/*.test.ts', '**/*.test.fixture.ts', '**/*.laws.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -1,11 +1,12 @@
-// Builds the WebAssembly kernels beside the compiled TypeScript: each assembly/NAME.ts of models to assembly/NAME.wasm.
+// Builds the WebAssembly kernels beside the compiled TypeScript: each assembly/kernels.ts of models, with what it imports,
+// to assembly/kernels.wasm.
 import asc from 'assemblyscript/asc';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const sources = readdirSync('models', { recursive: true })
   .map((file) => join('models', file))
-  .filter((file) => dirname(file).endsWith('assembly') && file.endsWith('.ts'));
+  .filter((file) => file.endsWith(join('assembly', 'kernels.ts')));
 for (const source of sources) {
   const target = join('dist', source.replace(/\.ts$/, '.wasm'));
   mkdirSync(dirname(target), { recursive: true });

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ModelValues } from '../../runtime/contracts.js';
+import type { GraphNode, Network, Tensor } from '../format/graph.js';
+import { codes, networkOf, spikes, tensor } from '../format/network.test.fixture.js';
+import { kernels } from './kernels.test.fixture.js';
+import { createReference } from './reference.js';
+import { createWasm } from './wasm.js';
+
+/** Weights of all magnitudes, the same each time. */
+function weights(...shape: number[]): Tensor {
+  const length = shape.reduce((product, axis) => product * axis, 1);
+  return tensor('I8', shape, ...Array.from({ length }, (_, at) => ((at * 7919 + 13) % 255) - 127));
+}
+
+const threshold = (name: string, from: string): GraphNode => ({
+  op: 'threshold',
+  name,
+  from: [from],
+  threshold: `${name}.t`,
+  mode: `${name}.m`,
+});
+
+function convolutional(): Network {
+  return networkOf(
+    [codes('in', [3, 8, 8])],
+    [
+      {
+        op: 'conv2d',
+        name: 'a',
+        from: ['in'],
+        weight: 'a.w',
+        stride: [1, 1],
+        padding: [1, 1, 1, 1],
+        dilation: [1, 1],
+        groups: 1,
+      },
+      { op: 'maxpool', name: 'p', from: ['a'], kernel: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] },
+      threshold('s', 'p'),
+      { op: 'flatten', name: 'f', from: ['s'] },
+      { op: 'dense', name: 'd', from: ['f'], weight: 'd.w' },
+      threshold('t', 'd'),
+      { op: 'dense', name: 'e', from: ['t'], weight: 'e.w' },
+    ],
+    {
+      'a.w': weights(20, 3, 3, 3),
+      's.t': tensor('I32', [1, 20], 800, -800, 0, 1),
+      's.m': tensor('U8', [20], 0, 1, 0, 2),
+      'd.w': weights(100, 320),
+      't.t': tensor('I32', [1, 100], 100, -300, 0),
+      't.m': tensor('U8', [100], 0, 1),
+      'e.w': weights(10, 100),
+    },
+  );
+}
+
+function step(model: ReturnType<typeof createWasm>, input: ModelValues): ModelValues {
+  const out = new Int32Array(10);
+  model.step([input], [out]);
+  return out;
+}
+
+test('a network of codes, a pool under three modes and dense layers gives the sums of the reference', () => {
+  const network = convolutional();
+  const [wasm, reference] = [createWasm(network, kernels), createReference(network)];
+  for (let seed = 1; seed < 20; seed++) {
+    const input = Uint8Array.from({ length: 192 }, (_, at) => (at * at * seed * 31) % 256);
+    assert.deepEqual(step(wasm, input), step(reference, input));
+  }
+});
+
+test('more rows than 16 bits can hold go on in 32', () => {
+  const network = networkOf([spikes('in', [1000])], [{ op: 'dense', name: 'd', from: ['in'], weight: 'd.w' }], {
+    'd.w': tensor('I8', [10, 1000], ...Array.from({ length: 10 }, (_, at) => (at % 2 ? 127 : -128))),
+  });
+  const all = new Uint8Array(1000).fill(1);
+  assert.deepEqual([...step(createWasm(network, kernels), all)], [...step(createReference(network), all)]);
+  assert.equal(step(createWasm(network, kernels), all)[0], -128 * 500 + 127 * 500);
+});
+
+test('an input of another length is refused', () => {
+  const model = createWasm(convolutional(), kernels);
+  assert.throws(() => step(model, new Uint8Array(5)), /input of 5 values, but the network takes 192/);
+});

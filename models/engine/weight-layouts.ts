@@ -1,0 +1,71 @@
+/** Weights as the kernels want them. Sources: int8 [output][channel][kernel row][kernel column], of one group. */
+
+export interface KernelShape {
+  readonly outputs: number;
+  readonly channels: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+}
+
+export interface Tiling {
+  /** Outputs of a tile: 64, 32 or 16. */
+  readonly lanes: 64 | 32 | 16;
+  readonly tiles: number;
+  /** The first output. */
+  readonly first: number;
+}
+
+/** Tiles that cover the outputs, of which there are up to 15 more than asked for. */
+export function tilingsOf(outputs: number): Tiling[] {
+  const sixteens = Math.ceil(outputs / 16);
+  const whole = sixteens >> 2;
+  const all: Tiling[] = [
+    { lanes: 64, tiles: whole, first: 0 },
+    { lanes: 32, tiles: (sixteens >> 1) & 1, first: 64 * whole },
+    { lanes: 16, tiles: sixteens & 1, first: 16 * (sixteens - (sixteens & 1)) },
+  ];
+  return all.filter(({ tiles }) => tiles > 0);
+}
+
+/** [tile][kernel row][kernel column][channel][lane], lanes in the order of assembly/axonal.ts. */
+export function axonalWeights(weights: ArrayLike<number>, shape: KernelShape, tiling: Tiling): Uint8Array {
+  const { channels, outputs } = shape;
+  const taps = shape.kernelHeight * shape.kernelWidth;
+  const { lanes, tiles, first } = tiling;
+  const rows = new Uint8Array(tiles * taps * channels * lanes);
+  for (let at = 0; at < tiles * lanes; at++) {
+    const output = first + at;
+    const lane = at % lanes;
+    const upper = (lane >> 3) & 1;
+    let to = Math.floor(at / lanes) * taps * channels * lanes + (lane & ~15) + (lane & 7) * 2 + upper;
+    for (let tap = 0; tap < taps; tap++)
+      for (let channel = 0; channel < channels; channel++, to += lanes) {
+        const weight = output < outputs ? (weights[(output * channels + channel) * taps + tap] as number) : 0;
+        rows[to] = upper ? weight : weight + 128;
+      }
+  }
+  return rows;
+}
+
+/** [tile of 16][kernel row][run][pair][lane][2]; a run is a whole kernel row, or one column of it. */
+export function pairedWeights(weights: ArrayLike<number>, shape: KernelShape, runs: number): Int16Array {
+  const { channels, outputs, kernelHeight, kernelWidth } = shape;
+  const taps = kernelHeight * kernelWidth;
+  const across = (kernelWidth / runs) * channels;
+  const pairs = Math.ceil(across / 2);
+  const tiles = Math.ceil(outputs / 16);
+  const all = new Int16Array(tiles * kernelHeight * runs * pairs * 32);
+  for (let output = 0; output < outputs; output++)
+    for (let channel = 0; channel < channels; channel++)
+      for (let tap = 0; tap < taps; tap++) {
+        const row = Math.floor(tap / kernelWidth);
+        const column = tap % kernelWidth;
+        const run = Math.floor((column * runs) / kernelWidth);
+        const place = (column - (run * kernelWidth) / runs) * channels + channel;
+        const pair = ((Math.floor(output / 16) * kernelHeight + row) * runs + run) * pairs + (place >> 1);
+        all[(pair * 16 + (output % 16)) * 2 + (place & 1)] = weights[
+          (output * channels + channel) * taps + tap
+        ] as number;
+      }
+  return all;
+}

@@ -156,3 +156,10 @@ test('a file cut off anywhere is refused', () => {
   for (let length = 0; length < file.length; length++)
     assert.throws(() => readNetwork(file.subarray(0, length)), ModelError, `${length} bytes`);
 });
+
+test('a file read as a Buffer, whose slices are views, is held the same', () => {
+  const file = Buffer.from(writeNetwork(four));
+  const { tensors } = readNetwork(file);
+  file.fill(0);
+  assert.deepEqual(tensors, four.tensors);
+});

@@ -158,7 +158,8 @@ export function writeSafetensors({ metadata, tensors }: Safetensors): Uint8Array
  * types without a place in a network.
  */
 export function decodeTensor(name: string, { dtype, shape, bytes }: StoredTensor): Tensor {
-  const buffer = bytes.slice().buffer;
+  // A copy, whatever it is given: the slice of a Buffer is a view.
+  const { buffer } = new Uint8Array(bytes);
   switch (dtype) {
     case 'I8':
       return { type: 'I8', shape, values: new Int8Array(buffer) };

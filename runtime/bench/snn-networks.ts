@@ -36,7 +36,7 @@ export interface BenchNetwork {
   readonly inputActivity?: number;
   /** The same of what each hidden layer hands on. */
   readonly activity: readonly number[];
-  /** What comes out for each example, by plain integer arithmetic. */
+  /** What comes out for each example (spikes, where the last layer has thresholds too), by plain integer arithmetic. */
   readonly logits: readonly Int32Array[];
 }
 
@@ -54,7 +54,10 @@ interface Shape {
   readonly input: Volume;
   readonly kind: 'spikes' | 'codes';
   readonly layers: readonly Plan[];
-  /** Inputs that the thresholds are taken from: a convolution has many positions in each, a dense layer one. */
+  /**
+   * Inputs that the thresholds are taken from: a convolution has many positions in each, a dense layer one. With none
+   * all layers have a threshold of 1, also the last.
+   */
   readonly calibration: number;
 }
 
@@ -100,11 +103,12 @@ export function generateNetwork(shape: Shape, activity: number, seed: number, ex
     Uint8Array.from({ length: volumeOf(shape.input) }, () =>
       shape.kind === 'codes' ? Math.floor(random() * 256) : Number(random() < activity),
     );
+  const hasLogits = shape.calibration > 0;
   const layers: SpikingLayer[] = [];
   let planes = Array.from({ length: shape.calibration }, draw);
   let input = shape.input;
   for (const [place, plan] of shape.layers.entries()) {
-    const last = place === shape.layers.length - 1 && shape.calibration > 0;
+    const last = hasLogits && place === shape.layers.length - 1;
     const layer = drawLayer(`layer${place + 1}`, plan, input, random);
     const sums = planes.map((plane) => pooledSums(layer, plane));
     const thresholds = last ? undefined : thresholdsFor(sums, plan.outputs, activity);
@@ -124,7 +128,7 @@ export function generateNetwork(shape: Shape, activity: number, seed: number, ex
     examples,
     ...(shape.kind === 'codes' ? {} : { inputActivity: measured[0] ?? 0 }),
     activity: measured.slice(1),
-    logits: runs.map(({ sums }) => sums),
+    logits: runs.map(({ planes, sums }) => (hasLogits ? sums : Int32Array.from(planes.at(-1) ?? []))),
   };
 }
 

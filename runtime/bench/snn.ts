@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Network } from '../../models/format/graph.js';
+import { valuesFor } from '../../models/load-model.js';
 import type { Model, ModelValues } from '../contracts.js';
 import { median } from './quantiles.js';
 import { compileFloor, type Floor } from './snn-floor.js';
@@ -110,8 +111,8 @@ export function measureActivity(network: BenchNetwork, engine: Engine): number[]
 export function axondContender(network: BenchNetwork, engine: Engine): Contender {
   const model = engine(network.network);
   const inputs: ModelValues[][] = network.examples.map((example) => [example]);
-  const logits = new Int32Array(network.logits[0]?.length ?? 0);
-  const outputs = [logits];
+  const outputs = model.outputs.map(valuesFor);
+  const [logits = new Int32Array(0)] = outputs;
   return {
     infer(example) {
       model.step(inputs[example] as ModelValues[], outputs);
@@ -131,7 +132,7 @@ export function largestDifference(network: BenchNetwork, contender: Contender): 
   return Number.isNaN(largest) ? Infinity : largest;
 }
 
-function expectRight(network: BenchNetwork, name: string, contender: Contender, tolerance: number): void {
+export function expectRight(network: BenchNetwork, name: string, contender: Contender, tolerance: number): void {
   const difference = largestDifference(network, contender);
   if (difference > tolerance)
     throw new Error(`${network.name}: a logit of ${name} is off by ${difference}: what is wrong is not timed.`);
@@ -146,7 +147,7 @@ function expectFloorRight(network: BenchNetwork, floor: Floor): void {
 }
 
 /** Microseconds a step, over all examples once. */
-function passOf({ examples }: BenchNetwork, contender: Contender): () => number {
+export function passOf({ examples }: BenchNetwork, contender: Contender): () => number {
   const count = examples.length;
   return () => {
     const start = performance.now();

@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { loadModel } from '../../models/load-model.js';
 import { loadConfiguration } from '../config/load.js';
 import { checkRecording, type RecordingReport } from '../recording/check.js';
 import { isSqliteFile } from '../recording/file-kind.js';
 import { RecordingError } from '../recording/read.js';
 import { checkMachine } from './check-machine.js';
 import { checkModule } from './check-module.js';
+import { isModelFile, openModel, refusing } from './model-file.js';
+import { describeTime, inspect } from './model-inspect.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 
 interface CheckOptions {
@@ -15,10 +18,10 @@ interface CheckOptions {
 
 export function checkCommand(): Command {
   return new Command('check')
-    .description('Check this machine, or with a path that file: a recording, a configuration, a module of your own')
+    .description('Check this machine, or with a path that file: a recording, a configuration, a model, a module')
     .argument(
       '[file...]',
-      'a recording (*.db), configuration files (*.yaml, later ones win), or a module (*.js, *.mjs)',
+      'a recording (*.db), configuration files (*.yaml, later ones win), a model, or a module (*.js, *.mjs)',
     )
     .option('--set <KEY=VALUE...>', 'override a key of the configuration')
     .option('--json', 'one JSON object on the last line of stdout')
@@ -30,6 +33,7 @@ export function checkCommand(): Command {
         for (const file of files) if (!existsSync(file)) throw new UsageError(`${file}: there is no such file.`);
         if (/\.[cm]?js$/.test(first)) await module(first, options);
         else if (isSqliteFile(first)) recording(first, options);
+        else if (isModelFile(first)) await model(first, options);
         else configuration(files, options);
       }
     });
@@ -69,6 +73,23 @@ function recording(path: string, { json }: CheckOptions): void {
     if (report.ok) print(`${marks.good} whole`);
   }
   if (!report.ok) process.exitCode = 1;
+}
+
+/** Whole, and its first steps run. */
+async function model(path: string, { json }: CheckOptions): Promise<void> {
+  try {
+    const { format, network } = await openModel(path, {});
+    const sheet = inspect(network, await refusing(path, () => loadModel(network)));
+    if (json) printJson({ ok: true, format, ...sheet });
+    else
+      print(
+        `${path}: ${sheet.name} (${format}), ${sheet.layers.length} layers, ${describeTime(sheet)}: no fault found.`,
+      );
+  } catch (error) {
+    if (!(error instanceof Failure) || !json) throw error;
+    printJson({ ok: false, faults: [error.message] });
+    process.exitCode = 1;
+  }
 }
 
 async function module(path: string, { json }: CheckOptions): Promise<void> {

@@ -7,6 +7,7 @@ import { demoCommand } from './demo.js';
 import { emulateCommand } from './emulate.js';
 import { evalCommand } from './eval.js';
 import { helpCommand } from './help.js';
+import { modelCommand } from './model.js';
 import { Failure, UsageError } from './output.js';
 import { recordingCommand } from './recording.js';
 import { replayCommand } from './replay.js';
@@ -35,6 +36,7 @@ for (const command of [
   replayCommand(),
   recordingCommand(),
   checkCommand(),
+  modelCommand(),
   emulateCommand(),
   evalCommand(),
   benchCommand(),

@@ -1,0 +1,22 @@
+import { readNetwork } from '../format/container.js';
+import type { Network } from '../format/graph.js';
+import { ModelError } from '../format/model-error.js';
+import { findFormat, titleOf, type FileFormat } from './file-format.js';
+import type { ImportOptions, Importer } from './importer.js';
+
+/** Loaded when a file of their kind comes: some bring a large library. */
+const importers: ReadonlyMap<FileFormat, () => Importer | Promise<Importer>> = new Map([
+  ['safetensors', () => (bytes: Uint8Array) => readNetwork(bytes)],
+]);
+
+/** From the bytes of a model file of any kind to a network. Throws ModelError with what is wrong and what to do. */
+export async function importFile(
+  bytes: Uint8Array,
+  options: ImportOptions,
+): Promise<{ format: FileFormat; network: Network }> {
+  const format = findFormat(bytes);
+  const importer = format === undefined ? undefined : importers.get(format);
+  if (format === undefined || importer === undefined)
+    throw new ModelError(`is no model that axond reads. It reads ${[...importers.keys()].map(titleOf).join(', ')}.`);
+  return { format, network: await (await importer())(bytes, options) };
+}

@@ -1,0 +1,73 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { loadModel, valuesFor } from '../../models/load-model.js';
+import { median } from '../bench/quantiles.js';
+import type { Model } from '../contracts.js';
+import { openModel, refusing, withImportOptions, type ImportFlags } from './model-file.js';
+import { openInput, type ModelInput } from './model-input.js';
+import { print, printJson } from './output.js';
+
+interface Flags extends ImportFlags {
+  input: string;
+  ticks?: number;
+  json?: true;
+}
+
+export function runModelCommand(): Command {
+  const command = new Command('run')
+    .description('Steps of a model on values from a file or a seed')
+    .argument('<file>', "axond's own (*.safetensors), or any that axond imports")
+    .option(
+      '--input <FILE.json|random:SEED>',
+      'an object of values by input name, a list of such, one a tick, or the values alone where there is one input',
+      'random:1',
+    )
+    .option('--ticks <N>', 'steps; an input with fewer begins again (default: as many as it has, 1 if random)', ticks)
+    .option('--json', 'one JSON object on the last line of stdout')
+    .addHelpText('after', '\nExample:  axond model run spindle.safetensors --input window.json --ticks 100 --json')
+    .action(async (file: string, { input, ticks, json, ...flags }: Flags) => {
+      const { network } = await openModel(file, flags);
+      const model = await refusing(file, () => loadModel(network));
+      const values = openInput(input, model.inputs);
+      const run = runSteps(model, values, ticks ?? values.ticks);
+      const { name, engine: by } = model.describe();
+      if (json) printJson({ file, name, engine: by, ...run });
+      else
+        print(
+          `${file}: ${name}, ${run.ticks.length} ${run.ticks.length === 1 ? 'step' : 'steps'} by ${by}, ${run.stepUs.toPrecision(3)} µs each`,
+          ...run.ticks.flatMap((outputs, tick) =>
+            Object.entries(outputs).map(([port, out]) => `${String(tick).padStart(5)}  ${port}  ${shorten(out)}`),
+          ),
+        );
+    });
+  return withImportOptions(command);
+}
+
+/** What came out of each, beside the median time of one. */
+function runSteps(
+  model: Model,
+  input: ModelInput,
+  count: number,
+): { stepUs: number; ticks: Record<string, number[]>[] } {
+  const outputs = model.outputs.map(valuesFor);
+  const times: number[] = [];
+  const ticks = Array.from({ length: count }, (_, tick) => {
+    const values = input.at(tick);
+    const start = performance.now();
+    model.step(values, outputs);
+    times.push((performance.now() - start) * 1000);
+    return Object.fromEntries(model.outputs.map(({ name }, place) => [name, [...(outputs[place] ?? [])]]));
+  });
+  return { stepUs: median(times), ticks };
+}
+
+function shorten(values: readonly number[]): string {
+  const shown = values.slice(0, 12).map((value) => String(Number(value.toPrecision(6))));
+  return values.length > shown.length ? `${shown.join(' ')} … (${values.length})` : shown.join(' ');
+}
+
+function ticks(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 100_000)
+    throw new InvalidArgumentError(`${text} is not a whole number from 1 to 100000.`);
+  return value;
+}

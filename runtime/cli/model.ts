@@ -1,0 +1,13 @@
+import { Command } from 'commander';
+import { importModelCommand } from './model-import.js';
+import { inspectModelCommand } from './model-inspect.js';
+import { runModelCommand } from './model-run.js';
+
+export function modelCommand(): Command {
+  return new Command('model')
+    .description('Import, inspect, run and train spiking networks')
+    .helpCommand(false)
+    .addCommand(inspectModelCommand())
+    .addCommand(runModelCommand())
+    .addCommand(importModelCommand());
+}

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { kernels } from './kernels.test.fixture.js';
+import { firstDifference, randomCase } from './random-network.test.fixture.js';
+import { createReference } from './reference.js';
+import { createWasm } from './wasm.js';
+
+/** `npm run equal` runs 12,000 of them. */
+const cases = Number(process.env['AXOND_EQUAL_CASES'] ?? 300);
+const seed = Number(process.env['AXOND_EQUAL_SEED'] ?? 20251);
+
+test(`the WASM engine equals the reference bit for bit over ${cases} random networks (seed ${seed})`, () => {
+  fc.assert(
+    fc.property(randomCase, (each) => {
+      const difference = firstDifference(createReference(each.network), createWasm(each.network, kernels), each);
+      assert.equal(difference, undefined);
+    }),
+    { numRuns: cases, seed },
+  );
+});
+
+test('the random networks hold every kind of node that the reference runs', () => {
+  const seen = new Set(
+    fc.sample(randomCase, { numRuns: 400, seed: 1 }).flatMap(({ network }) => network.graph.nodes.map(({ op }) => op)),
+  );
+  const missing = kinds.filter((op) => !seen.has(op));
+  assert.deepEqual(missing, []);
+});
+
+const kinds = [
+  ...(['dense', 'conv1d', 'conv2d', 'threshold', 'compare', 'maxpool', 'sumpool', 'flatten', 'add', 'scale'] as const),
+  ...(['readout', 'neuron', 'cubafixed', 'previous', 'delay', 'delta', 'integrate', 'smooth', 'batchnorm'] as const),
+  ...(['activation', 'avgpool', 'reshape', 'transpose', 'concat', 'quantize', 'dequantize'] as const),
+];

@@ -63,17 +63,15 @@ export class NetworkDraft {
     this.assumptions.add(line.slice(0, 1000));
   }
 
-  /** `outputs`: the name of each and the node that it shows. */
-  finish(name: string, outputs: readonly { name: string; node: string }[], source: string): Network {
-    const needed = new Set(outputs.map(({ node }) => node));
-    const nodes = this.nodes
-      .toReversed()
-      .filter((node) => {
-        if (!needed.has(node.name)) return false;
-        for (const from of sourcesOf(node)) needed.add(from);
-        return true;
-      })
-      .reverse();
+  /** `outputs`: the name of each and the node that it shows. `tickSeconds`: for a network with state. */
+  finish(
+    name: string,
+    outputs: readonly { name: string; node: string }[],
+    source: string,
+    tickSeconds?: number,
+  ): Network {
+    const needed = this.behind(outputs.map(({ node }) => node));
+    const nodes = this.nodes.filter((node) => needed.has(node.name));
     const used = new Set(nodes.flatMap((node) => Object.values(node).filter((value) => typeof value === 'string')));
     const graph = graphSchema.safeParse({
       version: 1,
@@ -81,6 +79,7 @@ export class NetworkDraft {
       inputs: this.inputs,
       nodes,
       outputs,
+      ...(tickSeconds !== undefined && { tickSeconds }),
       assumptions: [...this.assumptions].slice(0, 200),
       provenance: { source: source.slice(0, 1000) },
     });
@@ -95,6 +94,17 @@ export class NetworkDraft {
     const network = { graph: graph.data, tensors: new Map([...this.tensors].filter(([tensor]) => used.has(tensor))) };
     inferValues(network);
     return network;
+  }
+
+  /** All that these nodes read, near or far; through a `previous` node that may stand later. */
+  private behind(names: readonly string[]): ReadonlySet<string> {
+    const nodes = new Map(this.nodes.map((node) => [node.name, node]));
+    const needed = new Set(names);
+    for (const name of needed) {
+      const node = nodes.get(name);
+      if (node) for (const from of sourcesOf(node)) needed.add(from);
+    }
+    return needed;
   }
 
   private free(wanted: string): string {

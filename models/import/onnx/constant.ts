@@ -1,5 +1,6 @@
 import { ModelError } from '../../format/model-error.js';
 import { mostElements } from '../../format/limits.js';
+import { fromHalf } from '../half.js';
 import type { TensorProto } from './model-proto.js';
 import { WireReader } from './wire.js';
 
@@ -179,15 +180,6 @@ function arrayFor(type: ElementType, count: number): Constant['values'] {
     case 'bool':
       return new Uint8Array(count);
   }
-}
-
-/** IEEE 754 binary16. */
-export function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function fromBrainFloat(bits: number): number {

@@ -1,6 +1,5 @@
 // Dense sums of codes and counts: products of pairs of 16 bits, for 16 outputs at two positions at once.
 
-import { firedWide } from './axonal';
 import { Window } from './window';
 
 @unmanaged
@@ -61,9 +60,9 @@ export class Codes extends Window {
 export function codes<Positions>(r: Codes): void {
   const pairs = (r.across + 1) >> 1,
     stepRight = (r.strideRight * r.channels) << 1;
-  const scratch = r.scratch;
   let weights = r.weights;
   for (let tile = 0; tile < r.tiles; tile++) {
+    const thresholds = r.thresholds ? r.thresholds + (tile << 6) : 0;
     let position = 0;
     for (let oy = 0; oy < r.outHeight; oy++)
       for (let ox = 0; ox < r.outWidth; ox += <i32>sizeof<Positions>()) {
@@ -99,31 +98,37 @@ export function codes<Positions>(r: Codes): void {
             start += r.runStep;
           }
         }
-        v128.store(scratch, a0);
-        v128.store(scratch, a1, 16);
-        v128.store(scratch, a2, 32);
-        v128.store(scratch, a3, 48);
-        handOver(r, tile, position++, scratch);
-        if (sizeof<Positions>() > 1 && ox + 1 < r.outWidth) {
-          v128.store(scratch, b0);
-          v128.store(scratch, b1, 16);
-          v128.store(scratch, b2, 32);
-          v128.store(scratch, b3, 48);
-          handOver(r, tile, position++, scratch);
+        if (thresholds) {
+          const flips = load<u16>(r.flips + (tile << 1));
+          const to = r.out + position * r.outPitch + (tile << 1);
+          store<u16>(to, <u16>(above(a0, a1, a2, a3, thresholds) ^ flips));
+          if (sizeof<Positions>() > 1 && ox + 1 < r.outWidth)
+            store<u16>(to + r.outPitch, <u16>(above(b0, b1, b2, b3, thresholds) ^ flips));
+        } else {
+          keep(r, tile, position, a0, a1, a2, a3);
+          if (sizeof<Positions>() > 1 && ox + 1 < r.outWidth) keep(r, tile, position + 1, b0, b1, b2, b3);
         }
+        position += min(<i32>sizeof<Positions>(), r.outWidth - ox);
       }
     weights = weights + ((r.kernelHeight * r.runs * pairs) << 6);
   }
 }
 
-function handOver(r: Codes, tile: i32, position: i32, sums: usize): void {
-  if (r.thresholds) {
-    const bits = firedWide(sums, r.thresholds + (tile << 6)) ^ load<u16>(r.flips + (tile << 1));
-    store<u16>(r.out + position * r.outPitch + (tile << 1), <u16>bits);
-    return;
-  }
+/** Bits of 16 outputs. */
+function above(a: v128, b: v128, c: v128, d: v128, thresholds: usize): i32 {
+  const low = i16x8.narrow_i32x4_s(i32x4.gt_s(a, v128.load(thresholds)), i32x4.gt_s(b, v128.load(thresholds, 16)));
+  const high = i16x8.narrow_i32x4_s(i32x4.gt_s(c, v128.load(thresholds, 32)), i32x4.gt_s(d, v128.load(thresholds, 48)));
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));
+}
+
+function keep(r: Codes, tile: i32, position: i32, a: v128, b: v128, c: v128, d: v128): void {
+  const scratch = r.scratch;
+  v128.store(scratch, a);
+  v128.store(scratch, b, 16);
+  v128.store(scratch, c, 32);
+  v128.store(scratch, d, 48);
   const positions = r.outHeight * r.outWidth,
     first = tile << 4;
   for (let o = 0, count = min(16, r.outputs - first); o < count; o++)
-    store<i32>(r.out + (((first + o) * positions + position) << 2), load<i32>(sums + (o << 2)));
+    store<i32>(r.out + (((first + o) * positions + position) << 2), load<i32>(scratch + (o << 2)));
 }

@@ -21,18 +21,16 @@ export function portOf(name: string, value: Value): ModelPort {
   }
 }
 
+/** What an array of each type is. */
+export const arrayKinds = { f32: Float32Array, i32: Int32Array, u8: Uint8Array, i8: Int8Array } as const;
+
+/** What `Model.step` takes or fills at a port. */
+export function arrayFor({ type, shape }: Pick<ModelPort, 'type' | 'shape'>): ModelValues {
+  return new arrayKinds[type](elements(shape));
+}
+
 export function newArray(value: Value): ModelValues {
-  const length = elements(value.shape);
-  switch (portOf('', value).type) {
-    case 'f32':
-      return new Float32Array(length);
-    case 'i32':
-      return new Int32Array(length);
-    case 'u8':
-      return new Uint8Array(length);
-    case 'i8':
-      return new Int8Array(length);
-  }
+  return arrayFor(portOf('', value));
 }
 
 /** Copies what `Model.step` was given; spikes above `levels` count as `levels`. */

@@ -4,7 +4,7 @@ import { ModelError } from '../format/model-error.js';
 import { elementsOf, type Value } from '../format/value.js';
 import { inferValues } from '../format/values.js';
 import type { NodeContext, NodeStep, StateArray } from './node-context.js';
-import { describeNetwork, portOf, valueOf } from './ports.js';
+import { arrayKinds, describeNetwork, portOf, valueOf } from './ports.js';
 import { prepareNode } from './prepare-node.js';
 import { recordBytes } from './records.js';
 import { NetworkState } from './state.js';
@@ -99,17 +99,7 @@ function copy(given: ModelValues | undefined, into: ModelValues, what: string): 
 }
 
 function viewOf({ buffer }: WebAssembly.Memory, at: number, value: Value): ModelValues {
-  const length = elementsOf(value.shape);
-  switch (portOf('', value).type) {
-    case 'f32':
-      return new Float32Array(buffer, at, length);
-    case 'i32':
-      return new Int32Array(buffer, at, length);
-    case 'u8':
-      return new Uint8Array(buffer, at, length);
-    case 'i8':
-      return new Int8Array(buffer, at, length);
-  }
+  return new arrayKinds[portOf('', value).type](buffer, at, elementsOf(value.shape));
 }
 
 function runOf({ exports }: WebAssembly.Instance): (at: number, end: number) => void {

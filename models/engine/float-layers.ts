@@ -30,25 +30,30 @@ export function prepareActivation(node: NodeOf<'activation'>, context: NodeConte
   const input = context.array(from);
   const output = context.array(node.name);
   if (node.function === 'softmax') return softmax(input, output, context.value(from).shape.at(-1) ?? 1);
-  const apply = elementwise(node.function, fround(node.theta ?? 1));
+  const theta = fround(node.theta ?? 1);
+  const kind = node.function;
   return () => {
-    for (let i = 0; i < input.length; i++) output[i] = apply(input[i] as number);
+    for (let i = 0; i < input.length; i++) {
+      const x = input[i] as number;
+      switch (kind) {
+        case 'relu':
+          output[i] = x < 0 ? 0 : x;
+          break;
+        case 'relu6':
+          output[i] = x < 0 ? 0 : x > 6 ? 6 : x;
+          break;
+        case 'thresholdedRelu':
+          output[i] = x <= theta ? 0 : x;
+          break;
+        case 'sigmoid':
+          output[i] = 1 / (1 + exp(-x));
+          break;
+        case 'tanh':
+          output[i] = tanh(x);
+          break;
+      }
+    }
   };
-}
-
-function elementwise(name: Exclude<NodeOf<'activation'>['function'], 'softmax'>, theta: number): (x: number) => number {
-  switch (name) {
-    case 'relu':
-      return (x) => (x < 0 ? 0 : x);
-    case 'relu6':
-      return (x) => (x < 0 ? 0 : x > 6 ? 6 : x);
-    case 'thresholdedRelu':
-      return (x) => (x <= theta ? 0 : x);
-    case 'sigmoid':
-      return (x) => 1 / (1 + exp(-x));
-    case 'tanh':
-      return tanh;
-  }
 }
 
 function tanh(x: number): number {
@@ -77,23 +82,18 @@ export function prepareQuantize(node: NodeOf<'quantize'>, context: NodeContext):
   const output = context.array(node.name);
   const { type, scale, zeroPoint } = node.output;
   const [low, high] = type === 'u8' ? [0, 255] : type === 'i8' ? [-128, 127] : [-32768, 32767];
-  const round = node.halves === 'even' ? halvesToEven : halvesAway;
+  const even = node.halves === 'even';
   return () => {
     for (let i = 0; i < input.length; i++) {
-      const code = round(fround((input[i] as number) / scale)) + zeroPoint;
+      const x = fround((input[i] as number) / scale);
+      const code = (even ? x + toEven - toEven : Math.trunc(x + (x < 0 ? -0.5 : 0.5))) + zeroPoint;
       output[i] = code >= high ? high : code > low ? code : low;
     }
   };
 }
 
-function halvesToEven(x: number): number {
-  const rounded = Math.round(x);
-  return rounded - x === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
-}
-
-function halvesAway(x: number): number {
-  return x < 0 ? -Math.round(-x) : Math.round(x);
-}
+/** Added, it leaves a double no room for fractions, and halves go to the even neighbour. */
+const toEven = 1.5 * 2 ** 52;
 
 export function prepareDequantize(node: NodeOf<'dequantize'>, context: NodeContext): NodeStep {
   const [from] = node.from;

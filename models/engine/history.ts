@@ -1,4 +1,5 @@
 import { spread, spreadIntegers, type NodeContext, type NodeOf, type NodeStep } from './node-context.js';
+import { filterOnce } from './sections.js';
 
 const { fround } = Math;
 
@@ -79,23 +80,13 @@ export function prepareIntegrate(node: NodeOf<'integrate'>, context: NodeContext
 
 const mostSum = 2 ** 31 - 1;
 
-/** Direct form II transposed. */
 export function prepareSmooth(node: NodeOf<'smooth'>, context: NodeContext): NodeStep {
   const input = context.array(node.from[0]);
   const output = context.array(node.name);
-  const coefficients = context.tensor(node.sections).values;
-  const memory = context.state(node.name, 'sections', new Float64Array((input.length * coefficients.length) / 3));
+  const sections = Float64Array.from(context.tensor(node.sections).values);
+  const perElement = sections.length / 3;
+  const memory = context.state(node.name, 'sections', new Float64Array(input.length * perElement));
   return () => {
-    for (let i = 0, z = 0; i < input.length; i++) {
-      let x = input[i] as number;
-      for (let c = 0; c < coefficients.length; c += 6, z += 2) {
-        const y = (coefficients[c] as number) * x + (memory[z] as number);
-        memory[z] =
-          (coefficients[c + 1] as number) * x - (coefficients[c + 4] as number) * y + (memory[z + 1] as number);
-        memory[z + 1] = (coefficients[c + 2] as number) * x - (coefficients[c + 5] as number) * y;
-        x = y;
-      }
-      output[i] = x;
-    }
+    for (let i = 0; i < input.length; i++) output[i] = filterOnce(input[i] as number, sections, memory, i * perElement);
   };
 }

@@ -22,7 +22,7 @@ export function prepareNeuron(node: NodeOf<'neuron'>, context: NodeContext): Nod
   const synapseDecay = given(node.synapseDecay);
   const synapseGain = given(node.synapseGain);
   const thresholds = given(node.threshold);
-  const resetValue = given(node.resetValue);
+  const resetValue = given(node.resetValue) ?? new Float32Array(input.length);
   const v = context.state(node.name, membrane, given(node.initial) ?? new Float32Array(input.length));
   const current = context.state(node.name, 'current', new Float32Array(input.length));
   const spiked = context.state(node.name, spikedBefore, new Uint8Array(input.length));
@@ -41,14 +41,14 @@ export function prepareNeuron(node: NodeOf<'neuron'>, context: NodeContext): Nod
       const d = old ? before : i;
 
       const resets = resetNext && spiked[n] === 1;
-      let membrane = resets && reset === 'set' ? (resetValue?.[n] ?? 0) : (v[n] as number);
+      let membrane = resets && reset === 'set' ? (resetValue[n] as number) : (v[n] as number);
       membrane = fround(fround((decay[n] as number) * membrane) + fround((gain[n] as number) * d));
       if (drive) membrane = fround(membrane + (drive[n] as number));
       if (thresholds) {
         const threshold = thresholds[n] as number;
         if (resets && reset === 'subtract') membrane = fround(membrane - threshold);
         const spike = strict ? membrane > threshold : membrane >= threshold;
-        if (spike && resetNow) membrane = reset === 'set' ? (resetValue?.[n] ?? 0) : fround(membrane - threshold);
+        if (spike && resetNow) membrane = reset === 'set' ? (resetValue[n] as number) : fround(membrane - threshold);
         spiked[n] = spike ? 1 : 0;
         output[n] = spike ? 1 : 0;
       } else output[n] = membrane;

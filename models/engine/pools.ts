@@ -4,8 +4,11 @@ import { slidingWindow } from './window.js';
 
 const { fround } = Math;
 
-/** Of the elements of one channel in rows `top` … `bottom` − 1 and columns `left` … `right` − 1; at least one. */
-type Pooling = (channel: number, top: number, bottom: number, left: number, right: number) => number;
+/**
+ * Writes element `at` of the output from rows `top` … `bottom` − 1 and columns `left` … `right` − 1 of a channel, at least
+ * one element. (A number returned would be an allocation.)
+ */
+type Pooling = (at: number, channel: number, top: number, bottom: number, left: number, right: number) => void;
 
 export function preparePool(node: NodeOf<'maxpool' | 'sumpool' | 'avgpool'>, context: NodeContext): NodeStep {
   const [from] = node.from;
@@ -14,15 +17,20 @@ export function preparePool(node: NodeOf<'maxpool' | 'sumpool' | 'avgpool'>, con
   const { channels, height, width, outHeight, outWidth } = window;
   const input = context.array(from);
   const output = context.array(node.name);
-  const sum = domain === 'real' ? realSum(input, height, width) : integerSum(input, height, width);
-  const pooling = node.op === 'maxpool' ? largest(input, height, width) : node.op === 'sumpool' ? sum : averageOf(sum);
+  const pooling =
+    node.op === 'maxpool'
+      ? largest(input, height, width, output)
+      : domain === 'real'
+        ? realSum(input, height, width, output, node.op === 'avgpool')
+        : integerSum(input, height, width, output);
   return () => {
     for (let channel = 0, at = 0; channel < channels; channel++)
       for (let row = 0; row < outHeight; row++) {
         const top = row * window.strideDown - window.top;
-        for (let column = 0; column < outWidth; column++) {
+        for (let column = 0; column < outWidth; column++, at++) {
           const left = column * window.strideRight - window.left;
-          output[at++] = pooling(
+          pooling(
+            at,
             channel,
             Math.max(0, top),
             Math.min(height, top + window.kernelHeight),
@@ -35,38 +43,33 @@ export function preparePool(node: NodeOf<'maxpool' | 'sumpool' | 'avgpool'>, con
 }
 
 /** The first of the largest, which settles NaN and −0. */
-function largest(input: ModelValues, height: number, width: number): Pooling {
-  return (channel, top, bottom, left, right) => {
+function largest(input: ModelValues, height: number, width: number, output: ModelValues): Pooling {
+  return (at, channel, top, bottom, left, right) => {
     let most = input[(channel * height + top) * width + left] as number;
     for (let y = top; y < bottom; y++)
       for (let x = left; x < right; x++) {
         const value = input[(channel * height + y) * width + x] as number;
         if (value > most) most = value;
       }
-    return most;
+    output[at] = most;
   };
 }
 
-function integerSum(input: ModelValues, height: number, width: number): Pooling {
-  return (channel, top, bottom, left, right) => {
+function integerSum(input: ModelValues, height: number, width: number, output: ModelValues): Pooling {
+  return (at, channel, top, bottom, left, right) => {
     let sum = 0;
     for (let y = top; y < bottom; y++)
       for (let x = left; x < right; x++) sum += input[(channel * height + y) * width + x] as number;
-    return sum;
+    output[at] = sum;
   };
 }
 
 /** From 0, row by row, each addition rounded to float32. */
-function realSum(input: ModelValues, height: number, width: number): Pooling {
-  return (channel, top, bottom, left, right) => {
+function realSum(input: ModelValues, height: number, width: number, output: ModelValues, average: boolean): Pooling {
+  return (at, channel, top, bottom, left, right) => {
     let sum = 0;
     for (let y = top; y < bottom; y++)
       for (let x = left; x < right; x++) sum = fround(sum + (input[(channel * height + y) * width + x] as number));
-    return sum;
+    output[at] = average ? sum / ((bottom - top) * (right - left)) : sum;
   };
-}
-
-function averageOf(sum: Pooling): Pooling {
-  return (channel, top, bottom, left, right) =>
-    fround(sum(channel, top, bottom, left, right) / ((bottom - top) * (right - left)));
 }

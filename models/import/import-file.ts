@@ -5,8 +5,10 @@ import { findFormat, titleOf, type FileFormat } from './file-format.js';
 import type { ImportOptions, Importer } from './importer.js';
 
 /** Loaded when a file of their kind comes: some bring a large library. */
-const importers: ReadonlyMap<FileFormat, () => Importer | Promise<Importer>> = new Map([
-  ['safetensors', () => (bytes: Uint8Array) => readNetwork(bytes)],
+const importers: ReadonlyMap<FileFormat, () => Promise<Importer>> = new Map([
+  ['safetensors', () => Promise.resolve(readNetwork)],
+  ['onnx', async () => (await import('./onnx/import-onnx.js')).importOnnx],
+  ['tflite', async () => (await import('./tflite/import-tflite.js')).importTflite],
 ]);
 
 /** From the bytes of a model file of any kind to a network. Throws ModelError with what is wrong and what to do. */

@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { compileFloor } from './snn-floor.js';
 import { generateNetwork, shapes } from './snn-networks.js';
-import { takeTurns } from './snn.js';
+import { createWasm } from '../../models/engine/wasm.js';
+import type { Network } from '../../models/format/graph.js';
+import { readKernels } from '../../models/load-model.js';
+import { crossoverOf } from './snn-curve.js';
+import { axondContender, largestDifference, measureActivity, takeTurns } from './snn.js';
 
 const networks = shapes.map((shape) => generateNetwork(shape, 0.15, 1));
 
@@ -43,6 +47,36 @@ for (const vectors of ['ordinary', 'wide'] as const) {
     }
   });
 }
+
+test('axond gives the expected logits of every example, and the activity that the networks were made for', () => {
+  const kernels = readKernels();
+  assert.ok(kernels);
+  const engine = (network: Network) => createWasm(network, kernels);
+  for (const network of networks) {
+    assert.equal(largestDifference(network, axondContender(network, engine)), 0, network.name);
+    assert.deepEqual(measureActivity(network, engine), network.activity, network.name);
+  }
+});
+
+test('a network gone silent is refused, and wrong logits are seen', () => {
+  const kernels = readKernels();
+  assert.ok(kernels);
+  const [mlp] = networks;
+  assert.ok(mlp);
+  const silenced = new Map(mlp.network.tensors);
+  const thresholds = silenced.get('layer2.threshold')!;
+  silenced.set('layer2.threshold', { ...thresholds, values: new Int32Array(512).fill(30_000) });
+  const engine = ({ graph }: Network) => createWasm({ graph, tensors: silenced }, kernels);
+  assert.throws(() => measureActivity(mlp, engine), /mlp: layer2\.spikes is 0\.0 % active, not 15\.0 % ± 2\.0 %/);
+  assert.ok(largestDifference(mlp, axondContender(mlp, engine)) > 0);
+});
+
+test('the crossover lies where the lines between the points cross', () => {
+  const at = (activity: number, us: number, denseUs: number) => ({ activity, us, denseUs });
+  assert.equal(crossoverOf([at(0.1, 1, 4), at(0.3, 3, 4)]), null);
+  assert.equal(crossoverOf([at(0.2, 2, 4), at(0.4, 6, 4)])?.toFixed(6), '0.300000');
+  assert.equal(crossoverOf([at(0.2, 5, 4)]), 0.2);
+});
 
 test('contenders take turns, each round begins with another one, and a round is a median', () => {
   const order: string[] = [];

@@ -1,14 +1,18 @@
-import { Command, InvalidArgumentError } from 'commander';
-import { loadModel, valuesFor } from '../../models/load-model.js';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { createReference } from '../../models/engine/reference.js';
+import { createWasm } from '../../models/engine/wasm.js';
+import type { Network } from '../../models/format/graph.js';
+import { loadModel, readKernels, valuesFor, warmUp } from '../../models/load-model.js';
 import { median } from '../bench/quantiles.js';
 import type { Model } from '../contracts.js';
 import { openModel, refusing, withImportOptions, type ImportFlags } from './model-file.js';
 import { openInput, type ModelInput } from './model-input.js';
-import { print, printJson } from './output.js';
+import { Failure, print, printJson } from './output.js';
 
 interface Flags extends ImportFlags {
   input: string;
   ticks?: number;
+  engine?: 'reference' | 'wasm';
   json?: true;
 }
 
@@ -22,11 +26,12 @@ export function runModelCommand(): Command {
       'random:1',
     )
     .option('--ticks <N>', 'steps; an input with fewer begins again (default: as many as it has, 1 if random)', ticks)
+    .addOption(new Option('--engine <NAME>', 'instead of the fastest that runs it').choices(['reference', 'wasm']))
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText('after', '\nExample:  axond model run spindle.safetensors --input window.json --ticks 100 --json')
-    .action(async (file: string, { input, ticks, json, ...flags }: Flags) => {
+    .action(async (file: string, { input, ticks, engine, json, ...flags }: Flags) => {
       const { network } = await openModel(file, flags);
-      const model = await refusing(file, () => loadModel(network));
+      const model = await refusing(file, () => createWith(network, engine));
       const values = openInput(input, model.inputs);
       const run = runSteps(model, values, ticks ?? values.ticks);
       const { name, engine: by } = model.describe();
@@ -40,6 +45,16 @@ export function runModelCommand(): Command {
         );
     });
   return withImportOptions(command);
+}
+
+async function createWith(network: Network, engine: Flags['engine']): Promise<Model> {
+  if (engine === undefined) return loadModel(network);
+  const kernels = engine === 'wasm' ? readKernels() : undefined;
+  if (engine === 'wasm' && kernels === undefined)
+    throw new Failure('--engine wasm: this Node has no WebAssembly with SIMD.');
+  const model = kernels === undefined ? createReference(network) : createWasm(network, kernels);
+  warmUp(model);
+  return model;
 }
 
 /** What came out of each, beside the median time of one. */

@@ -82,15 +82,15 @@ test('run gives what the layers say, by either engine', async (t) => {
       { x: [1, 0, 0, 0] },
     ]),
   );
-  for (const engine of [[]]) {
+  for (const engine of [[], ['--engine', 'reference'], ['--engine', 'wasm']]) {
     const result = await runJson(t, 'run', file, '--input', input, '--ticks', '4', ...engine);
     assert.deepEqual(result['ticks'], [{ y: [110] }, { y: [100] }, { y: [0] }, { y: [110] }]);
-    assert.equal(result['engine'], 'reference');
+    assert.equal(result['engine'], engine[1] ?? 'wasm');
   }
   writeFileSync(input, '[1, 0, 0, 1]');
   assert.match(
     await run(t, 'run', file, '--input', input),
-    /: small, 1 step by reference, \S+ µs each\n {4}0 {2}y {2}110\n$/,
+    /: small, 1 step by wasm, \S+ µs each\n {4}0 {2}y {2}110\n$/,
   );
 });
 
@@ -197,6 +197,7 @@ test('what does not fit the input is wrong usage, and says what would', async (t
     ['--dt', '1Hz'],
     ['--dt', '0'],
     ['--integrator', 'rk4'],
+    ['--engine', 'gpu'],
     ['--engine', 'gpu'],
   ])
     await assert.rejects(run(t, 'run', file, ...words), { name: /CommanderError|InvalidArgumentError/ });

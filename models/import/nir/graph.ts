@@ -1,7 +1,7 @@
 import { ModelError } from '../../format/model-error.js';
 import { describeShape } from '../../format/value.js';
 import type { Hdf5Group } from '../hdf5/tree.js';
-import { Fields } from './fields.js';
+import { Fields } from '../hdf5/fields.js';
 import { parseNode, parseReset, type NirNode } from './nodes.js';
 
 /** A NIR graph without the graphs inside it: node `w` of the graph `lif1` is called lif1.w. */

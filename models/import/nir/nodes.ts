@@ -1,7 +1,7 @@
 import { ModelError } from '../../format/model-error.js';
 import { describeShape, elementsOf, sameShape } from '../../format/value.js';
 import type { Hdf5Group } from '../hdf5/tree.js';
-import { Fields, type Numbers } from './fields.js';
+import { Fields, type Numbers } from '../hdf5/fields.js';
 
 /** The nodes of NIR but for nested graphs, as its specification has them; shapes leave out the batch. */
 export type NirNode =

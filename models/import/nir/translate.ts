@@ -7,7 +7,7 @@ import { discretise, ticked, type NeuronEquation } from '../discretise.js';
 import type { ImportOptions } from '../importer.js';
 import { NetworkDraft } from '../network-draft.js';
 import { neuronNode } from '../neuron-node.js';
-import type { Numbers } from './fields.js';
+import type { Numbers } from '../hdf5/fields.js';
 import type { NirEdge, NirGraph } from './graph.js';
 import type { NirConvolution, NirNeuron, NirNode } from './nodes.js';
 import { byTarget, orderGraph } from './order.js';

@@ -1,6 +1,6 @@
 import { ModelError } from '../../format/model-error.js';
 import { describeShape, elementsOf } from '../../format/value.js';
-import type { Hdf5Group } from '../hdf5/tree.js';
+import type { Hdf5Group } from './tree.js';
 
 /** Finite numbers of a shape; [] is a scalar. */
 export interface Numbers {

@@ -7,9 +7,9 @@ import { createReference } from '../../engine/reference.js';
 import type { Network } from '../../format/graph.js';
 import { fixture } from '../fixtures.test.fixture.js';
 import { tree, writeHdf5, writeTree, type Plain } from '../hdf5/hdf5-file.test.fixture.js';
+import { importHdf5 } from '../import-hdf5.js';
 import type { ImportOptions } from '../importer.js';
 import { parseNir } from './graph.js';
-import { importNir } from './import-nir.js';
 import { translateNir } from './translate.js';
 
 /** A NIR graph as the tree of its file. */
@@ -60,7 +60,7 @@ describe('NIR: what the nodes compute', () => {
         ),
       })
       .parse(JSON.parse(fixture('t1mini_folded.golden.json').toString()));
-    const network = await importNir(fixture('t1mini_folded.nir'), {});
+    const network = await importHdf5(fixture('t1mini_folded.nir'), {});
     const spiking = network.graph.nodes.filter(({ op }) => op === 'compare').map(({ name }) => ({ name, node: name }));
     const model = createReference({
       ...network,
@@ -79,7 +79,7 @@ describe('NIR: what the nodes compute', () => {
   it('the same through an HDF5 file written by the library as through its tree', async () => {
     const file = nir({ in: input(1), lif, out: output(1) }, chain('in', 'lif', 'out'));
     const bytes = await writeHdf5((h5) => writeTree(h5, tree(file)));
-    assert.deepEqual(await importNir(bytes, {}), translate(file));
+    assert.deepEqual(await importHdf5(bytes, {}), translate(file));
   });
 
   it('convolutions pad "same" as PyTorch does: the odd place behind; groups, strides and dilation', () => {
@@ -447,7 +447,7 @@ describe('NIR: real files', { skip: samples === undefined && 'shared data absent
   ];
   for (const [name, options] of steps)
     it(`${name} imports and steps on random input`, async () => {
-      const network = await importNir(read(name), options);
+      const network = await importHdf5(read(name), options);
       const size = network.graph.inputs[0]!.shape.reduce((product, axis) => product * axis, 1);
       let seed = 3;
       const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
@@ -459,12 +459,12 @@ describe('NIR: real files', { skip: samples === undefined && 'shared data absent
     });
 
   it('files that do not tell their tick are refused without one', async () => {
-    await assert.rejects(importNir(read('lif_norse.nir'), {}), /how long a tick is/);
-    await assert.rejects(importNir(read('two_lif_neurons.nir'), {}), /how long a tick is/);
+    await assert.rejects(importHdf5(read('lif_norse.nir'), {}), /how long a tick is/);
+    await assert.rejects(importHdf5(read('two_lif_neurons.nir'), {}), /how long a tick is/);
   });
 
   it('the malformed subgraph is refused with its edge', async () => {
-    await assert.rejects(importNir(read('braille_noDelay_bias_zero_subgraph.nir'), {}), {
+    await assert.rejects(importHdf5(read('braille_noDelay_bias_zero_subgraph.nir'), {}), {
       name: 'ModelError',
       message:
         /node\/nodes\/lif1: edge \w+ → \w+ names "lif", which is no node of it \(its nodes are input, lif1, lin, output\)/,

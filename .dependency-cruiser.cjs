@@ -58,6 +58,8 @@ module.exports = {
     only('int8', '^models/int8/', '^models/format/|^runtime/signal/math\\.ts$'),
     only('learn', '^models/learn/', '^models/(format|engine)/|^runtime/signal/math\\.ts$'),
     only('train', '^models/train/', '^models/(format|engine)/|^runtime/signal/math\\.ts$'),
+    only('tensorflow', '^models/tensorflow/', '^models/(format|engine)/'),
+    only('hybrid', '^models/hybrid/', '^models/format/'),
     only('import', '^models/import/', '^models/(format|engine|int8)/|^runtime/signal/math\\.ts$'),
   ],
   options: {

@@ -194,6 +194,32 @@ export class Forms {
     this.#images.set(key, { at, pitch });
     return { at, pitch };
   }
+
+  /** What Winograd's products take, for a kernel of width 3 and stride 1: `columns` of assembly/winograd.ts. */
+  columns(name: string, { channels, height, width, top, left, ...window }: Window): BorderedImage {
+    const value = this.value(name);
+    const fours = Math.ceil(window.outWidth / 4);
+    const rows = Math.max(top + height, (window.outHeight - 1) * window.strideDown + window.kernelHeight);
+    // The last pair of a column may reach one element beyond it.
+    const pitch = 16 * Math.ceil((2 * rows * channels + 2) / 16);
+    const columns = this.#memory.room(Math.max(left + width, 4 * fours + 2) * pitch);
+    const at = this.#memory.room(6 * fours * pitch);
+    this.record('columns', {
+      from: this.array(name),
+      signed: value.domain === 'codes' && value.type === 'i8' ? 1 : 0,
+      zeroPoint: value.domain === 'codes' ? value.zeroPoint : 0,
+      channels,
+      height,
+      width,
+      top,
+      left,
+      columns,
+      pitch,
+      to: at,
+      fours,
+    });
+    return { at, pitch };
+  }
 }
 
 export function elementBytes(value: Value): number {

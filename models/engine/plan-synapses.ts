@@ -4,7 +4,14 @@ import type { Forms, Plane } from './forms.js';
 import type { MemoryPlan } from './memory-plan.js';
 import type { NodeOf } from './node-context.js';
 import type { Kernel } from './records.js';
-import { axonalWeights, pairedWeights, tilingsOf, type KernelShape, type Tiling } from './weight-layouts.js';
+import {
+  axonalWeights,
+  pairedWeights,
+  tilingsOf,
+  winogradWeights,
+  type KernelShape,
+  type Tiling,
+} from './weight-layouts.js';
 import { slidingWindow, type Window } from './window.js';
 
 export type Synapses = NodeOf<'dense' | 'conv1d' | 'conv2d'>;
@@ -71,11 +78,12 @@ export function planSynapses(node: Synapses, firing: Firing | undefined, plan: S
       scratch,
     };
     /** Where a tiling writes, and what it compares with. */
-    const target = (tiling: Tiling, wide: boolean) => {
+    const target = (tiling: Tiling, wide: boolean, all = thresholds?.limits) => {
       const from = first + tiling.first;
       const count = Math.min(tiling.tiles * tiling.lanes, outputs - tiling.first);
-      if (!plane || !thresholds) return { out: array + 4 * from * positions, outputs: count, thresholds: 0, flips: 0 };
-      const limits = thresholds.limits.subarray(from, from + count);
+      if (!plane || !thresholds || !all)
+        return { out: array + 4 * from * positions, outputs: count, thresholds: 0, flips: 0 };
+      const limits = all.subarray(from, from + count);
       const flips = firing.pool ? noFlips(count) : thresholds.flips.subarray(from, from + count);
       return {
         out: plane.at + from / 8,
@@ -97,6 +105,21 @@ export function planSynapses(node: Synapses, firing: Firing | undefined, plan: S
           most: fits ? unlimited : 256,
         });
       }
+    } else if (thresholds && groups === 1 && isWinograd(forms.value(name), window, most)) {
+      const { at, pitch } = forms.columns(name, window);
+      const tiling: Tiling = { lanes: 16, tiles: Math.ceil(outputs / 16), first: 0 };
+      const scaled = thresholds.limits.map((limit) => winogradScale * limit);
+      forms.record('winograd', {
+        ...shared,
+        ...target(tiling, true, scaled),
+        image: at,
+        pitch,
+        runs: 1,
+        across: kernelHeight * channels,
+        runStep: 0,
+        weights: memory.constant(winogradWeights(weights, shape)),
+        tiles: tiling.tiles,
+      });
     } else {
       const { at, pitch } = forms.image(name, window);
       const whole = window.dilationRight === 1 && groups === 1;
@@ -180,6 +203,22 @@ function inputOf(node: Synapses, network: Network, forms: Forms): { readonly nam
 function isEvents(value: Value, { width, channels }: Window, groups: number): boolean {
   return value.domain === 'spikes' && value.levels <= mostEventLevels && (width * channels) / groups <= mostPlaces;
 }
+
+/** Whether the products are sums of 16-bit numbers, and the scaled sums of 32 bits. */
+function isWinograd(value: Value, window: Window, most: number): boolean {
+  const { kernelWidth, strideRight, dilationRight, dilationDown, outWidth } = window;
+  return (
+    kernelWidth === 3 &&
+    strideRight === 1 &&
+    dilationRight === 1 &&
+    dilationDown === 1 &&
+    outWidth > 3 &&
+    (value.domain === 'spikes' || (value.domain === 'codes' && value.type !== 'i16')) &&
+    winogradScale * (most + 1) < 2 ** 31
+  );
+}
+
+const winogradScale = 24;
 
 /** Whether the elements less their zero point are 16 bits. */
 function isImage(value: Value): boolean {

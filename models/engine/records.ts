@@ -65,6 +65,21 @@ const words = {
   codesTwo: codes,
   codesOne: codes,
   clamp: ['at', 'count', 'most'],
+  columns: [
+    'from',
+    'signed',
+    'zeroPoint',
+    'channels',
+    'height',
+    'width',
+    'top',
+    'left',
+    'columns',
+    'pitch',
+    'to',
+    'fours',
+  ],
+  winograd: codes,
 } as const;
 
 export type Kernel = keyof typeof words;

@@ -33,7 +33,7 @@ export function planNetwork(network: Network, values: ReadonlyMap<string, Value>
   };
   const memory = new MemoryPlan();
   const forms = new Forms(memory, values, emit, mostListed(network, values));
-  const plan = { network, forms, memory, scratch: memory.room(64 * 4) };
+  const plan = { network, forms, memory, scratch: memory.room(scratchBytes) };
   const readers = readersOf(network);
   const done = new Set<string>();
 
@@ -57,6 +57,9 @@ export function planNetwork(network: Network, values: ReadonlyMap<string, Value>
   for (const { node } of graph.outputs) forms.array(node);
   return { memory, phases, address: (name) => forms.array(name) };
 }
+
+/** Most of a kernel: winograd has six products and four sums, of 16 outputs in two rows. */
+const scratchBytes = 10 * 128;
 
 function isSynapses(node: GraphNode): node is Synapses {
   return node.op === 'dense' || node.op === 'conv1d' || node.op === 'conv2d';

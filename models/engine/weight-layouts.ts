@@ -69,3 +69,34 @@ export function pairedWeights(weights: ArrayLike<number>, shape: KernelShape, ru
       }
   return all;
 }
+
+/**
+ * For kernels of width 3: i16 [tile of 16][6][pair][lane][2], pairs of (kernel row, channel), 24 × G of Winograd's
+ * F(4, 3), as assembly/winograd.ts takes it.
+ */
+export function winogradWeights(weights: ArrayLike<number>, shape: KernelShape): Int16Array {
+  const { channels, outputs, kernelHeight } = shape;
+  const pairs = Math.ceil((kernelHeight * channels) / 2);
+  const all = new Int16Array(Math.ceil(outputs / 16) * 6 * pairs * 32);
+  for (let output = 0; output < outputs; output++)
+    for (let channel = 0; channel < channels; channel++)
+      for (let row = 0; row < kernelHeight; row++) {
+        const from = ((output * channels + channel) * kernelHeight + row) * 3;
+        const [g0, g1, g2] = [weights[from] as number, weights[from + 1] as number, weights[from + 2] as number];
+        const place = row * channels + channel;
+        winograd.forEach(([a, b, c], product) => {
+          const pair = (Math.floor(output / 16) * 6 + product) * pairs + (place >> 1);
+          all[(pair * 16 + (output % 16)) * 2 + (place & 1)] = a * g0 + b * g1 + c * g2;
+        });
+      }
+  return all;
+}
+
+const winograd = [
+  [6, 0, 0],
+  [-4, -4, -4],
+  [-4, 4, -4],
+  [1, 2, 4],
+  [1, -2, 4],
+  [0, 0, 24],
+] as const;

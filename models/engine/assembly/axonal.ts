@@ -90,50 +90,8 @@ export function axonal<Bits>(r: Axonal): void {
               }
               const stop = min(end, p + (most - taken));
               taken += <i32>(stop - p);
-              for (; p + 2 < stop; p += 4) {
-                const two = load<u32>(p);
-                const one = base + ((two & 0xffff) << rowShift),
-                  other = base + ((two >>> 16) << rowShift);
-                let a = v128.load(one);
-                w0 = i16x8.add(w0, a);
-                u0 = i16x8.add(u0, i16x8.shr_s(a, 8));
-                if (sizeof<Bits>() > 2) {
-                  a = v128.load(one, 16);
-                  w1 = i16x8.add(w1, a);
-                  u1 = i16x8.add(u1, i16x8.shr_s(a, 8));
-                }
-                if (sizeof<Bits>() > 4) {
-                  a = v128.load(one, 32);
-                  w2 = i16x8.add(w2, a);
-                  u2 = i16x8.add(u2, i16x8.shr_s(a, 8));
-                }
-                if (sizeof<Bits>() > 4) {
-                  a = v128.load(one, 48);
-                  w3 = i16x8.add(w3, a);
-                  u3 = i16x8.add(u3, i16x8.shr_s(a, 8));
-                }
-                a = v128.load(other);
-                w0 = i16x8.add(w0, a);
-                u0 = i16x8.add(u0, i16x8.shr_s(a, 8));
-                if (sizeof<Bits>() > 2) {
-                  a = v128.load(other, 16);
-                  w1 = i16x8.add(w1, a);
-                  u1 = i16x8.add(u1, i16x8.shr_s(a, 8));
-                }
-                if (sizeof<Bits>() > 4) {
-                  a = v128.load(other, 32);
-                  w2 = i16x8.add(w2, a);
-                  u2 = i16x8.add(u2, i16x8.shr_s(a, 8));
-                }
-                if (sizeof<Bits>() > 4) {
-                  a = v128.load(other, 48);
-                  w3 = i16x8.add(w3, a);
-                  u3 = i16x8.add(u3, i16x8.shr_s(a, 8));
-                }
-              }
-              if (p < stop) {
+              for (; p < stop; p += 2) {
                 const row = base + ((<u32>load<u16>(p)) << rowShift);
-                p += 2;
                 let a = v128.load(row);
                 w0 = i16x8.add(w0, a);
                 u0 = i16x8.add(u0, i16x8.shr_s(a, 8));

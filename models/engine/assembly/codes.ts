@@ -115,7 +115,7 @@ export function codes<Positions>(r: Codes): void {
 }
 
 /** Bits of 16 outputs. */
-function above(a: v128, b: v128, c: v128, d: v128, thresholds: usize): i32 {
+export function above(a: v128, b: v128, c: v128, d: v128, thresholds: usize): i32 {
   const low = i16x8.narrow_i32x4_s(i32x4.gt_s(a, v128.load(thresholds)), i32x4.gt_s(b, v128.load(thresholds, 16)));
   const high = i16x8.narrow_i32x4_s(i32x4.gt_s(c, v128.load(thresholds, 32)), i32x4.gt_s(d, v128.load(thresholds, 48)));
   return i8x16.bitmask(i8x16.narrow_i16x8_s(low, high));

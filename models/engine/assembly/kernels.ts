@@ -1,6 +1,7 @@
 // AssemblyScript: built to WebAssembly by models/build-kernels.mjs, not by tsc. The one entry of the engine's module.
 
 import { clamp, Clamp } from './arrays';
+import { columns, Columns, winograd } from './winograd';
 import { axonal, Axonal } from './axonal';
 import { codes, Codes, image, Image } from './codes';
 import { list, List, listCounts, ListCounts, pack, Pack, pool, Pool, unpack, Unpack } from './planes';
@@ -44,6 +45,12 @@ export function run(at: usize, end: usize): void {
         break;
       case 10:
         codes<u8>(changetype<Codes>(at));
+        break;
+      case 12:
+        columns(changetype<Columns>(at));
+        break;
+      case 13:
+        winograd(changetype<Codes>(at));
         break;
       case 11:
         clamp(changetype<Clamp>(at));

@@ -28,8 +28,8 @@ export interface TrainingReport {
 }
 
 export interface FromRecipeOptions extends TrainOptions {
-  /** Of the source that trains, for the provenance. */
-  readonly commit?: string;
+  /** What trains, for the provenance. */
+  readonly source: string;
   /** The engine that scores the result; the reference by default. */
   readonly createModel?: (network: Network) => Model | Promise<Model>;
 }
@@ -45,10 +45,9 @@ export async function trainFromRecipe(
   const trained = await train(recipe, data, options);
   const { use } = recipe.method;
   const provenance = {
-    source: 'axond model train',
+    source: options.source,
     seed: recipe.seed,
     ...(recipe.data.use === 'fashion-mnist' ? fashionMnist : {}),
-    ...(options.commit === undefined ? {} : { commit: options.commit }),
   };
   const naming = { name: recipe.name, provenance };
   const network =

@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'axond-train-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const data = stripes();
-const here = { threads: 0 };
+const here = { threads: 0, source: 'test' };
 const iir = {
   batchNorm: false,
   method: {

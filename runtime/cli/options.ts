@@ -6,3 +6,11 @@ export function positive(text: string): number {
   if (!(value > 0)) throw new InvalidArgumentError(`${text} is not a number above 0.`);
   return value;
 }
+
+/** A whole number from 1, as an option's value. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!(Number.isInteger(value) && value >= 1))
+    throw new InvalidArgumentError(`${text} is not a whole number above 0.`);
+  return value;
+}

@@ -1,9 +1,9 @@
 import type { Model, ModelLayer, ModelPort, ModelValues } from '../../runtime/contracts.js';
 import type { GraphNode, Network } from '../format/graph.js';
 import { ModelError } from '../format/model-error.js';
-import { mostSum } from '../format/limits.js';
+import { mostElements, mostSum } from '../format/limits.js';
 import { tensorOf } from '../format/tensors.js';
-import { elementsOf, type Value } from '../format/value.js';
+import { describeShape, elementsOf, type Value } from '../format/value.js';
 import { inferValues } from '../format/values.js';
 import { bufferFor, codeArray, isCodes, type Buffer, type CodeBuffer, type RealBuffer } from './buffers.js';
 import * as elementwise from './elementwise.js';
@@ -185,6 +185,8 @@ function slide(node: WindowNode, input: CodeBuffer, output: CodeBuffer, network:
   const layer = windowLayer(node, input.kind, paddedWidth, network);
   const [tall, wide] = layer.span;
   const isPadded = node.padding.some((margin) => margin > 0);
+  if (elementsOf(padded) > mostElements)
+    throw new ModelError(`${node.name}: with its padding its input is ${describeShape(padded)}. Pad it by less.`);
   const source = isPadded ? codeArray(input.kind.type, elementsOf(padded)).fill(layer.padding) : input.values;
   if (isPadded) scratch.push(source.byteLength);
   const fill = isPadded ? moving.pad([top, left, 0], input.kind.shape, padded, input.values, source) : undefined;

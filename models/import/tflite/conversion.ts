@@ -150,10 +150,12 @@ export class Conversion {
         throw new ModelError(`output ${name}: nothing fills it. The file is damaged: get it anew.`);
       return { name, node };
     });
-    return {
-      graph: { version: 1, name: '', inputs: this.inputs, nodes: this.nodes, outputs, assumptions: [], provenance: {} },
-      tensors: this.tensors,
-    };
+    const isQuantized = this.nodes.some(({ op }) => op.startsWith('q'));
+    const assumptions = isQuantized
+      ? ["Codes are rounded as by TensorFlow Lite's default kernels (XNNPACK): once, in float32, halves to even."]
+      : [];
+    const { inputs, nodes, tensors } = this;
+    return { graph: { version: 1, name: '', inputs, nodes, outputs, assumptions, provenance: {} }, tensors };
   }
 
   /** Each tensor of the file that a node or input gives, with that name. */

@@ -25,7 +25,7 @@ const { values } = parseArgs({
   },
 });
 const heapMegabytes = 160;
-const silentMs = 20_000;
+const silentMs = 60_000;
 const stretchCases = 5000;
 
 interface Total {

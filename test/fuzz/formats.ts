@@ -3,16 +3,22 @@ import { fileURLToPath } from 'node:url';
 import { readNetwork, writeNetwork } from '../../models/format/container.js';
 import type { Network } from '../../models/format/graph.js';
 import type { ImportOptions } from '../../models/import/importer.js';
+import { Hdf5Reader } from '../../models/import/hdf5/read-hdf5.js';
+import { parseNir } from '../../models/import/nir/graph.js';
+import { translateNir } from '../../models/import/nir/translate.js';
 import { importOnnx } from '../../models/import/onnx/import-onnx.js';
 import { operations } from '../../models/import/onnx/operations.test.fixture.js';
+import { importTfjs } from '../../models/import/tfjs/import-tfjs.js';
 import { generatedFiles } from '../../models/import/tflite/generated-networks.test.fixture.js';
 import { importTflite } from '../../models/import/tflite/import-tflite.js';
 import { sharedData } from '../shared-data.js';
 import { mutateBytes } from './mutate-bytes.js';
+import { mutateJson } from './mutate-json.js';
 import { mutateOffsets } from './mutate-offsets.js';
 import { mutateProtobuf } from './mutate-protobuf.js';
 import { mutateSafetensors } from './mutate-safetensors.js';
 import type { Random } from './random.js';
+import { mutateNir, nirFiles } from './small-files.js';
 import { smallNetworks } from './small-networks.js';
 
 /** A model file, and the files beside it. */
@@ -64,7 +70,40 @@ export const formats: readonly Format[] = [
     load: importTflite,
     mutate: (bytes, other, random) => mutateOffsets(4, bytes, other, random),
   },
+  {
+    name: 'tfjs',
+    cases: 200_000,
+    samples: layersModels,
+    load: importTfjs,
+    mutate: (bytes, _, random) => new TextEncoder().encode(mutateJson(new TextDecoder().decode(bytes), random)),
+  },
+  {
+    name: 'hdf5',
+    cases: 20_000,
+    samples: async () => [
+      ...(await nirFiles()).map(({ name, bytes }) => alone(name, bytes, { tickSeconds: 1e-4 })),
+      ...['lif_norse', 'two_lif_neurons', 'braille_noDelay_bias_zero'].flatMap((name) =>
+        fromDisk(sharedData('nir', `${name}.nir`), { tickSeconds: 1e-4, integrator: 'zoh' }),
+      ),
+    ],
+    load: async (bytes, options) => translateNir(parseNir(await hdf5.read(bytes)), bytes.length, options),
+    mutate: mutateNir,
+  },
 ];
+
+/** As the importer reads them, but in one thread for all files. */
+const hdf5 = new Hdf5Reader();
+
+function layersModels(): ModelFile[] {
+  const path = new URL('../../../models/import/tfjs/layers.tfjs.json', import.meta.url);
+  const { models } = JSON.parse(readFileSync(path, 'utf8')) as {
+    models: { name: string; model: { weightsManifest: { paths: string[] }[] }; weights: string }[];
+  };
+  return models.map(({ name, model, weights }) => ({
+    ...alone(name, new TextEncoder().encode(JSON.stringify(model))),
+    beside: new Map([[model.weightsManifest[0]!.paths[0]!, new Uint8Array(Buffer.from(weights, 'base64'))]]),
+  }));
+}
 
 const packaged = (name: string): string =>
   fileURLToPath(new URL(`../../../models/import/fixtures/${name}`, import.meta.url));

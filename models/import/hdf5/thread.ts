@@ -118,6 +118,12 @@ function read(bytes: Uint8Array): { tree: Hdf5Group; transfer: ArrayBuffer[] } {
   }
 }
 
+const mostKeptBytes = 32 << 20;
+
+function isTrap(error: unknown): boolean {
+  return error instanceof Error && error.name === 'RuntimeError';
+}
+
 if (parentPort !== null) {
   const port = parentPort;
   await ready;
@@ -127,8 +133,11 @@ if (parentPort !== null) {
       const { tree, transfer } = read(bytes);
       answer({ kind: 'tree', tree }, transfer);
     } catch (error) {
-      const reason = takeLibraryError() ?? (error instanceof Error ? error.message : String(error));
-      answer({ kind: 'refused', reason, broken: !(error instanceof Refusal) });
+      const reported = takeLibraryError();
+      const reason = reported ?? (error instanceof Error ? error.message : String(error));
+      // What the library reports itself leaves it whole, but for memory that it may not have given back.
+      const whole = error instanceof Refusal || (reported !== undefined && !isTrap(error));
+      answer({ kind: 'refused', reason, broken: !whole || Module.HEAPU8.length > mostKeptBytes });
     }
   });
   answer({ kind: 'ready' });

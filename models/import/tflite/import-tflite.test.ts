@@ -6,6 +6,7 @@ import type { Model } from '../../../runtime/contracts.js';
 import { sharedData } from '../../../test/shared-data.js';
 import { createReference } from '../../engine/reference.js';
 import { ModelError } from '../../format/model-error.js';
+import { fixture } from '../fixtures.test.fixture.js';
 import { createInt8 } from '../../int8/int8-model.js';
 import { arraysFor, fill, generatedFiles, seeded } from './generated-networks.test.fixture.js';
 import { importTflite } from './import-tflite.js';
@@ -15,7 +16,7 @@ const recordings = z
   .object({
     networks: z.record(z.string(), z.object({ seed: z.number(), runs: z.number(), outputs: z.array(z.base64()) })),
   })
-  .parse(JSON.parse(readFileSync('models/import/fixtures/tflite-runtime.json', 'utf8'))).networks;
+  .parse(JSON.parse(fixture('tflite-runtime.json').toString())).networks;
 
 /** Largest difference between a model's outputs and those that TensorFlow Lite gave. */
 function largestDifference(model: Model, name: string): number {

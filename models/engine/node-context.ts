@@ -1,6 +1,6 @@
 import type { ModelValues } from '../../runtime/contracts.js';
 import type { GraphNode, Tensor } from '../format/graph.js';
-import type { Value } from '../format/values.js';
+import { elementsOf, type Value } from '../format/value.js';
 
 /** Computes a node once a tick: from the arrays it reads to the one it writes. */
 export type NodeStep = () => void;
@@ -29,18 +29,14 @@ export const spikedBefore = 'spiked';
 
 /** A tensor of [1], [channels] or the whole shape, as float32 for each element. */
 export function spread(tensor: Tensor, shape: readonly number[]): Float32Array {
-  return fill(new Float32Array(elements(shape)), tensor);
+  return fill(new Float32Array(elementsOf(shape)), tensor);
 }
 
 export function spreadIntegers(tensor: Tensor, shape: readonly number[]): Int32Array {
-  return fill(new Int32Array(elements(shape)), tensor);
+  return fill(new Int32Array(elementsOf(shape)), tensor);
 }
 
 function fill<Kind extends Float32Array | Int32Array>(whole: Kind, { values }: Tensor): Kind {
   for (let i = 0; i < whole.length; i++) whole[i] = values[Math.floor((i * values.length) / whole.length)] as number;
   return whole;
-}
-
-export function elements(shape: readonly number[]): number {
-  return shape.reduce((product, axis) => product * axis, 1);
 }

@@ -1,8 +1,7 @@
 import type { ModelDescription, ModelLayer, ModelPort, ModelValues } from '../../runtime/contracts.js';
 import type { GraphNode, Network } from '../format/graph.js';
 import { ModelError } from '../format/model-error.js';
-import type { Value } from '../format/values.js';
-import { elements } from './node-context.js';
+import { elementsOf, type Value } from '../format/value.js';
 
 /** How a value stands in memory and in the arrays of `Model.step`. */
 export function portOf(name: string, value: Value): ModelPort {
@@ -26,7 +25,7 @@ export const arrayKinds = { f32: Float32Array, i32: Int32Array, u8: Uint8Array, 
 
 /** What `Model.step` takes or fills at a port. */
 export function arrayFor({ type, shape }: Pick<ModelPort, 'type' | 'shape'>): ModelValues {
-  return new arrayKinds[type](elements(shape));
+  return new arrayKinds[type](elementsOf(shape));
 }
 
 export function newArray(value: Value): ModelValues {
@@ -63,7 +62,7 @@ export function describeNetwork(
 
 function denseOperations(node: GraphNode, shape: readonly number[], tensors: Network['tensors']): number {
   if (node.op !== 'dense' && node.op !== 'conv1d' && node.op !== 'conv2d') return 0;
-  return elements(shape) * elements(tensors.get(node.weight)?.shape.slice(1) ?? []);
+  return elementsOf(shape) * elementsOf(tensors.get(node.weight)?.shape.slice(1) ?? []);
 }
 
 export function valueOf(values: ReadonlyMap<string, Value>, name: string): Value {

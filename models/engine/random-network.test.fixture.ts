@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import type { Model, ModelValues } from '../../runtime/contracts.js';
 import type { Network } from '../format/graph.js';
+import { floatNodes } from '../format/nodes-float.js';
+import { spikingNodes } from '../format/nodes-spiking.js';
 import type { Value } from '../format/values.js';
 import { newArray } from './ports.js';
 import { Draft, Random } from './random-draft.test.fixture.js';
@@ -29,6 +31,12 @@ interface Recipe {
   readonly watched: number;
   readonly seed: number;
 }
+
+/** All that the reference runs. */
+export const kindsOfNodes = [
+  ...[...spikingNodes, ...floatNodes].map(({ shape }) => shape.op.value),
+  ...(['quantize', 'dequantize'] as const),
+];
 
 const seeds = fc.nat(0xffffff);
 const axis = fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 1, max: 12 }) }, fc.constantFrom(16, 17, 32, 33));

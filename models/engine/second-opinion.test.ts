@@ -121,6 +121,97 @@ test('smoothing by blocks runs forwards through all blocks and back through one,
   assert.throws(() => new BlockSmoothing(sections, 1, 4, 5), /a hop of 5 in blocks of 4 ticks/);
 });
 
+test('a current-based neuron that resets in the tick after a spike has the membranes and spikes of a simulation', () => {
+  const one = (value: number): Tensor => ({ type: 'F32', shape: [1], values: Float32Array.of(value) });
+  const model = createReference(
+    networkOf(
+      [real('in', [1])],
+      [
+        {
+          op: 'neuron',
+          name: 'out',
+          from: ['in'],
+          synapseDecay: 'synapseDecay',
+          synapseGain: 'synapseGain',
+          current: 'old',
+          decay: 'decay',
+          gain: 'gain',
+          drive: 'drive',
+          threshold: 'threshold',
+          strict: true,
+          reset: 'subtract',
+          resetAt: 'next',
+        },
+      ],
+      {
+        synapseDecay: one(0.8),
+        synapseGain: one(0.5),
+        decay: one(0.9),
+        gain: one(0.4),
+        drive: one(0.05),
+        threshold: one(0.7),
+      },
+    ),
+  );
+  const state = new DataView(new ArrayBuffer(model.stateBytes));
+  const spikes = new Uint8Array(1);
+  const found = [...wave(8, 60).values].map((value) => {
+    model.step([Float32Array.of(3 * value)], [spikes]);
+    model.saveState(new Uint8Array(state.buffer));
+    // After 8 bytes of layout: the membrane comes first.
+    return { membrane: state.getFloat32(8, true), spike: spikes[0] as number };
+  });
+  near(
+    found.map(({ membrane }) => membrane),
+    expected['neuron membranes']!.values,
+    1e-5,
+  );
+  assert.deepEqual(
+    found.map(({ spike }) => spike),
+    expected['neuron spikes']!.values,
+  );
+});
+
+test("Loihi's neuron has every current, voltage and spike of a simulation in integers, wrapping and stopping", () => {
+  const one = (value: number): Tensor => ({ type: 'I32', shape: [1], values: Int32Array.of(value) });
+  const tensors = {
+    w: { type: 'I8', shape: [1, 1], values: Int8Array.of(4) } as const,
+    u: one(500),
+    v: one(300),
+    b: one(-77),
+    t: one(30000),
+  };
+  const model = createReference(
+    networkOf(
+      [{ name: 'in', shape: [1], kind: { domain: 'codes', type: 'i16', scale: 1, zeroPoint: 0 } }],
+      [
+        { op: 'dense', name: 'sums', from: ['in'], weight: 'w' },
+        {
+          op: 'cubafixed',
+          name: 'out',
+          from: ['sums'],
+          currentDecay: 'u',
+          voltageDecay: 'v',
+          bias: 'b',
+          threshold: 't',
+        },
+      ],
+      tensors,
+    ),
+  );
+  const inputs = [
+    300, -300, 1000, 0, 0, -1500, 8, 8, 0, 0, 40000, 110000, 131000, 131000, 131000, 0, 0, -131072, -131072, 0, 4,
+  ];
+  const state = new DataView(new ArrayBuffer(model.stateBytes));
+  const spikes = new Uint8Array(1);
+  const found = inputs.flatMap((n) => {
+    model.step([Int32Array.of(n / 4)], [spikes]);
+    model.saveState(new Uint8Array(state.buffer));
+    return [state.getInt32(8, true), state.getInt32(12, true), spikes[0]];
+  });
+  assert.deepEqual(found, expected['loihi']!.values);
+});
+
 function integer(
   name: string,
   input: ReturnType<typeof spikes>,

@@ -1,4 +1,5 @@
-import { elements, spread, type NodeContext, type NodeOf, type NodeStep } from './node-context.js';
+import { elementsOf } from '../format/value.js';
+import { spread, type NodeContext, type NodeOf, type NodeStep } from './node-context.js';
 
 const { fround } = Math;
 
@@ -89,7 +90,7 @@ export function prepareTranspose(node: NodeOf<'transpose'>, context: NodeContext
   const input = context.array(from);
   const output = context.array(node.name);
   const { shape } = context.value(from);
-  const strides = shape.map((_, axis) => elements(shape.slice(axis + 1)));
+  const strides = shape.map((_, axis) => elementsOf(shape.slice(axis + 1)));
   const outShape = node.order.map((axis) => shape[axis] ?? 1);
   const sources = new Int32Array(output.length);
   for (let i = 0; i < sources.length; i++) {
@@ -109,9 +110,9 @@ export function prepareConcat(node: NodeOf<'concat'>, context: NodeContext): Nod
   const output = context.array(node.name);
   const inputs = node.from.map((name) => {
     const { shape } = context.value(name);
-    return { array: context.array(name), run: elements(shape.slice(node.axis)) };
+    return { array: context.array(name), run: elementsOf(shape.slice(node.axis)) };
   });
-  const rows = elements(context.value(node.name).shape.slice(0, node.axis));
+  const rows = elementsOf(context.value(node.name).shape.slice(0, node.axis));
   return () => {
     let at = 0;
     for (let row = 0; row < rows; row++)

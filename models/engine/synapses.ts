@@ -1,6 +1,7 @@
 import type { ModelValues } from '../../runtime/contracts.js';
 import type { Tensor } from '../format/graph.js';
-import { elements, type NodeContext, type NodeOf, type NodeStep } from './node-context.js';
+import { elementsOf } from '../format/value.js';
+import { type NodeContext, type NodeOf, type NodeStep } from './node-context.js';
 import { slidingWindow, type Window } from './window.js';
 
 const { fround } = Math;
@@ -12,7 +13,7 @@ export function prepareSynapses(node: NodeOf<'dense' | 'conv1d' | 'conv2d'>, con
   const weight = context.tensor(node.weight);
   const window =
     node.op === 'dense'
-      ? slidingWindow([elements(input.shape), 1], [1], [1], [0, 0])
+      ? slidingWindow([elementsOf(input.shape), 1], [1], [1], [0, 0])
       : slidingWindow(input.shape, weight.shape.slice(2), axes(node.stride), node.padding, axes(node.dilation));
   const groups = node.op === 'dense' ? 1 : node.groups;
   const output = context.array(node.name);

@@ -8,6 +8,9 @@ import type { ImportOptions, Importer } from './importer.js';
 const importers: ReadonlyMap<FileFormat, () => Promise<Importer>> = new Map([
   ['safetensors', () => Promise.resolve(readNetwork)],
   ['onnx', async () => (await import('./onnx/import-onnx.js')).importOnnx],
+  ['hdf5', async () => (await import('./nir/import-nir.js')).importNir],
+  ['tfjs', async () => (await import('./tfjs/import-tfjs.js')).importTfjs],
+  ['portiloop', async () => (await import('./portiloop/import-portiloop.js')).importPortiloop],
   ['tflite', async () => (await import('./tflite/import-tflite.js')).importTflite],
 ]);
 

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { arrayFor } from '../../models/engine/ports.js';
 import type { Network } from '../../models/format/graph.js';
-import { valuesFor } from '../../models/load-model.js';
 import type { Model, ModelValues } from '../contracts.js';
 import { median } from './quantiles.js';
 import { compileFloor, type Floor } from './snn-floor.js';
@@ -111,7 +111,7 @@ export function measureActivity(network: BenchNetwork, engine: Engine): number[]
 export function axondContender(network: BenchNetwork, engine: Engine): Contender {
   const model = engine(network.network);
   const inputs: ModelValues[][] = network.examples.map((example) => [example]);
-  const outputs = model.outputs.map(valuesFor);
+  const outputs = model.outputs.map(arrayFor);
   const [logits = new Int32Array(0)] = outputs;
   return {
     infer(example) {

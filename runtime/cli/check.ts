@@ -1,23 +1,22 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import { loadModel } from '../../models/load-model.js';
 import { loadConfiguration } from '../config/load.js';
 import { checkRecording, type RecordingReport } from '../recording/check.js';
 import { isSqliteFile } from '../recording/file-kind.js';
 import { RecordingError } from '../recording/read.js';
 import { checkMachine } from './check-machine.js';
 import { checkModule } from './check-module.js';
-import { isModelFile, openModel, refusing } from './model-file.js';
+import { firstStep, isModelFile, openModel, refusing, withImportOptions, type ImportFlags } from './model-file.js';
 import { describeTime, inspect } from './model-inspect.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 
-interface CheckOptions {
+interface CheckOptions extends ImportFlags {
   set?: string[];
   json?: true;
 }
 
 export function checkCommand(): Command {
-  return new Command('check')
+  const command = new Command('check')
     .description('Check this machine, or with a path that file: a recording, a configuration, a model, a module')
     .argument(
       '[file...]',
@@ -37,6 +36,7 @@ export function checkCommand(): Command {
         else configuration(files, options);
       }
     });
+  return withImportOptions(command);
 }
 
 async function machine({ json }: CheckOptions): Promise<void> {
@@ -76,10 +76,11 @@ function recording(path: string, { json }: CheckOptions): void {
 }
 
 /** Whole, and its first steps run. */
-async function model(path: string, { json }: CheckOptions): Promise<void> {
+async function model(path: string, { json, ...flags }: CheckOptions): Promise<void> {
   try {
-    const { format, network } = await openModel(path, {});
-    const sheet = inspect(network, await refusing(path, () => loadModel(network)));
+    const { format, network } = await openModel(path, flags);
+    const model = await refusing(path, () => firstStep(network));
+    const sheet = inspect(network, model);
     if (json) printJson({ ok: true, format, ...sheet });
     else
       print(

@@ -1,12 +1,15 @@
 import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { warmUp } from '../../models/engine/warm-up.js';
 import type { Network } from '../../models/format/graph.js';
 import { ModelError } from '../../models/format/model-error.js';
 import { findFormat, type FileFormat } from '../../models/import/file-format.js';
 import { importFile } from '../../models/import/import-file.js';
 import type { ImportOptions } from '../../models/import/importer.js';
+import { loadModel } from '../../models/load-model.js';
 import { parseQuantity } from '../config/units.js';
+import type { Model } from '../contracts.js';
 import { Failure, UsageError } from './output.js';
 
 /** Options of every verb that reads a model file of whatever kind. */
@@ -39,12 +42,21 @@ export async function openModel(path: string, flags: ImportFlags): Promise<{ for
     ...(architecture === undefined ? {} : { architecture: new TextDecoder().decode(readWhole(architecture)) }),
     readBeside: (name) => readBeside(path, name),
   };
-  return refusing(path, () => importFile(bytes, options));
+  const { format, network } = await refusing(path, () => importFile(bytes, options));
+  const name = network.graph.name === '' ? basename(path).replace(/\.\w+$/, '') : network.graph.name;
+  return { format, network: { ...network, graph: { ...network.graph, name } } };
 }
 
 /** By content; by name where the content says nothing, so that a damaged model is told what is wrong with it. */
 export function isModelFile(path: string): boolean {
   return findFormat(readWhole(path)) !== undefined || /\.(safetensors|onnx|tflite|nir|net|pt|pth)$/.test(path);
+}
+
+/** The model of a network that has taken a step. */
+export async function firstStep(network: Network): Promise<Model> {
+  const model = await loadModel(network);
+  warmUp(model, { now: () => performance.now(), steps: 1, forMs: 0 });
+  return model;
 }
 
 /** A ModelError of what is done with a file, as one line that begins with its path. */

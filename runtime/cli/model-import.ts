@@ -1,8 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { Command } from 'commander';
 import { readNetwork, writeNetwork } from '../../models/format/container.js';
-import { loadModel } from '../../models/load-model.js';
-import { openModel, refusing, withImportOptions, type ImportFlags } from './model-file.js';
+import { firstStep, openModel, refusing, withImportOptions, type ImportFlags } from './model-file.js';
 import { inspect } from './model-inspect.js';
 import { UsageError, print, printJson } from './output.js';
 
@@ -26,8 +25,8 @@ export function importModelCommand(): Command {
         throw new UsageError(`--out: ${out} is there already. Use --force to replace it, or another name.`);
       const { format, network } = await openModel(file, flags);
       const bytes = writeNetwork(network);
-      // What is written is what is read back: it is checked and takes its first steps before it gets its name.
-      const model = await refusing(file, () => loadModel(readNetwork(bytes)));
+      // What is written is what is read back: it is checked and takes its first step before it gets its name.
+      const model = await refusing(file, () => firstStep(readNetwork(bytes)));
       writeAtomically(out, bytes);
       const { assumptions, ...sheet } = inspect(network, model);
       if (json) printJson({ file, format, out, bytes: bytes.length, assumptions, ...sheet });

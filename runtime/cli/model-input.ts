@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { valuesFor } from '../../models/load-model.js';
+import { arrayFor } from '../../models/engine/ports.js';
 import { uniform } from '../bench/snn-networks.js';
 import type { ModelPort, ModelValues } from '../contracts.js';
 import { UsageError } from './output.js';
@@ -25,7 +25,7 @@ export function openInput(input: string, ports: readonly ModelPort[]): ModelInpu
 
 /** Real values in [−1, 1), codes of the whole range, one spike in seven elements. */
 function randomValues(port: ModelPort, random: () => number): ModelValues {
-  const array = valuesFor(port);
+  const array = arrayFor(port);
   for (let i = 0; i < array.length; i++) {
     const u = random();
     array[i] = port.type === 'f32' ? 2 * u - 1 : port.scale !== undefined ? Math.floor(256 * u) : Number(u < 1 / 7);
@@ -59,7 +59,7 @@ function valuesOf(path: string, place: number, port: ModelPort, of: Record<strin
   const given = of[port.name];
   if (given === undefined) throw new UsageError(`--input: ${path}: tick ${place} has no values for ${port.name}.`);
   const flat = flatten(given);
-  const array = valuesFor(port);
+  const array = arrayFor(port);
   if (flat.length !== array.length)
     throw new UsageError(
       `--input: ${path}: tick ${place} has ${flat.length} values for ${port.name}. Give ${array.length}: [${port.shape.join(', ')}].`,

@@ -1,8 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { arrayFor } from '../../models/engine/ports.js';
 import { createReference } from '../../models/engine/reference.js';
+import { warmUp } from '../../models/engine/warm-up.js';
 import { createWasm } from '../../models/engine/wasm.js';
 import type { Network } from '../../models/format/graph.js';
-import { loadModel, readKernels, valuesFor, warmUp } from '../../models/load-model.js';
+import { loadModel, readKernels } from '../../models/load-model.js';
 import { median } from '../bench/quantiles.js';
 import type { Model } from '../contracts.js';
 import { openModel, refusing, withImportOptions, type ImportFlags } from './model-file.js';
@@ -32,6 +34,8 @@ export function runModelCommand(): Command {
     .action(async (file: string, { input, ticks, engine, json, ...flags }: Flags) => {
       const { network } = await openModel(file, flags);
       const model = await refusing(file, () => createWith(network, engine));
+      // Enough that the median tells what a step costs, not what compiling does.
+      warmUp(model, { now: () => performance.now(), steps: 100, forMs: 50 });
       const values = openInput(input, model.inputs);
       const run = runSteps(model, values, ticks ?? values.ticks);
       const { name, engine: by } = model.describe();
@@ -52,9 +56,7 @@ async function createWith(network: Network, engine: Flags['engine']): Promise<Mo
   const kernels = engine === 'wasm' ? readKernels() : undefined;
   if (engine === 'wasm' && kernels === undefined)
     throw new Failure('--engine wasm: this Node has no WebAssembly with SIMD.');
-  const model = kernels === undefined ? createReference(network) : createWasm(network, kernels);
-  warmUp(model);
-  return model;
+  return kernels === undefined ? createReference(network) : createWasm(network, kernels);
 }
 
 /** What came out of each, beside the median time of one. */
@@ -63,7 +65,7 @@ function runSteps(
   input: ModelInput,
   count: number,
 ): { stepUs: number; ticks: Record<string, number[]>[] } {
-  const outputs = model.outputs.map(valuesFor);
+  const outputs = model.outputs.map(arrayFor);
   const times: number[] = [];
   const ticks = Array.from({ length: count }, (_, tick) => {
     const values = input.at(tick);

@@ -8,7 +8,7 @@ import type { ImportOptions, Importer } from './importer.js';
 const importers: ReadonlyMap<FileFormat, () => Promise<Importer>> = new Map([
   ['safetensors', () => Promise.resolve(readNetwork)],
   ['onnx', async () => (await import('./onnx/import-onnx.js')).importOnnx],
-  ['hdf5', async () => (await import('./nir/import-nir.js')).importNir],
+  ['hdf5', async () => (await import('./import-hdf5.js')).importHdf5],
   ['tfjs', async () => (await import('./tfjs/import-tfjs.js')).importTfjs],
   ['portiloop', async () => (await import('./portiloop/import-portiloop.js')).importPortiloop],
   ['tflite', async () => (await import('./tflite/import-tflite.js')).importTflite],

@@ -3,26 +3,39 @@ import type { Model } from '../runtime/contracts.js';
 import { createReference } from './engine/reference.js';
 import { createWasm } from './engine/wasm.js';
 import type { GraphNode, Network } from './format/graph.js';
+import type { Value } from './format/value.js';
+import { inferValues } from './format/values.js';
 import { createInt8 } from './int8/int8-model.js';
+import { loadTensorFlow } from './tensorflow/library.js';
+import { createTensorFlow } from './tensorflow/tensorflow-model.js';
 
 /**
- * The engine for a network: int8 for networks of codes, else the kernels, or the reference where this Node has no SIMD.
- * Throws ModelError for a network that does not fit together. Who puts it into a loop warms it up first (warm-up.ts).
+ * The engine for a network: int8 for networks of TensorFlow Lite's codes, TensorFlow.js for float networks without a
+ * spike, the kernels for all others; the reference where TensorFlow.js is not installed or this Node has no SIMD. Throws
+ * ModelError for a network that does not fit together. Who puts it into a loop warms it up first (warm-up.ts).
  */
-export function loadModel(network: Network): Promise<Model> {
-  return Promise.resolve(createModel(network));
-}
-
-function createModel(network: Network): Model {
-  const { nodes } = network.graph;
-  if (nodes.some(({ op }) => isInt8(op))) return createInt8(network);
+export async function loadModel(network: Network): Promise<Model> {
+  const values = inferValues(network);
+  if (network.graph.nodes.some(({ op }) => op.startsWith('q'))) return createInt8(network);
+  if (isFloat(network, values) && (await hasTensorFlow())) return createTensorFlow(network);
   const kernels = readKernels();
   return kernels === undefined ? createReference(network) : createWasm(network, kernels);
 }
 
-function isInt8(op: GraphNode['op']): boolean {
-  return op.startsWith('q') && op !== 'quantize';
+function isFloat({ graph }: Network, values: ReadonlyMap<string, Value>): boolean {
+  return (
+    [...values.values()].every(({ domain }) => domain === 'real') && !graph.nodes.some(({ op }) => stateful.has(op))
+  );
 }
+
+async function hasTensorFlow(): Promise<boolean> {
+  return loadTensorFlow().then(
+    () => true,
+    () => false,
+  );
+}
+
+const stateful: ReadonlySet<GraphNode['op']> = new Set(['neuron', 'previous', 'delay', 'smooth']);
 
 let kernels: WebAssembly.Module | undefined;
 

@@ -42,7 +42,8 @@ export function runModelCommand(): Command {
       if (json) printJson({ file, name, engine: by, ...run });
       else
         print(
-          `${file}: ${name}, ${run.ticks.length} ${run.ticks.length === 1 ? 'step' : 'steps'} by ${by}, ${run.stepUs.toPrecision(3)} µs each`,
+          // One step alone is no measure.
+          `${file}: ${name}, by ${by}${run.ticks.length < 10 ? '' : `, ${run.stepUs.toPrecision(3)} µs a step`}`,
           ...run.ticks.flatMap((outputs, tick) =>
             Object.entries(outputs).map(([port, out]) => `${String(tick).padStart(5)}  ${port}  ${shorten(out)}`),
           ),

@@ -88,10 +88,7 @@ test('run gives what the layers say, by either engine', async (t) => {
     assert.equal(result['engine'], engine[1] ?? 'wasm');
   }
   writeFileSync(input, '[1, 0, 0, 1]');
-  assert.match(
-    await run(t, 'run', file, '--input', input),
-    /: small, 1 step by wasm, \S+ µs each\n {4}0 {2}y {2}110\n$/,
-  );
+  assert.match(await run(t, 'run', file, '--input', input), /: small, by wasm\n {4}0 {2}y {2}110\n$/);
 });
 
 test('random input is the same for the same seed', async (t) => {

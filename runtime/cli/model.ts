@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { importModelCommand } from './model-import.js';
 import { inspectModelCommand } from './model-inspect.js';
 import { runModelCommand } from './model-run.js';
+import { trainModelCommand } from './model-train.js';
 
 export function modelCommand(): Command {
   return new Command('model')
@@ -9,5 +10,6 @@ export function modelCommand(): Command {
     .helpCommand(false)
     .addCommand(inspectModelCommand())
     .addCommand(runModelCommand())
-    .addCommand(importModelCommand());
+    .addCommand(importModelCommand())
+    .addCommand(trainModelCommand());
 }

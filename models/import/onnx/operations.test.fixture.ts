@@ -67,6 +67,25 @@ const codes = { type: 'u8' as const };
 const xCodes = { xs: scalar(1 / 32), xz: u8(120) };
 const dqX = node('DequantizeLinear', 'x xs xz', 'xf');
 
+/** Four channels whose threshold is what the code 77 comes to when each operation is rounded to float32. */
+const ties = (() => {
+  const { fround } = Math;
+  const weights = [90, -37, 121, 5];
+  const scales = [0.0123, 0.00711, 0.0301, 0.0877].map(fround);
+  const biases = [0.3, -0.7, 0.1, 0.9].map(fround);
+  const gains = [1.3, 0.7, -2.1, 0.37].map(fround);
+  const offsets = [0.11, -0.6, 0.45, 0.07].map(fround);
+  const means = [0.7, -1.3, 2.9, 0.13].map(fround);
+  const variances = [1.7, 0.31, 5.3, 0.077].map(fround);
+  const thresholds = weights.map((weight, c) => {
+    const at = (values: readonly number[]): number => values[c] ?? 0;
+    const a = fround(fround(weight * (77 - 120) * at(scales)) + at(biases));
+    const factor = fround(at(gains) * fround(1 / fround(Math.sqrt(fround(at(variances) + fround(1e-3))))));
+    return fround(fround(a * factor) + fround(at(offsets) - fround(at(means) * factor)));
+  });
+  return { weights, scales, biases, gains, offsets, means, variances, thresholds };
+})();
+
 const drafts: Record<string, Draft> = {
   'conv1d with groups, stride, padding and dilation': {
     shape: [4, 12],
@@ -373,6 +392,33 @@ const drafts: Record<string, Draft> = {
       w: [4, 6],
       v: { type: 'i8', shape: [3, 4], values: [] },
       vs: scalar(1 / 64),
+    },
+  },
+  'sums that meet their threshold exactly': {
+    ...codes,
+    shape: [1, 256],
+    nodes: [
+      node('ConvInteger', 'x w xz', 'c'),
+      node('Cast', 'c', 'cf', { to: 1 }),
+      node('Mul', 'cf k', 'm'),
+      node('Add', 'm o', 'a'),
+      batchNorm(4, 'a', 'n'),
+      node('Greater', 'n t', 'g'),
+      node('Cast', 'g', 's', { to: 1 }),
+      node('GreaterOrEqual', 'n t', 'h'),
+      node('Cast', 'h', 'r', { to: 1 }),
+      node('Concat', 's r', 'y', { axis: 1 }),
+    ],
+    tensors: {
+      xz: u8(120),
+      w: { type: 'i8', shape: [4, 1, 1], values: ties.weights },
+      k: floats([4, 1], ties.scales),
+      o: floats([4, 1], ties.biases),
+      g4: floats([4], ties.gains),
+      b4: floats([4], ties.offsets),
+      m4: floats([4], ties.means),
+      v4: floats([4], ties.variances),
+      t: floats([4, 1], ties.thresholds),
     },
   },
   'weights of four bits, constants of the graph': {

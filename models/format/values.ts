@@ -33,7 +33,7 @@ export function inferValues(network: Network): ReadonlyMap<string, Value> {
     assumed = next;
   }
   throw new ModelError(
-    `${delayed[0]?.name ?? 'previous'}: what it gives grows from tick to tick. Put a threshold, compare or neuron node into the cycle.`,
+    `${delayed[0]?.name ?? 'previous'}: what it gives is not settled after ${mostRounds} ticks. Put a threshold, compare or neuron node into its cycle, and do not chain more than ${mostRounds - 2} previous nodes.`,
   );
 }
 

@@ -173,3 +173,19 @@ test('a damaged model.json is refused with a ModelError or read whole', () => {
   }
   assert.ok(refused > 30 && refused < 200, String(refused));
 });
+
+test('layers may stand in any order, however many there are', () => {
+  const layer = (kind: string, name: string, from?: string): object => ({
+    class_name: kind,
+    name,
+    config: { name, rate: 0.5, batch_input_shape: [null, 4], activation: 'relu' },
+    inbound_nodes: from === undefined ? [] : [[[from, 0, 0]]],
+  });
+  const chain = Array.from({ length: 4000 }, (_, at) => layer('Dropout', `d${at}`, at === 0 ? 'i' : `d${at - 1}`));
+  const layers = [layer('InputLayer', 'i'), ...chain, layer('Activation', 'a', 'd3999')].reverse();
+  const config = { name: 'm', layers, input_layers: [['i', 0, 0]], output_layers: [['a', 0, 0]] };
+  const model = { modelTopology: { class_name: 'Functional', config }, weightsManifest: [] };
+  assert.deepEqual(run(imported(model, new Uint8Array(0)), [-1, 0, 1, 2]), [0, 0, 1, 2]);
+  layers[4000] = layer('Dropout', 'd0', 'd3999');
+  assert.throws(() => imported(model, new Uint8Array(0)), /reads itself, through other layers/);
+});

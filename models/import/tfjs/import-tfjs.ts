@@ -4,7 +4,7 @@ import type { Importer } from '../importer.js';
 import { countElements, NetworkDraft } from '../network-draft.js';
 import * as layers from './convert-layers.js';
 import * as shapes from './convert-shapes.js';
-import { readLayersModel, type LayersModel } from './layers-model.js';
+import { readLayersModel, type Layer, type LayersModel } from './layers-model.js';
 import { readWeights } from './weights.js';
 
 const converters: ReadonlyMap<string, layers.Convert> = new Map<string, layers.Convert>([
@@ -60,36 +60,51 @@ export const importTfjs: Importer = (bytes, { readBeside }) => {
   return draft.finish(model.name, outputs, `TensorFlow.js, ${model.generatedBy}`);
 };
 
-/** Each layer when it is first asked for, after those that it reads. */
+/** Each layer when it is first asked for, after those that it reads; without recursion, whatever their order in the file. */
 function convertAll(
   model: LayersModel,
   draft: NetworkDraft,
   weights: layers.LayerCall['weights'],
 ): (name: string) => layers.Value {
   const byName = new Map(model.layers.map((layer) => [layer.name, layer]));
-  const values = new Map<string, layers.Value | 'begun'>();
-  const valueOf = (name: string): layers.Value => {
-    const known = values.get(name);
-    if (known === 'begun')
-      throw new ModelError(`${name}: reads itself, through other layers. A LayersModel has no cycles.`);
-    if (known) return known;
-    const layer = byName.get(name);
-    if (layer === undefined) throw new ModelError(`model.json: layer ${name} is read, but there is none of that name.`);
-    const convert = converters.get(layer.kind);
-    if (convert === undefined)
-      throw new ModelError(
-        `${name}: layers of class ${layer.kind} are not read. Read are ${[...converters.keys()].join(', ')}.`,
-      );
-    values.set(name, 'begun');
-    const value = convert({ draft, layer, inputs: layer.from.map(valueOf), weights });
-    values.set(name, value);
-    return value;
+  const values = new Map<string, layers.Value>();
+  const valueOf = (wanted: string): layers.Value => {
+    const path = [wanted];
+    const begun = new Set<string>();
+    for (let name = path.at(-1); name !== undefined; name = path.at(-1)) {
+      const layer = byName.get(name);
+      if (layer === undefined)
+        throw new ModelError(`model.json: layer ${name} is read, but there is none of that name.`);
+      begun.add(name);
+      const next = layer.from.find((each) => !values.has(each));
+      if (next === undefined) {
+        if (!values.has(name)) values.set(name, convertLayer(layer, draft, weights, values));
+        path.pop();
+      } else if (begun.has(next))
+        throw new ModelError(`${next}: reads itself, through other layers. A LayersModel has no cycles.`);
+      else path.push(next);
+    }
+    return values.get(wanted) as layers.Value;
   };
-  // Inputs first, in their order; the order of a sequence needs no deep recursion.
+  // Inputs first, in their order.
   for (const { name, kind } of model.layers) if (kind === 'InputLayer') valueOf(name);
-  for (const { name, from } of model.layers)
-    if (from.every((each) => typeof values.get(each) === 'object')) valueOf(name);
+  for (const { name, from } of model.layers) if (from.every((each) => values.has(each))) valueOf(name);
   return valueOf;
+}
+
+function convertLayer(
+  layer: Layer,
+  draft: NetworkDraft,
+  weights: layers.LayerCall['weights'],
+  values: ReadonlyMap<string, layers.Value>,
+): layers.Value {
+  const convert = converters.get(layer.kind);
+  if (convert === undefined)
+    throw new ModelError(
+      `${layer.name}: layers of class ${layer.kind} are not read. Read are ${[...converters.keys()].join(', ')}.`,
+    );
+  const inputs = layer.from.flatMap((name) => values.get(name) ?? []);
+  return convert({ draft, layer, inputs, weights });
 }
 
 const inputConfig = z.looseObject({

@@ -17,6 +17,7 @@ export class NetworkDraft {
   private readonly repeats = new Map<string, number>();
   private readonly assumptions = new Set<string>();
   private bytes = 0;
+  private spent = 0;
 
   private readonly fileBytes: number;
 
@@ -40,6 +41,18 @@ export class NetworkDraft {
     const name = this.free(wanted);
     this.nodes.push({ ...node, name } as GraphNode);
     return name;
+  }
+
+  /**
+   * Counts the bytes of constants that nodes read, so that a small file cannot make a long import by reading them again
+   * and again.
+   */
+  spend(bytes: number, name: string): void {
+    this.spent += bytes;
+    if (this.spent > Math.max(32 << 20, 10 * this.fileBytes))
+      throw new ModelError(
+        `${name}: with it the nodes work on ${this.spent} bytes of constants, out of a file of ${this.fileBytes}. Let fewer nodes share a constant.`,
+      );
   }
 
   /** Returns the tensor's name. */

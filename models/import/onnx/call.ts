@@ -42,6 +42,8 @@ export class Call {
   input(place: number): Flow {
     const flow = this.flows[place];
     if (flow === undefined) throw this.refuse(`input ${place} is missing.`);
+    if (flow.form === 'constant' || flow.form === 'quantized')
+      this.draft.spend(flow.constant.values.byteLength, this.name);
     return flow;
   }
 

@@ -193,9 +193,13 @@ function comparison(draft: NetworkDraft, truth: Truth, of: Real): string {
   return draft.node(name, { op: 'compare', from: [from.node], threshold: tensor, strict });
 }
 
+/** What finding one threshold takes, in bytes of constants that might be read instead. */
+const bisectionBytes = 128;
+
 /** One integer threshold a channel that gives the spikes of the float32 steps: each is monotone, also when rounded. */
 function integerThreshold(draft: NetworkDraft, truth: Truth, sums: Sums): string {
   const { name, relation } = truth;
+  draft.spend(bisectionBytes * (sums.shape[0] ?? 1), name);
   const foldings = Array.from({ length: sums.shape[0] ?? 1 }, (_, channel) => {
     const limit = at(truth.threshold, channel);
     return fold((sum) => holds(relation, evaluate(sums.steps, sum, channel), limit), sums.most);

@@ -265,6 +265,32 @@ for (const [name, bytes, reason] of refusals)
     );
   });
 
+test('a small file that asks for endless work is refused in time', () => {
+  const outputs = 1000;
+  const nodes: NodeSpec[] = [
+    { op: 'ConvInteger', inputs: ['x', 'w'], output: 'c' },
+    { op: 'Cast', inputs: ['c'], output: 'f', attributes: { to: 1 } },
+  ];
+  for (let i = 0; i < 300; i++)
+    nodes.push(
+      { op: 'Greater', inputs: ['f', 't'], output: `g${i}` },
+      { op: 'Cast', inputs: [`g${i}`], output: `s${i}`, attributes: { to: 1 } },
+    );
+  const bytes = onnxBytes({
+    inputs: [{ name: 'x', type: 'u8', shape: [1, 1, 1] }],
+    outputs: [{ name: 's0', type: 'f32', shape: [] }],
+    nodes,
+    tensors: {
+      w: { type: 'i8', shape: [outputs, 1, 1], values: new Array<number>(outputs).fill(3) },
+      t: floats([], [1]),
+    },
+  });
+  const before = process.cpuUsage();
+  assert.throws(() => imported(bytes), /Let fewer nodes share a constant/);
+  const { user } = process.cpuUsage(before);
+  assert.ok(user < 1e6, `${user / 1e6} s of processor time`);
+});
+
 test('numbers in fields of their own are read as those in raw bytes', () => {
   const packed = bytesField(5, [
     ...numberField(1, 1),

@@ -22,6 +22,11 @@ export async function importFile(
   const format = findFormat(bytes);
   const importer = format === undefined ? undefined : importers.get(format);
   if (format === undefined || importer === undefined)
-    throw new ModelError(`is no model that axond reads. It reads ${[...importers.keys()].map(titleOf).join(', ')}.`);
+    throw new ModelError(`is no model that axond reads. It reads ${importedFormats().join(', ')}.`);
   return { format, network: await (await importer())(bytes, options) };
+}
+
+/** What axond reads, a title each. */
+export function importedFormats(): string[] {
+  return [...importers.keys()].map(titleOf);
 }

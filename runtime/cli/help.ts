@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { importedFormats } from '../../models/import/import-file.js';
 import { editorSchema } from '../config/editor-schema.js';
 import { nearestName } from '../config/fault.js';
 import { alternativesOf } from '../config/keys.js';
@@ -9,8 +10,10 @@ import { UsageError, print } from './output.js';
 
 export function helpCommand(): Command {
   return new Command('help')
-    .description('Configuration keys, drivers, exit codes, or a verb: axond help config|drivers|exit-codes|VERB')
-    .argument('[topic]', 'config, drivers, exit-codes or a verb')
+    .description(
+      'Configuration keys, drivers, models, exit codes, or a verb: axond help config|drivers|models|exit-codes|VERB',
+    )
+    .argument('[topic]', 'config, drivers, models, exit-codes or a verb')
     .argument('[section]', 'with config: only this section, such as gate')
     .option('--json-schema', 'with config: the JSON Schema that editors check and complete configurations with')
     .addHelpText('after', '\nExample:  axond help config gate')
@@ -18,6 +21,7 @@ export function helpCommand(): Command {
       if (topic === 'config')
         print(...(options.jsonSchema ? [JSON.stringify(editorSchema(), null, 2)] : config(section)));
       else if (topic === 'drivers') print(...drivers());
+      else if (topic === 'models') print(...models());
       else if (topic === 'exit-codes') print(...exitCodes);
       else verb(topic, self.parent ?? self);
     });
@@ -29,7 +33,7 @@ function verb(topic: string | undefined, program: Command): void {
     wanted.outputHelp();
     return;
   }
-  const topics = ['config', 'drivers', 'exit-codes', ...program.commands.map((command) => command.name())];
+  const topics = ['config', 'drivers', 'models', 'exit-codes', ...program.commands.map((command) => command.name())];
   const nearest = nearestName(topic ?? '', topics);
   throw new UsageError(
     `help: there is no topic ${topic ?? ''}. ${nearest ? `Did you mean ${nearest}?` : `There are ${topics.join(', ')}.`}`,
@@ -87,6 +91,22 @@ function drivers(): string[] {
     ...limits,
     '',
     'Keys of each: axond help config source, axond help config actuators',
+  ];
+}
+
+function models(): string[] {
+  return [
+    'Files that axond model inspect, run and import read, told by their content',
+    ...importedFormats().map((title) => `  ${title}`),
+    '',
+    'Options of all that read one, and of axond check',
+    '  --dt 1ms             length of a tick, where time constants need one and the file does not tell',
+    '  --integrator NAME    euler, zoh (exact for an input that holds for a tick), or subtract (reset by subtraction)',
+    '  --architecture FILE  YAML with the layers that weights without a graph belong to: models/import/README.md',
+    '',
+    'Input of axond model run, as JSON: an object of values by input name, nested or flat, or a list of such, one a',
+    'tick; where there is one input its values alone will do. Codes are given as codes, spikes as whole numbers.',
+    'What an import took for granted is kept in the file: axond model inspect FILE.',
   ];
 }
 

@@ -6,28 +6,15 @@ import { test, type TestContext } from 'node:test';
 import { writeNetwork } from '../../models/format/container.js';
 import type { Network } from '../../models/format/graph.js';
 import { checkCommand } from './check.js';
+import { runCommand, runJson } from './command.test.fixture.js';
 import { modelCommand } from './model.js';
 import { Failure, UsageError } from './output.js';
 
-async function run(t: TestContext, ...words: string[]): Promise<string> {
-  let output = '';
-  const write = t.mock.method(process.stdout, 'write', (text: string) => {
-    output += text;
-    return true;
-  });
-  try {
-    const [verb = '', ...rest] = words;
-    const command = verb === 'check' ? checkCommand() : modelCommand();
-    for (const one of [command, ...command.commands]) one.exitOverride().configureOutput({ writeErr: () => undefined });
-    await command.parseAsync(verb === 'check' ? rest : words, { from: 'user' });
-  } finally {
-    write.mock.restore();
-  }
-  return output;
-}
-
-const runJson = async (t: TestContext, ...words: string[]): Promise<Record<string, unknown>> =>
-  JSON.parse((await run(t, ...words, '--json')).trimEnd().split('\n').at(-1) ?? '') as Record<string, unknown>;
+const commandOf = (verb: string) => (verb === 'check' ? checkCommand() : modelCommand());
+const run = (t: TestContext, ...[verb = '', ...rest]: string[]): Promise<string> =>
+  runCommand(t, commandOf(verb), ...(verb === 'check' ? rest : [verb, ...rest]));
+const inJson = (t: TestContext, ...[verb = '', ...rest]: string[]): Promise<Record<string, unknown>> =>
+  runJson(t, commandOf(verb), ...(verb === 'check' ? rest : [verb, ...rest]));
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'axond-model-'));
@@ -83,7 +70,7 @@ test('run gives what the layers say, by either engine', async (t) => {
     ]),
   );
   for (const engine of [[], ['--engine', 'reference'], ['--engine', 'wasm']]) {
-    const result = await runJson(t, 'run', file, '--input', input, '--ticks', '4', ...engine);
+    const result = await inJson(t, 'run', file, '--input', input, '--ticks', '4', ...engine);
     assert.deepEqual(result['ticks'], [{ y: [110] }, { y: [100] }, { y: [0] }, { y: [110] }]);
     assert.equal(result['engine'], engine[1] ?? 'wasm');
   }
@@ -94,14 +81,14 @@ test('run gives what the layers say, by either engine', async (t) => {
 test('random input is the same for the same seed', async (t) => {
   const file = writeSmall(t);
   const ticks = async (seed: number): Promise<unknown> =>
-    (await runJson(t, 'run', file, '--input', `random:${seed}`, '--ticks', '50'))['ticks'];
+    (await inJson(t, 'run', file, '--input', `random:${seed}`, '--ticks', '50'))['ticks'];
   assert.deepEqual(await ticks(3), await ticks(3));
   assert.notDeepEqual(await ticks(3), await ticks(4));
 });
 
 test('inspect and check show layers, tick, assumptions and origin', async (t) => {
   const file = writeSmall(t);
-  const sheet = await runJson(t, 'inspect', file);
+  const sheet = await inJson(t, 'inspect', file);
   const { format, name, tickSeconds, stateBytes, parameters, assumptions } = sheet;
   assert.deepEqual(
     { format, name, tickSeconds, stateBytes, parameters, assumptions },
@@ -121,7 +108,7 @@ test('inspect and check show layers, tick, assumptions and origin', async (t) =>
     await run(t, 'check', file),
     /^\S+small\.safetensors: small \(safetensors\), .* 4 ms: no fault found\.\n$/,
   );
-  const checked = await runJson(t, 'check', file);
+  const checked = await inJson(t, 'check', file);
   assert.equal(checked['ok'], true);
 });
 

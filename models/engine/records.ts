@@ -80,6 +80,28 @@ const words = {
     'fours',
   ],
   winograd: codes,
+  reals: [...window, 'from', 'counts', 'weights', 'bias', 'tiles', 'out', 'outputs', 'scratch'],
+  neurons: [
+    'count',
+    'from',
+    'type',
+    'membrane',
+    'current',
+    'spiked',
+    'out',
+    'synapseDecay',
+    'synapseGain',
+    'decay',
+    'gain',
+    'drive',
+    'threshold',
+    'resetValue',
+    'whole',
+    'old',
+    'strict',
+    'reset',
+    'next',
+  ],
 } as const;
 
 export type Kernel = keyof typeof words;

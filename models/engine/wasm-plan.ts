@@ -2,6 +2,7 @@ import type { GraphNode, Network } from '../format/graph.js';
 import { elementsOf, type Value } from '../format/value.js';
 import { Forms } from './forms.js';
 import { MemoryPlan } from './memory-plan.js';
+import { planNeurons, planRealSynapses, type PlannedState } from './plan-reals.js';
 import {
   canFire,
   hasSynapseKernel,
@@ -13,7 +14,7 @@ import {
 } from './plan-synapses.js';
 
 /** A stretch of a step: records for the kernels, or a node that has none. */
-export type Phase = { readonly records: Int32Array[] } | { readonly node: GraphNode };
+export type Phase = { readonly records: Int32Array[]; readonly states: PlannedState[] } | { readonly node: GraphNode };
 
 export interface WasmPlan {
   readonly memory: MemoryPlan;
@@ -29,7 +30,7 @@ export function planNetwork(network: Network, values: ReadonlyMap<string, Value>
   const emit = (record: Int32Array): void => {
     const last = phases.at(-1);
     if (last && 'records' in last) last.records.push(record);
-    else phases.push({ records: [record] });
+    else phases.push({ records: [record], states: [] });
   };
   const memory = new MemoryPlan();
   const forms = new Forms(memory, values, emit, mostListed(network, values));
@@ -46,6 +47,11 @@ export function planNetwork(network: Network, values: ReadonlyMap<string, Value>
       planSynapses(node, firing, plan);
       if (firing) done.add(firing.threshold.name);
       if (firing?.pool) done.add(firing.pool.name);
+    } else if (isSynapses(node) && isReal(node, network)) planRealSynapses(node, plan);
+    else if (node.op === 'neuron') {
+      const states = planNeurons(node, plan);
+      const last = phases.at(-1);
+      if (last && 'records' in last) last.states.push(...states);
     } else if (node.op === 'maxpool' && isBinary(forms.value(node.from[0]))) planSpikePool(node, forms);
     else {
       for (const name of sourcesOf(node)) forms.array(name);
@@ -63,6 +69,10 @@ const scratchBytes = 10 * 128;
 
 function isSynapses(node: GraphNode): node is Synapses {
   return node.op === 'dense' || node.op === 'conv1d' || node.op === 'conv2d';
+}
+
+function isReal(node: Synapses, { tensors }: Network): boolean {
+  return tensors.get(node.weight)?.type === 'F32' && (node.op !== 'dense' || node.delays === undefined);
 }
 
 function isBinary(value: Value): boolean {

@@ -153,3 +153,42 @@ test('warming up leaves the state as it was', () => {
   warmUp(model, { now: () => now++, steps: 5, forMs: 10 });
   assert.deepEqual(step(model, Uint8Array.of(0, 0, 0, 0)), before);
 });
+
+test('a state that the reference saved goes on in WASM memory', () => {
+  const network = networkOf(
+    [spikes('in', [5])],
+    [
+      { op: 'dense', name: 'd', from: ['in'], weight: 'd.w' },
+      {
+        op: 'neuron',
+        name: 'n',
+        from: ['d'],
+        decay: 'decay',
+        gain: 'gain',
+        threshold: 'threshold',
+        current: 'new',
+        strict: true,
+        reset: 'subtract',
+        resetAt: 'next',
+      },
+    ],
+    {
+      'd.w': tensor('F32', [6, 5], 0.5, -0.25, 1, 0.125, 0.75, -1, 0.3),
+      decay: tensor('F32', [1], 0.9),
+      gain: tensor('F32', [6], 1, 0.5, 0.25),
+      threshold: tensor('F32', [1], 1),
+    },
+  );
+  const [reference, wasm] = [createReference(network), createWasm(network, kernels)];
+  const [expected, found] = [new Uint8Array(6), new Uint8Array(6)];
+  const tick = (n: number): Uint8Array => Uint8Array.from({ length: 5 }, (_, at) => Number((at + n) % 3 === 0));
+  for (let n = 0; n < 7; n++) reference.step([tick(n)], [expected]);
+  const state = new Uint8Array(reference.stateBytes);
+  reference.saveState(state);
+  wasm.loadState(state);
+  for (let n = 7; n < 30; n++) {
+    reference.step([tick(n)], [expected]);
+    wasm.step([tick(n)], [found]);
+    assert.deepEqual(found, expected);
+  }
+});

@@ -50,6 +50,10 @@ export function createWasm(network: Network, module: WebAssembly.Module): Model 
   };
   const steps: NodeStep[] = plan.phases.map((phase) => {
     if ('node' in phase) return prepareNode(phase.node, context);
+    for (const { node, part, at: place, initial } of phase.states) {
+      const Kind = initial.constructor as new (buffer: ArrayBuffer, at: number, length: number) => StateArray;
+      state.add(node, part, new Kind(memory.buffer, place, initial.length), initial);
+    }
     const from = at;
     at += phase.records.length * recordBytes;
     const to = at;

@@ -70,6 +70,16 @@ export function pairedWeights(weights: ArrayLike<number>, shape: KernelShape, ru
   return all;
 }
 
+/** f32 [tile of 16][input of the weight's row][lane] */
+export function realWeights(weights: ArrayLike<number>, outputs: number): Float32Array {
+  const rows = weights.length / outputs;
+  const all = new Float32Array(Math.ceil(outputs / 16) * rows * 16);
+  for (let output = 0; output < outputs; output++)
+    for (let row = 0; row < rows; row++)
+      all[(Math.floor(output / 16) * rows + row) * 16 + (output % 16)] = weights[output * rows + row] as number;
+  return all;
+}
+
 /**
  * For kernels of width 3: i16 [tile of 16][6][pair][lane][2], pairs of (kernel row, channel), 24 × G of Winograd's
  * F(4, 3), as assembly/winograd.ts takes it.

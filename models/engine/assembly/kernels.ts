@@ -1,6 +1,7 @@
 // AssemblyScript: built to WebAssembly by models/build-kernels.mjs, not by tsc. The one entry of the engine's module.
 
 import { clamp, Clamp } from './arrays';
+import { neurons, Neurons, reals, Reals } from './reals';
 import { columns, Columns, winograd } from './winograd';
 import { axonal, Axonal } from './axonal';
 import { codes, Codes, image, Image } from './codes';
@@ -51,6 +52,12 @@ export function run(at: usize, end: usize): void {
         break;
       case 13:
         winograd(changetype<Codes>(at));
+        break;
+      case 14:
+        reals(changetype<Reals>(at));
+        break;
+      case 15:
+        neurons(changetype<Neurons>(at));
         break;
       case 11:
         clamp(changetype<Clamp>(at));

@@ -14,7 +14,9 @@ export class Pack {
 export function pack(r: Pack): void {
   if (r.positions == 1) {
     for (let c = 0; c < r.channels; c += 16) {
-      const some = i8x16.bitmask(i8x16.ne(v128.load(r.from + c), i8x16.splat(0)));
+      let some = i8x16.bitmask(i8x16.ne(v128.load(r.from + c), i8x16.splat(0)));
+      // What lies behind the array is none of its elements.
+      if (r.channels - c < 16) some &= (1 << (r.channels - c)) - 1;
       if (r.channels - c > 8) store<u16>(r.bits + (c >> 3), <u16>some);
       else store<u8>(r.bits + (c >> 3), <u8>some);
     }

@@ -12,7 +12,15 @@ export function fitting({ domain, shape }: Value): readonly Layer[] {
   const shapes = rank > 1 ? [flatten, transpose, reshape] : [reshape];
   switch (domain) {
     case 'codes':
-      return [...layerOfSums(rank), ...layerOfSums(rank), delay, flatten, dequantize];
+      return [
+        ...layerOfSums(rank),
+        ...layerOfSums(rank),
+        ...layerOfSums(rank),
+        ...layerOfSums(rank),
+        delay,
+        flatten,
+        dequantize,
+      ];
     case 'spikes':
       return [
         ...layerOfSums(rank),
@@ -42,13 +50,16 @@ export function fitting({ domain, shape }: Value): readonly Layer[] {
   }
 }
 
-/** Weights and the thresholds after them, as nearly all layers at T=1 are. */
+/** Weights and the thresholds after them, as nearly all layers at T=1 are, some with a maximum before or after. */
 function layerOfSums(rank: number): Layer[] {
   const synapses = rank === 1 ? dense : rank === 2 ? conv1d : conv2d;
   return [
     (draft, random) => {
       synapses(draft, random);
-      if (draft.value.domain === 'sums') threshold(draft, random);
+      if (draft.value.domain !== 'sums') return;
+      if (rank > 1 && random.unit() < 0.25) maxpool(draft, random);
+      threshold(draft, random);
+      if (rank > 1 && random.unit() < 0.25) maxpool(draft, random);
     },
   ];
 }
@@ -97,8 +108,8 @@ function weightsFor(draft: Draft, random: Random, shape: readonly number[]): Ten
 }
 
 function grouping(channels: number, random: Random): { groups: number; outputs: number } {
-  const groups = random.of(1, 1, channels, random.of(...divisors(channels)));
-  return { groups, outputs: groups * random.of(1, 2, 3, groups < 4 ? 16 : 1) };
+  const groups = random.of(1, 1, 1, 1, channels, random.of(...divisors(channels)));
+  return { groups, outputs: groups * random.of(1, 2, 3, ...(groups < 4 ? [16, 24, 33] : [1])) };
 }
 
 function divisors(n: number): number[] {
@@ -109,7 +120,7 @@ function conv1d(draft: Draft, random: Random): void {
   const name = draft.name('conv');
   const [channels = 1] = draft.value.shape;
   const { groups, outputs } = grouping(channels, random);
-  const weight = weightsFor(draft, random, [outputs, channels / groups, random.whole(1, 5)]);
+  const weight = weightsFor(draft, random, [outputs, channels / groups, random.of(1, 2, 3, 3, 3, 4, 5)]);
   const bias = weight.type === 'F32' && random.unit() < 0.5;
   draft.add(
     { [`${name}.w`]: weight, ...(bias && { [`${name}.b`]: reals(random, [outputs]) }) },
@@ -131,7 +142,10 @@ function conv2d(draft: Draft, random: Random): void {
   const name = draft.name('conv');
   const [channels = 1] = draft.value.shape;
   const { groups, outputs } = grouping(channels, random);
-  const weight = weightsFor(draft, random, [outputs, channels / groups, random.whole(1, 3), random.whole(1, 4)]);
+  // Three by three without a stride is common enough to have kernels of its own.
+  const plain = random.unit() < 0.5;
+  const kernel = plain ? [3, 3] : [random.whole(1, 3), random.whole(1, 4)];
+  const weight = weightsFor(draft, random, [outputs, channels / groups, ...kernel]);
   const bias = weight.type === 'F32' && random.unit() < 0.5;
   draft.add(
     { [`${name}.w`]: weight, ...(bias && { [`${name}.b`]: reals(random, [outputs]) }) },
@@ -141,9 +155,9 @@ function conv2d(draft: Draft, random: Random): void {
       from: [draft.last],
       weight: `${name}.w`,
       ...(bias && { bias: `${name}.b` }),
-      stride: [random.of(1, 1, 2), random.of(1, 1, 2, 3)],
+      stride: plain ? [1, 1] : [random.of(1, 1, 2), random.of(1, 1, 2, 3)],
       padding: [random.of(0, 1), random.of(0, 1, 2), random.of(0, 1, 3), random.of(0, 1)],
-      dilation: [random.of(1, 1, 2), random.of(1, 1, 2)],
+      dilation: plain ? [1, 1] : [random.of(1, 1, 2), random.of(1, 1, 2)],
       groups,
     },
   );

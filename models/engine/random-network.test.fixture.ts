@@ -44,26 +44,37 @@ const width = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 40 }) },
   fc.constantFrom(64, 100, 128, 258, 300),
 );
+const channels = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom(16, 20));
+
+const anyRecipe: fc.Arbitrary<Recipe> = fc.record({
+  input: fc.constantFrom('spikes', 'spikes', 'levels', 'u8', 'i8', 'real', 'i16'),
+  shape: fc.oneof(
+    width.map((units) => [units]),
+    fc.tuple(axis, axis),
+    { weight: 2, arbitrary: fc.tuple(channels, axis, axis) },
+  ),
+  layers: fc.array(fc.record({ choice: fc.nat(999), seed: seeds }), { minLength: 1, maxLength: 7 }),
+  activity: fc.constantFrom(0, 3, 15, 50, 100),
+  ticks: fc.integer({ min: 1, max: 5 }),
+  watched: fc.oneof(fc.constant(0), fc.nat(0xff)),
+  seed: seeds,
+});
 
 /**
  * Random valid networks of every kind of spiking and float layer, stateless and with one step per tick, with weights up to
  * the extremes. Shrinks to fewer layers, smaller shapes and fewer ticks.
  */
-export const randomCase: fc.Arbitrary<NetworkCase> = fc
-  .record<Recipe>({
-    input: fc.constantFrom('spikes', 'spikes', 'levels', 'u8', 'i8', 'real', 'i16'),
-    shape: fc.oneof(
-      width.map((units) => [units]),
-      fc.tuple(axis, axis),
-      fc.tuple(fc.integer({ min: 1, max: 9 }), axis, axis),
-    ),
-    layers: fc.array(fc.record({ choice: fc.nat(999), seed: seeds }), { minLength: 1, maxLength: 7 }),
-    activity: fc.constantFrom(0, 3, 15, 50, 100),
-    ticks: fc.integer({ min: 1, max: 5 }),
-    watched: fc.nat(0xff),
-    seed: seeds,
+export const randomCase: fc.Arbitrary<NetworkCase> = anyRecipe.map(build);
+
+/** One or two convolutions of an image, the first on codes, each with its threshold: where an engine has most to gain. */
+export const imageCase: fc.Arbitrary<NetworkCase> = fc
+  .record({
+    recipe: anyRecipe,
+    input: fc.constantFrom<Recipe['input'][]>('u8', 'i8', 'levels'),
+    shape: fc.tuple(channels, axis, fc.integer({ min: 4, max: 17 })),
+    layers: fc.array(fc.record({ choice: fc.constant(0), seed: seeds }), { minLength: 1, maxLength: 2 }),
   })
-  .map(build);
+  .map(({ recipe, ...image }) => build({ ...recipe, ...image, watched: 0 }));
 
 /** The first output of two models that differs over the ticks of a case, in words; NaN equals NaN, −0 is not 0. */
 export function firstDifference(one: Model, other: Model, { ticks }: NetworkCase): string | undefined {

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { readNetwork, writeNetwork } from '../../models/format/container.js';
 import type { Network } from '../../models/format/graph.js';
 import type { ImportOptions } from '../../models/import/importer.js';
+import { translateHdf5 } from '../../models/import/import-hdf5.js';
+import { importTorch } from '../../models/import/import-weights.js';
 import { Hdf5Reader } from '../../models/import/hdf5/read-hdf5.js';
-import { parseNir } from '../../models/import/nir/graph.js';
-import { translateNir } from '../../models/import/nir/translate.js';
 import { importOnnx } from '../../models/import/onnx/import-onnx.js';
 import { operations } from '../../models/import/onnx/operations.test.fixture.js';
 import { importTfjs } from '../../models/import/tfjs/import-tfjs.js';
@@ -18,7 +18,9 @@ import { mutateOffsets } from './mutate-offsets.js';
 import { mutateProtobuf } from './mutate-protobuf.js';
 import { mutateSafetensors } from './mutate-safetensors.js';
 import type { Random } from './random.js';
-import { mutateNir, nirFiles } from './small-files.js';
+import { stateDicts } from './state-dicts.js';
+import { mutateZip } from './mutate-zip.js';
+import { mutateHdf5, hdf5Files } from './hdf5-files.js';
 import { smallNetworks } from './small-networks.js';
 
 /** A model file, and the files beside it. */
@@ -78,18 +80,37 @@ export const formats: readonly Format[] = [
     mutate: (bytes, _, random) => new TextEncoder().encode(mutateJson(new TextDecoder().decode(bytes), random)),
   },
   {
+    name: 'pytorch',
+    cases: 150_000,
+    samples: () => [
+      ...stateDicts().map(({ name, bytes, architecture }) => alone(name, bytes, { architecture })),
+      ...fromDisk(sharedData('models', 'braille_noDelay_noBias_ref_subtract.pt'), { architecture: braille }),
+    ],
+    load: importTorch,
+    mutate: mutateZip,
+  },
+  {
     name: 'hdf5',
     cases: 20_000,
     samples: async () => [
-      ...(await nirFiles()).map(({ name, bytes }) => alone(name, bytes, { tickSeconds: 1e-4 })),
+      ...(await hdf5Files()).map(({ name, bytes }) => alone(name, bytes, { tickSeconds: 1e-4 })),
       ...['lif_norse', 'two_lif_neurons', 'braille_noDelay_bias_zero'].flatMap((name) =>
         fromDisk(sharedData('nir', `${name}.nir`), { tickSeconds: 1e-4, integrator: 'zoh' }),
       ),
     ],
-    load: async (bytes, options) => translateNir(parseNir(await hdf5.read(bytes)), bytes.length, options),
-    mutate: mutateNir,
+    load: async (bytes, options) => translateHdf5(await hdf5.read(bytes), bytes.length, options),
+    mutate: mutateHdf5,
   },
 ];
+
+const braille = `
+input: [12]
+layers:
+  - { linear: fc1 }
+  - { snntorch: lif1 }
+  - { linear: fc2 }
+  - { snntorch: lif2 }
+`;
 
 /** As the importer reads them, but in one thread for all files. */
 const hdf5 = new Hdf5Reader();

@@ -48,7 +48,7 @@ export function mutateZip(bytes: Uint8Array, other: Uint8Array, random: Random):
       random.chance(0.3) ? mutateBytes(stored, other, random) : mutatePickle(stored, random),
     );
   }
-  return write(members);
+  return writeZip(members);
 }
 
 const mostOfBomb = 80 << 20;
@@ -132,7 +132,7 @@ function readMembers(bytes: Uint8Array): Member[] {
 }
 
 /** A ZIP archive, stored or deflated as the members say. */
-export function write(members: readonly Member[]): Uint8Array {
+export function writeZip(members: readonly Member[]): Uint8Array {
   const parts: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
   let at = 0;

@@ -4,11 +4,14 @@ import { mutateJson } from './mutate-json.js';
 import { mutateOffsets } from './mutate-offsets.js';
 import type { Random } from './random.js';
 
-/** Small NIR files in which every kind of node occurs. */
-export async function nirFiles(): Promise<{ name: string; bytes: Uint8Array }[]> {
+/** Small NIR files in which every kind of node occurs, and one of lava-dl. */
+export async function hdf5Files(): Promise<{ name: string; bytes: Uint8Array }[]> {
   await ready;
-  return Object.entries(graphs).map(([name, { nodes, edges }]) => {
-    const root: Plain = { version: '1.0', node: graph(nodes, edges) };
+  const nir = Object.entries(graphs).map(([name, { nodes, edges }]): [string, Plain] => [
+    name,
+    { version: '1.0', node: graph(nodes, edges) },
+  ]);
+  return [...nir, ['netx', netx] as const].map(([name, root]) => {
     const bytes = written(root);
     texts.set(bytes, JSON.stringify(root));
     return { name, bytes };
@@ -30,8 +33,8 @@ function written(root: Plain): Uint8Array {
   return bytes;
 }
 
-/** Names, shapes and values of a NIR graph changed in a file that is whole; or addresses in its bytes. */
-export function mutateNir(bytes: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
+/** Names, shapes and values changed in a file that is whole; or addresses in its bytes. */
+export function mutateHdf5(bytes: Uint8Array, other: Uint8Array, random: Random): Uint8Array {
   const text = texts.get(bytes);
   if (text === undefined || random.chance(0.3)) return mutateOffsets(8, bytes, other, random);
   try {
@@ -148,5 +151,21 @@ const graphs: Record<string, { nodes: Plain; edges: Edges }> = {
       ['input', 'inner'],
       ['inner', 'output'],
     ],
+  },
+};
+
+const netx: Plain = {
+  layer: {
+    '0': {
+      type: 'dense',
+      weight: { shape: [3, 4], values: [1, -2, 3, 4, 5, -6, 7, 8, 9, 10, -11, 12] },
+      neuron: { type: 'CUBA', refDelay: 1, gradedSpike: 0, iDecay: 1024, vDecay: 128, vThMant: 80 },
+      delay: [0, 2, 1],
+    },
+    '1': {
+      type: 'dense',
+      weight: { shape: [2, 3], values: [50, -60, 70, 80, 90, 100] },
+      neuron: { type: 'CUBA', refDelay: 1, gradedSpike: 0, iDecay: 4095, vDecay: 4096, vThMant: 20 },
+    },
   },
 };

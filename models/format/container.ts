@@ -22,6 +22,11 @@ const packedSchema = z.array(
 );
 type Packed = z.infer<typeof packedSchema>[number];
 
+/** Whether a safetensors file is a model of axond, rather than weights alone. */
+export function hasGraph(file: Uint8Array): boolean {
+  return readSafetensors(file).metadata.has(graphKey);
+}
+
 /** The network in a model file, checked: inferValues accepts it. */
 export function readNetwork(file: Uint8Array): Network {
   const { metadata, tensors: stored } = readSafetensors(file);

@@ -1,6 +1,6 @@
 import { fold, thresholdTensors, type Fires } from '../engine/fold.js';
 import { graphVersion, type Graph, type GraphNode, type Network, type Tensor } from '../format/graph.js';
-import { runningAffine } from './batch-norm.js';
+import { epsilon, runningAffine } from './batch-norm.js';
 import type { Block, Plan } from './plan.js';
 import { quantise } from './quantise.js';
 import { box, triangle } from './surrogate.js';
@@ -88,7 +88,7 @@ export function exportRelu(weights: Weights, { name, provenance }: Omit<ExportOp
       perChannel('variance', running, block.running.variance);
       const [gain, bias, mean, variance] = ['gain', 'shift', 'mean', 'variance'].map((key) => `${layer}.${key}`);
       if (gain === undefined || bias === undefined || mean === undefined || variance === undefined) continue;
-      push({ op: 'batchnorm', name: `${layer}.norm`, from: [from], gain, bias, mean, variance, epsilon: 1e-5 });
+      push({ op: 'batchnorm', name: `${layer}.norm`, from: [from], gain, bias, mean, variance, epsilon });
     }
     push({ op: 'activation', name: `${layer}.relu`, from: [from], function: 'relu' });
     pushPool('avgpool', block, block.avgpool, from, push);

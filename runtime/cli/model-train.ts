@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { writeNetwork } from '../../models/format/container.js';
 import { ModelError } from '../../models/format/model-error.js';
+import { loadModel } from '../../models/load-model.js';
 import { writeAtomically } from '../../models/train/checkpoint.js';
 import { loadData } from '../../models/train/load-data.js';
 import { readRecipe, RecipeError, type Recipe } from '../../models/train/recipe.js';
@@ -51,6 +52,7 @@ export function trainModelCommand(): Command {
           checkpoint,
           source: `axond ${axondVersion}`,
           onProgress: progressTo(process.stderr, start),
+          createModel: loadModel,
         });
         writeAtomically(out, writeNetwork(network));
         rmSync(checkpoint);

@@ -1,3 +1,4 @@
+import { mostSum } from '../format/limits.js';
 import { spread, spreadIntegers, type NodeContext, type NodeOf, type NodeStep } from './node-context.js';
 import { filterOnce } from './sections.js';
 
@@ -77,8 +78,6 @@ export function prepareIntegrate(node: NodeOf<'integrate'>, context: NodeContext
     output.set(total);
   };
 }
-
-const mostSum = 2 ** 31 - 1;
 
 export function prepareSmooth(node: NodeOf<'smooth'>, context: NodeContext): NodeStep {
   const input = context.array(node.from[0]);

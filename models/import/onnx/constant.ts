@@ -1,6 +1,6 @@
 import { ModelError } from '../../format/model-error.js';
 import { mostElements } from '../../format/limits.js';
-import { fromHalf } from '../half.js';
+import { halfToFloat } from '../../format/safetensors.js';
 import type { TensorProto } from './model-proto.js';
 import { WireReader } from './wire.js';
 
@@ -93,7 +93,7 @@ function element(view: DataView, type: ElementType, i: number): number {
     case 'f64':
       return view.getFloat64(8 * i, true);
     case 'f16':
-      return fromHalf(view.getUint16(2 * i, true));
+      return halfToFloat(view.getUint16(2 * i, true));
     case 'bf16':
       return fromBrainFloat(view.getUint16(2 * i, true));
     case 'i64':
@@ -138,7 +138,7 @@ function fromNumbers(proto: TensorProto, type: ElementType, count: number, what:
       if (at < count) values[at++] = element(pair, type, 1);
     } else {
       if (at >= count) throw new ModelError(`${what}: more elements than its shape [${proto.dims.join(', ')}] holds.`);
-      values[at++] = type === 'f16' ? fromHalf(number) : type === 'bf16' ? fromBrainFloat(number) : number;
+      values[at++] = type === 'f16' ? halfToFloat(number) : type === 'bf16' ? fromBrainFloat(number) : number;
     }
   };
   const real = type === 'f32' || type === 'f64';

@@ -1,6 +1,6 @@
 import { mostElements } from '../../format/limits.js';
 import { ModelError } from '../../format/model-error.js';
-import { fromHalf } from '../half.js';
+import { halfToFloat } from '../../format/safetensors.js';
 import type { WeightEntry, WeightsManifest } from './layers-model.js';
 
 export interface Weight {
@@ -82,7 +82,7 @@ function element(view: DataView, type: keyof typeof bytesOf, i: number): number 
     case 'uint16':
       return view.getUint16(2 * i, true);
     case 'float16':
-      return fromHalf(view.getUint16(2 * i, true));
+      return halfToFloat(view.getUint16(2 * i, true));
     case 'uint8':
     case 'bool':
       return view.getUint8(i);

@@ -11,15 +11,20 @@ import { createTensorFlow } from './tensorflow/tensorflow-model.js';
 
 /**
  * The engine for a network: int8 for networks of TensorFlow Lite's codes, TensorFlow.js for float networks without a
- * spike, the kernels for all others; the reference where TensorFlow.js is not installed or this Node has no SIMD. Throws
+ * spike where it is installed, the kernels for all others; the reference where this Node has no SIMD. Throws
  * ModelError for a network that does not fit together. Who puts it into a loop warms it up first (warm-up.ts).
  */
 export async function loadModel(network: Network): Promise<Model> {
   const values = inferValues(network);
-  if (network.graph.nodes.some(({ op }) => op.startsWith('q'))) return createInt8(network);
+  if (network.graph.nodes.some(({ op }) => isInt8(op))) return createInt8(network);
   if (isFloat(network, values) && (await hasTensorFlow())) return createTensorFlow(network);
   const kernels = readKernels();
   return kernels === undefined ? createReference(network) : createWasm(network, kernels);
+}
+
+/** `quantize` and `dequantize` stand before and after spiking layers as well. */
+function isInt8(op: GraphNode['op']): boolean {
+  return op.startsWith('q') && op !== 'quantize';
 }
 
 function isFloat({ graph }: Network, values: ReadonlyMap<string, Value>): boolean {
@@ -35,7 +40,7 @@ async function hasTensorFlow(): Promise<boolean> {
   );
 }
 
-const stateful: ReadonlySet<GraphNode['op']> = new Set(['neuron', 'previous', 'delay', 'smooth']);
+const stateful: ReadonlySet<GraphNode['op']> = new Set(['neuron', 'previous', 'delay', 'smooth', 'integrate']);
 
 let kernels: WebAssembly.Module | undefined;
 

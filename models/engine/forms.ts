@@ -146,7 +146,8 @@ export class Forms {
   /** The events of some channels. Asking for another list overwrites it. */
   list(name: string, { height, width }: Window, first: number, channels: number): EventList {
     const value = this.value(name);
-    const key = `${this.origin(name)} ${value.shape[0]} ${first} ${channels}`;
+    // An alias has the same elements under another shape: other channels, or other rows.
+    const key = [this.origin(name), value.shape[0], height, width, first, channels].join(' ');
     if (this.#listed === key) return this.#list;
     this.#listed = key;
     const { events, starts, places } = this.#list;
@@ -175,7 +176,7 @@ export class Forms {
       left + width,
       reach(window.outWidth, window.strideRight, window.kernelWidth, window.dilationRight),
     );
-    const key = [this.origin(name), channels, top, left, rows, columns].join(' ');
+    const key = [this.origin(name), channels, height, width, top, left, rows, columns].join(' ');
     const known = this.#images.get(key);
     if (known) return known;
     const pitch = 2 * columns * channels;

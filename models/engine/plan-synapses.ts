@@ -38,12 +38,15 @@ export const mostEventLevels = 8;
 
 /** A list holds the places of a row of inputs in 16 bits. */
 const mostPlaces = 1 << 16;
+/** Each group has records and padded weights of its own: with more the reference runs the node. */
+export const mostGroups = 1024;
 
 /** Whether kernels run a node: otherwise the reference does. */
 export function hasSynapseKernel(node: Synapses, { network, forms }: Omit<SynapsePlan, 'memory' | 'scratch'>): boolean {
   if (node.op === 'dense' && node.delays !== undefined) return false;
   if (network.tensors.get(node.weight)?.type === 'F32') return false;
   const { name, window } = inputOf(node, network, forms);
+  if (groupsOf(node) > mostGroups) return false;
   return isEvents(forms.value(name), window, groupsOf(node)) || isImage(forms.value(name));
 }
 

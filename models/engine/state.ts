@@ -16,7 +16,7 @@ export class NetworkState {
   readonly #parts: Part[] = [];
   readonly #bytes: Uint8Array[] = [];
   #length = 0;
-  #layout: Uint8Array = new Uint8Array(8);
+  #layout: Uint8Array | undefined;
 
   /** `array` gets the contents of `initial`, now and at each reset. */
   add(node: string, part: string, array: StateArray, initial: StateArray): void {
@@ -24,11 +24,11 @@ export class NetworkState {
     this.#parts.push({ node, part, array, initial: initial.slice() });
     this.#bytes.push(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
     this.#length += array.byteLength;
-    this.#layout = layoutOf(this.#parts);
+    this.#layout = undefined;
   }
 
   get byteLength(): number {
-    return this.#parts.length === 0 ? 0 : this.#layout.length + this.#length;
+    return this.#parts.length === 0 ? 0 : layoutBytes + this.#length;
   }
 
   reset(): void {
@@ -38,8 +38,8 @@ export class NetworkState {
   save(into: Uint8Array): void {
     this.#judgeLength(into);
     if (this.#parts.length === 0) return;
-    into.set(this.#layout);
-    let at = this.#layout.length;
+    into.set(this.#layoutOnce());
+    let at = layoutBytes;
     for (const bytes of this.#bytes) {
       into.set(bytes, at);
       at += bytes.length;
@@ -49,13 +49,18 @@ export class NetworkState {
   load(from: Uint8Array): void {
     this.#judgeLength(from);
     if (this.#parts.length === 0) return;
-    if (this.#layout.some((byte, i) => byte !== from[i]))
+    if (this.#layoutOnce().some((byte, i) => byte !== from[i]))
       throw new ModelError('state: saved by a network of other nodes. Load it into the network that saved it.');
-    let at = this.#layout.length;
+    let at = layoutBytes;
     for (const bytes of this.#bytes) {
       bytes.set(from.subarray(at, at + bytes.length));
       at += bytes.length;
     }
+  }
+
+  #layoutOnce(): Uint8Array {
+    this.#layout ??= layoutOf(this.#parts);
+    return this.#layout;
   }
 
   #judgeLength({ length }: Uint8Array): void {
@@ -85,7 +90,7 @@ function layoutOf(parts: readonly Part[]): Uint8Array {
     .join('\n');
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  const layout = new Uint8Array(8);
+  const layout = new Uint8Array(layoutBytes);
   const view = new DataView(layout.buffer);
   view.setUint32(0, layoutVersion, true);
   view.setUint32(4, hash, true);
@@ -93,3 +98,4 @@ function layoutOf(parts: readonly Part[]): Uint8Array {
 }
 
 const layoutVersion = 1;
+const layoutBytes = 8;

@@ -41,6 +41,7 @@ export function createStreaming(
   module: WebAssembly.Module,
   { slides, hop = 1 }: StreamingOptions,
 ): Streaming {
+  if (!Number.isInteger(hop) || hop < 1) throw new ModelError(`hop: ${hop} samples. Give a whole number from 1.`);
   const { channels, samples, stages, head, positions } = splitTrunk(network, slides);
   const layers = stages.map((stage) => new Layer(stage, createWasm(stage.network, module), hop));
   const last = layers.at(-1) as Layer;

@@ -7,6 +7,7 @@ import {
   canFire,
   hasSynapseKernel,
   mostEventLevels,
+  mostGroups,
   planSpikePool,
   planSynapses,
   type Firing,
@@ -72,7 +73,8 @@ function isSynapses(node: GraphNode): node is Synapses {
 }
 
 function isReal(node: Synapses, { tensors }: Network): boolean {
-  return tensors.get(node.weight)?.type === 'F32' && (node.op !== 'dense' || node.delays === undefined);
+  if (tensors.get(node.weight)?.type !== 'F32') return false;
+  return node.op === 'dense' ? node.delays === undefined : node.groups <= mostGroups;
 }
 
 function isBinary(value: Value): boolean {

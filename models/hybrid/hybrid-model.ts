@@ -15,15 +15,23 @@ export function createHybrid(slow: Model, spiking: Model, schedule: Schedule): M
   const scheduler = new HybridScheduler(spiking, schedule);
   const membranes = slow.outputs.map(({ shape }) => new Float32Array(shape.reduce((a, b) => a * b, 1)));
   const split = spiking.inputs.length;
-  const frames = slow.inputs.map(({ shape }): ModelValues => new Float32Array(shape.reduce((a, b) => a * b, 1)));
+  const lengths = slow.inputs.map(({ shape }) => shape.reduce((product, length) => product * length, 1));
+  const frames: ModelValues[] = [];
   let tick = 0;
   return {
     inputs: [...spiking.inputs, ...slow.inputs],
     outputs: spiking.outputs,
     counts: scheduler.counts,
     step(inputs, outputs) {
+      for (let i = 0; i < lengths.length; i++) {
+        const frame = inputs[split + i];
+        if (frame === undefined || frame.length !== lengths[i])
+          throw new ModelError(
+            `${slow.inputs[i]?.name ?? ''}: ${frame?.length ?? 0} values, but the slow network takes ${lengths[i] ?? 0}. Give as many.`,
+          );
+        frames[i] = frame;
+      }
       if (scheduler.asks(tick)) {
-        for (let i = 0; i < frames.length; i++) frames[i] = inputs[split + i] as ModelValues;
         slow.step(frames, membranes);
         scheduler.answer(tick, membranes);
       }

@@ -30,6 +30,11 @@ export function checkCommand(): Command {
       if (first === undefined) await machine(options);
       else {
         for (const file of files) if (!existsSync(file)) throw new UsageError(`${file}: there is no such file.`);
+        const alone = /\.[cm]?js$/.test(first) || isSqliteFile(first) || isModelFile(first);
+        if (alone && files.length > 1)
+          throw new UsageError(
+            `${files.join(', ')}: only configuration files are checked together. Check one at a time.`,
+          );
         if (/\.[cm]?js$/.test(first)) await module(first, options);
         else if (isSqliteFile(first)) recording(first, options);
         else if (isModelFile(first)) await model(first, options);

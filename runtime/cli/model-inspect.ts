@@ -73,7 +73,7 @@ function describe(file: string, format: string, sheet: ModelSheet): string[] {
         `${name.padEnd(width)}${op.padEnd(12)}${(shapes[place] ?? '').padEnd(14)}${amount(parameters)}${amount(denseOperations, 14)}`,
     ),
     ...(assumptions.length > 0 ? ['', 'assumed', ...assumptions.map((line) => `  ${line}`)] : []),
-    ...Object.entries({ ...origin, ...scores }).map(([key, value]) => `${key.padEnd(9)}${value}`),
+    ...Object.entries({ ...origin, ...scores }).map(([key, value]) => `${key.padEnd(8)} ${value}`),
   ];
 }
 

@@ -174,10 +174,8 @@ export function decodeTensor(name: string, { dtype, shape, bytes }: StoredTensor
       return { type: 'F64', shape, values: new Float64Array(buffer) };
     case 'F16':
       return { type: 'F32', shape, values: Float32Array.from(new Uint16Array(buffer), halfToFloat) };
-    case 'BF16': {
-      const bits = Uint32Array.from(new Uint16Array(buffer), (half) => half << 16);
-      return { type: 'F32', shape, values: new Float32Array(bits.buffer) };
-    }
+    case 'BF16':
+      return { type: 'F32', shape, values: Float32Array.from(new Uint16Array(buffer), fromBrainFloat) };
     case 'I16':
       return { type: 'I32', shape, values: Int32Array.from(new Int16Array(buffer)) };
     case 'U16':
@@ -213,4 +211,12 @@ export function halfToFloat(half: number): number {
   const fraction = half & 1023;
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+const word = new DataView(new ArrayBuffer(4));
+
+/** bfloat16, the upper half of a float32. */
+export function fromBrainFloat(bits: number): number {
+  word.setUint16(0, bits);
+  return word.getFloat32(0);
 }

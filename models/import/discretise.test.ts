@@ -127,6 +127,13 @@ describe('discretise', () => {
     assert.deepEqual([...spyx.decay, ...spyx.gain], [Math.fround(0.9), 1]);
   });
 
+  it('thresholds of SpikingJelly and Norse are the nearest float32, on whichever side', () => {
+    for (const threshold of [0.3, 0.7]) {
+      assert.equal(spikingJelly({ ...jelly, threshold }).threshold?.[0], Math.fround(threshold));
+      assert.equal(norse({ ...norseLif, threshold }).threshold?.[0], Math.fround(threshold));
+    }
+  });
+
   it("refuses Euler's rule where it swings, and takes zoh there", () => {
     assert.throws(() => discretise('lif1', lif, 0.04, 'euler'), /lif1: a tick of 0.04 s .* 0.02 s.*zoh/);
     assert.doesNotThrow(() => discretise('lif1', lif, 0.04, 'zoh'));

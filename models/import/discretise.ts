@@ -120,13 +120,13 @@ export function spikingJelly(neuron: {
   readonly resetValue: number | null;
 }): Neuron {
   const { tau, decayInput, threshold, resetValue } = neuron;
+  const rule = { reset: resetValue === null ? 'subtract' : 'set', resetAt: 'spike' } as const;
   return {
     decay: rounded([1 - 1 / tau]),
     gain: rounded([decayInput ? 1 / tau : 1]),
     ...(resetValue !== null && resetValue !== 0 && { drive: rounded([resetValue / tau]) }),
-    ...spiking([threshold], false, { reset: resetValue === null ? 'subtract' : 'set', resetAt: 'spike' }, [
-      resetValue ?? 0,
-    ]),
+    // As in the framework, the threshold is a float32.
+    ...spiking(Float32Array.of(threshold), false, rule, [resetValue ?? 0]),
     current: 'new',
   };
 }
@@ -147,7 +147,8 @@ export function norse(neuron: {
     decay: rounded([1 - dt * tauMembraneInverse]),
     gain: rounded([dt * tauMembraneInverse]),
     ...(leak !== 0 && { drive: rounded([dt * tauMembraneInverse * leak]) }),
-    ...spiking([threshold], true, { reset: 'set', resetAt: 'spike' }, [resetValue]),
+    // As in the framework, the threshold is a float32.
+    ...spiking(Float32Array.of(threshold), true, { reset: 'set', resetAt: 'spike' }, [resetValue]),
     current: 'old',
   };
 }

@@ -9,6 +9,9 @@ test('formats are told by their content', () => {
     ['hdf5', Uint8Array.of(0x89, 0x48, 0x44, 0x46, 13, 10, 26, 10, 0)],
     ['tflite', Uint8Array.of(0x1c, 0, 0, 0, 0x54, 0x46, 0x4c, 0x33)],
     ['pytorch', Uint8Array.of(0x50, 0x4b, 3, 4)],
+    // A pickle of protocol 2, and a safetensors header of 0x280 bytes.
+    ['pytorch', Uint8Array.of(0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9)],
+    ['safetensors', Uint8Array.of(0x80, 2, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d)],
     ['safetensors', Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d)],
     ['tfjs', text(' {"format": "layers-model", "modelTopology": {}}')],
     ['portiloop', text('{"tensors": {}, "activations": {}, "layout": "", "lut": {}}')],

@@ -1,6 +1,9 @@
 /** Kinds of model files, told by their content. */
 export type FileFormat = 'hdf5' | 'tflite' | 'pytorch' | 'safetensors' | 'tfjs' | 'portiloop' | 'onnx';
 
+/** Longer JSON is not read: no network that comes as JSON is nearly so large. */
+export const mostJsonBytes = 16 << 20;
+
 /** The first that fits is it: ONNX has no magic number and comes last. */
 const formats: readonly { format: FileFormat; title: string; fits: (bytes: Uint8Array) => boolean }[] = [
   {
@@ -10,14 +13,15 @@ const formats: readonly { format: FileFormat; title: string; fits: (bytes: Uint8
   },
   { format: 'tflite', title: 'TensorFlow Lite int8', fits: (bytes) => holds(bytes, 4, 'TFL3') },
   {
-    format: 'pytorch',
-    title: 'PyTorch state_dict with --architecture',
-    fits: (bytes) => holds(bytes, 0, 'PK\x03\x04'),
-  },
-  {
     format: 'safetensors',
     title: "safetensors (axond's own, or weights with --architecture)",
     fits: isSafetensors,
+  },
+  {
+    format: 'pytorch',
+    title: 'PyTorch state_dict with --architecture',
+    // A plain pickle is from before PyTorch 1.6: the importer says so. It begins as safetensors with a header of 0x280.
+    fits: (bytes) => holds(bytes, 0, 'PK\x03\x04') || holds(bytes, 0, '\x80\x02'),
   },
   { format: 'tfjs', title: 'TensorFlow.js model.json', fits: (bytes) => isJsonWith(bytes, 'modelTopology') },
   {
@@ -49,6 +53,7 @@ function isSafetensors(bytes: Uint8Array): boolean {
 
 /** JSON that has these keys somewhere; the importer parses it. */
 function isJsonWith(bytes: Uint8Array, ...keys: readonly string[]): boolean {
+  if (bytes.length > mostJsonBytes) return false;
   if (!/^\s*\{/.test(new TextDecoder().decode(bytes.subarray(0, 256)))) return false;
   const text = new TextDecoder().decode(bytes);
   return keys.every((key) => text.includes(`"${key}"`));

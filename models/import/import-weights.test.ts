@@ -184,6 +184,14 @@ describe('a PyTorch state_dict with a description', () => {
       assert.ok(new Set(spikes.flat()).size === 2);
     });
 
+  it('an average of spikes is a real number', () => {
+    const file = stateDict(new Map([['fc.weight', { shape: [1, 2], values: Float32Array.of(1, 10) }]]));
+    const architecture = 'input: [1, 4]\nlayers: [{ spike: 0.5 }, { avgpool: 2 }, flatten, { linear: fc }]';
+    const out = new Float32Array(1);
+    createReference(importTorch(file, { architecture })).step([Float32Array.of(1, 0, 1, 1)], [out]);
+    assert.deepEqual([...out], [10.5]);
+  });
+
   it('views with strides, parameters, and checkpoints are read', () => {
     const values = Float32Array.of(1, 2, 3, 4, 5, 6);
     const transposed = new Map<string, TorchTensor>([

@@ -187,6 +187,8 @@ test('the old network stays unless the new one scores better', () => {
   const proposed = network();
   assert.equal(keepBetter(old, proposed, () => 0.5).network, old);
   assert.equal(keepBetter(old, proposed, (each) => (each === old ? 0.5 : NaN)).kept, 'old');
+  assert.equal(keepBetter(old, proposed, (each) => (each === old ? NaN : 0.1)).kept, 'new');
+  assert.equal(keepBetter(old, proposed, () => NaN).kept, 'old');
   assert.equal(keepBetter(old, proposed, (each) => (each === old ? 0.5 : 0.52), 0.03).kept, 'old');
   assert.equal(keepBetter(old, proposed, (each) => (each === old ? 0.5 : 0.6), 0.03).network, proposed);
 });

@@ -30,13 +30,13 @@ export interface Choice {
 }
 
 /**
- * The new network if it scores at least `margin` better by `score` (higher is better) on data that it did not learn
- * from; else the old one. A score that is no number counts as worse.
+ * The new network if it scores better by more than `margin` by `score` (higher is better) on data that it did not learn
+ * from; else the old one. A score that is no number counts as worse than any.
  */
 export function keepBetter(old: Network, proposed: Network, score: (network: Network) => number, margin = 0): Choice {
   const oldScore = score(old);
   const newScore = score(proposed);
-  const better = newScore > oldScore + margin || (newScore === oldScore && margin < 0);
+  const better = Number.isNaN(oldScore) ? !Number.isNaN(newScore) : newScore > oldScore + margin;
   return better
     ? { network: proposed, kept: 'new', oldScore, newScore }
     : { network: old, kept: 'old', oldScore, newScore };

@@ -238,6 +238,9 @@ class Builder {
     const [kernel, padding] = [both(size, axes), both(layer.padding, axes)];
     const stride = layer.stride === undefined ? kernel : both(layer.stride, axes);
     const margins = [...padding, ...padding];
+    // An average is a real number.
+    if (op === 'avgpool' && !this.#isReal) this.#from = this.#real();
+    if (op === 'avgpool') this.#isReal = true;
     const node = this.#draft.node(`${op}${number}`, { op, from: [this.#from], kernel, stride, padding: margins });
     this.#next(node, [
       this.#shape[0] ?? 1,

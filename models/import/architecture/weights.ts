@@ -1,5 +1,6 @@
 import { elementsOf } from '../../format/value.js';
 import { ModelError } from '../../format/model-error.js';
+import { fromBrainFloat, halfToFloat } from '../../format/safetensors.js';
 
 /** Tensors by name, as files without a graph hold them; `[]` is the shape of a scalar. */
 export type Weights = ReadonlyMap<string, WeightArray>;
@@ -46,10 +47,13 @@ export function decodeElements(element: Element, bytes: Uint8Array): WeightArray
     case 'f16':
       return fill(
         new Float32Array(length),
-        each((at) => half(view.getUint16(at, true))),
+        each((at) => halfToFloat(view.getUint16(at, true))),
       );
     case 'bf16':
-      return bfloats(view, length);
+      return fill(
+        new Float32Array(length),
+        each((at) => fromBrainFloat(view.getUint16(at, true))),
+      );
     case 'f32':
       return fill(
         new Float32Array(length),
@@ -61,27 +65,6 @@ export function decodeElements(element: Element, bytes: Uint8Array): WeightArray
         each((at) => view.getFloat64(at, true)),
       );
   }
-}
-
-/** Binary16: sign, five bits of exponent, ten of fraction. */
-function half(bits: number): number {
-  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
-  const size =
-    exponent === 0
-      ? fraction * 2 ** -24
-      : exponent === 31
-        ? fraction === 0
-          ? Infinity
-          : NaN
-        : (1024 + fraction) * 2 ** (exponent - 25);
-  return bits & 0x8000 ? -size : size;
-}
-
-/** The upper half of a float32. */
-function bfloats(view: DataView, length: number): Float32Array {
-  const bits = new Uint32Array(length);
-  for (let n = 0; n < length; n++) bits[n] = view.getUint16(2 * n, true) << 16;
-  return new Float32Array(bits.buffer);
 }
 
 /** What a file holds, for messages. */

@@ -20,27 +20,29 @@ export function chooseStepping(graph: NirGraph, options: ImportOptions): Steppin
   const integrator = options.integrator ?? 'euler';
   const neurons = [...graph.nodes.values()].filter((node) => node.type === 'neuron');
   const hasDelay = [...graph.nodes.values()].some(({ type }) => type === 'Delay');
-  const assumptions: string[] = [];
-  if (options.integrator === undefined && neurons.some(({ tau }) => tau !== undefined))
-    assumptions.push('The integrator is not stored in NIR: taken is euler.');
-  if (neurons.length === 0 && !hasDelay) return { integrator, assumptions };
+  const isTimed = neurons.some(({ tau }) => tau !== undefined);
+  if (neurons.length === 0 && !hasDelay) return { integrator, assumptions: [] };
+  // Without a time constant, nothing tells what a Delay counts in.
+  const isInTicks = (isTimed || !hasDelay) && neurons.every(countsTicks);
   const given = graph.tickSeconds ?? options.tickSeconds;
+  if (given === undefined && isInTicks)
+    return { integrator, assumptions: isTimed ? assumedOfTicks(neurons, options) : [oneStepATick] };
+
+  const assumptions: string[] = [];
+  if (options.integrator === undefined && isTimed)
+    assumptions.push('The integrator is not stored in NIR: taken is euler.');
   if (graph.tickSeconds !== undefined && options.tickSeconds !== undefined && graph.tickSeconds !== options.tickSeconds)
     assumptions.push(`The file says that a tick is ${graph.tickSeconds} s; ${options.tickSeconds} s was not used.`);
-  if (given !== undefined && inTicks(neurons))
+  if (given !== undefined && isInTicks)
     assumptions.push(
-      `Times are taken as seconds, a tick as ${given} s, though every time constant is at least 1 and r at most 1, as in files of Sinabs and Spyx that count in ticks. Leave out --dt if this is one.`,
+      `Times are taken as seconds, a tick as ${given} s, though every time constant is at least 1 and every r is 1 or 1 − 1/τ, as in files of Sinabs and Spyx that count in ticks. Leave out --dt if this is one.`,
     );
   if (given !== undefined) return { tickSeconds: given, integrator, assumptions };
 
-  if (inTicks(neurons)) {
-    assumptions.push('NIR does not store the tick. Every time constant is at least 1 and r at most 1: taken as ticks.');
-    return { integrator, assumptions };
-  }
-  const tick = hasDelay && neurons.length === 0 ? undefined : commonRatio(neurons);
+  const tick = hasDelay && !isTimed ? undefined : commonRatio(neurons);
   if (tick === undefined)
     throw new ModelError(
-      'NIR does not store how long a tick is, and its time constants do not tell: τ/r is not one number, or is τ itself. Give the seconds of a tick (--dt).',
+      'NIR does not store how long a tick is, and its time constants do not tell: there are none, τ/r is not one number, or it is τ itself. Give the seconds of a tick (--dt).',
     );
   const round = Number(tick.toPrecision(4));
   assumptions.push(
@@ -52,17 +54,33 @@ export function chooseStepping(graph: NirGraph, options: ImportOptions): Steppin
   return { tickSeconds: round, integrator, assumptions };
 }
 
-/** Time constants of one or more with r of one or less, and neurons that only add up with r = 1. */
-function inTicks(neurons: readonly NirNeuron[]): boolean {
-  return neurons.every(
-    ({ tau, resistance, synapse, leak }) =>
-      synapse === undefined &&
-      (tau === undefined
-        ? resistance.values.every((r) => r === 1)
-        : tau.values.every((constant) => constant >= 1) &&
-          resistance.values.every((r) => r > 0 && r <= 1) &&
-          (leak?.values.every((rest) => rest === 0) ?? true)),
-  );
+const oneStepATick =
+  'NIR does not store the tick. No neuron has a time constant and every r is 1: each input is added once a tick.';
+
+/** A time constant of one tick or more with the r that Sinabs or Spyx stores; a neuron that only adds up has r = 1. */
+function countsTicks({ tau, resistance, synapse, leak }: NirNeuron): boolean {
+  if (synapse !== undefined) return false;
+  if (tau === undefined) return resistance.values.every((r) => r === 1);
+  const at = (values: ArrayLike<number>, n: number) => values[values.length === 1 ? 0 : n] as number;
+  for (let n = 0; n < Math.max(tau.values.length, resistance.values.length); n++) {
+    const [constant, r] = [at(tau.values, n), at(resistance.values, n)];
+    const isSpyx = r > 0 && Math.abs(r - (1 - 1 / constant)) < 1e-4;
+    if (constant < 1 || !(r === 1 || isSpyx)) return false;
+  }
+  return leak?.values.every((rest) => rest === 0) ?? true;
+}
+
+function assumedOfTicks(neurons: readonly NirNeuron[], { integrator }: ImportOptions): string[] {
+  const resistances = neurons.flatMap(({ tau, resistance }) => (tau === undefined ? [] : [...resistance.values]));
+  const decays = [
+    ...(resistances.includes(1) ? ['exp(−1/τ) where r is 1, as Sinabs means it'] : []),
+    ...(resistances.some((r) => r !== 1) ? ['1 − 1/τ where r is that, as Spyx stores it'] : []),
+  ];
+  return [
+    'NIR does not store the tick. Every time constant is at least 1 and every r is 1 or 1 − 1/τ: taken as ticks.',
+    `The decay of a tick is not stored either: taken is ${decays.join(', and ')}.`,
+    ...(integrator === undefined ? [] : [`The step of the integrator ${integrator} (--integrator) was not used.`]),
+  ];
 }
 
 /** The one τ/r of all neurons, and τ_syn/w_in of all synapses: there Euler's rule has a gain of 1. */

@@ -312,6 +312,27 @@ describe('NIR: the tick and the reset', () => {
     assert.match(one({ ...lif, tau: [20], r: [1] }, { tickSeconds: 0.1 }).graph.assumptions.join(), /Leave out --dt/);
   });
 
+  it('constants in ticks are told by an r of 1 (Sinabs) or 1 − 1/τ (Spyx), and by no other', () => {
+    const spyx = one({ ...lif, tau: [20], r: [0.95] }, { integrator: 'zoh' });
+    assert.equal(spyx.graph.tickSeconds, undefined);
+    assert.equal(decayOf(spyx), Math.fround(0.95));
+    assert.match(spyx.graph.assumptions.join(), /taken is 1 − 1\/τ.*integrator zoh .*not used/);
+    const sinabs = one({ ...lif, tau: [20], r: [1] });
+    assert.match(sinabs.graph.assumptions.join(), /taken is exp\(−1\/τ\)/);
+    assert.doesNotMatch(sinabs.graph.assumptions.join(), /euler|1 − 1\/τ where/);
+    assert.throws(() => one({ ...lif, tau: [20], r: [0.5] }), /how long a tick is.*--dt/);
+  });
+
+  it('a Delay that no time constant explains is refused without a tick', () => {
+    const delay = { type: 'Delay', delay: [0.001] };
+    const alone = nir({ in: input(1), d: delay, out: output(1) }, chain('in', 'd', 'out'));
+    assert.throws(() => translate(alone), /how long a tick is.*--dt/);
+    const adding = { type: 'IF', r: [1], v_threshold: [1] };
+    const beside = nir({ in: input(1), d: delay, n: adding, out: output(1) }, chain('in', 'd', 'n', 'out'));
+    assert.throws(() => translate(beside), /how long a tick is.*--dt/);
+    assert.doesNotMatch(translate(alone, { tickSeconds: 0.001 }).graph.assumptions.join(), /Leave out --dt/);
+  });
+
   it('a reset that nobody names is v = v_reset, with a warning; metadata name it', () => {
     const unknown = one({ ...lif, v_reset: [0.25] });
     assert.equal(neuronOf(unknown).reset, 'set');

@@ -1,6 +1,6 @@
 import { ModelError } from '../../format/model-error.js';
 import { mostElements } from '../../format/limits.js';
-import { halfToFloat } from '../../format/safetensors.js';
+import { fromBrainFloat, halfToFloat } from '../../format/safetensors.js';
 import type { TensorProto } from './model-proto.js';
 import { WireReader } from './wire.js';
 
@@ -180,10 +180,4 @@ function arrayFor(type: ElementType, count: number): Constant['values'] {
     case 'bool':
       return new Uint8Array(count);
   }
-}
-
-function fromBrainFloat(bits: number): number {
-  const view = new DataView(new ArrayBuffer(4));
-  view.setUint16(0, bits & 0xffff);
-  return view.getFloat32(0);
 }

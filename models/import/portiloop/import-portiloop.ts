@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { graphSchema, type Graph, type GraphNode, type Network, type Tensor } from '../../format/graph.js';
 import { ModelError } from '../../format/model-error.js';
 import { inferValues } from '../../format/values.js';
+import { mostJsonBytes } from '../file-format.js';
 
 /**
  * Portiloop's detector of sleep spindles as plain integers in JSON: three convolutions along time with ReLU, each with a
@@ -201,6 +202,8 @@ function widthBefore(parts: Parts, layer: 1 | 2): number {
 }
 
 function parse(bytes: Uint8Array): Parts {
+  if (bytes.length > mostJsonBytes)
+    throw new ModelError(`The file has ${bytes.length} bytes; at most ${mostJsonBytes} of JSON are read.`);
   let json: unknown;
   try {
     json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

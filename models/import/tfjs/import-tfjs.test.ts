@@ -112,6 +112,11 @@ const refusals: [string, unknown, RegExp][] = [
     /"\.\.\/weights\.bin"\. They must lie in the folder/,
   ],
   [
+    'a file of weights named twice',
+    changed((model) => (model.weightsManifest[0]!.paths = ['weights.bin', 'weights.bin'])),
+    /names the weights "weights\.bin" twice/,
+  ],
+  [
     'a class that is not read',
     changed((model) => (model.modelTopology.config.layers[1]!.class_name = 'LSTM')),
     /layers of class LSTM are not read/,

@@ -8,6 +8,7 @@ export interface Weight {
   readonly values: Float32Array;
 }
 
+const mostBytes = 256 << 20;
 const bytesOf = { float32: 4, int32: 4, uint8: 1, uint16: 2, float16: 2, bool: 1 };
 
 /** All weights by the last two parts of their names, `layer/kernel`; quantised ones as real numbers: q × scale + min. */
@@ -16,11 +17,19 @@ export function readWeights(
   readBeside: (name: string) => Uint8Array,
 ): ReadonlyMap<string, Weight> {
   const weights = new Map<string, Weight>();
+  const read = new Set<string>();
+  let total = 0;
   for (const group of manifest) {
     const files = group.paths.map((path) => {
       if (!/^[^/\\\0]+$/.test(path) || path === '.' || path === '..')
         throw new ModelError(`model.json: weights in "${path}". They must lie in the folder of model.json.`);
-      return readBeside(path);
+      if (read.has(path)) throw new ModelError(`model.json: names the weights "${path}" twice. Name each file once.`);
+      read.add(path);
+      const file = readBeside(path);
+      total += file.length;
+      if (total > mostBytes)
+        throw new ModelError(`model.json: weights of ${total} bytes up to "${path}". At most ${mostBytes} are read.`);
+      return file;
     });
     const bytes = files.length === 1 && files[0] ? files[0] : Buffer.concat(files);
     let at = 0;

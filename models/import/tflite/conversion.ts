@@ -12,8 +12,9 @@ export class Conversion {
   readonly tensors = new Map<string, Tensor>();
   /** Which input or node gives the tensor of an index. */
   readonly #names = new Map<number, string>();
-  /** How many nodes have asked for a name. */
-  readonly #taken = new Map<string, number>();
+  readonly #taken = new Set<string>();
+  /** How often a name was wanted again. */
+  readonly #repeats = new Map<string, number>();
   /** How many bytes of constants may still be copied: tensors may share one buffer, and must not add up to far more. */
   #uncopied: number;
 
@@ -40,10 +41,16 @@ export class Conversion {
 
   /** A name that no other node has. */
   #rename(name: string): string {
-    const short = shortName(name);
-    const uses = (this.#taken.get(short) ?? 0) + 1;
-    this.#taken.set(short, uses);
-    return uses === 1 ? short : this.#rename(`${short} (${uses})`);
+    let free = shortName(name);
+    // With room for the number.
+    const base = free.slice(0, 150);
+    while (this.#taken.has(free)) {
+      const count = (this.#repeats.get(base) ?? 1) + 1;
+      this.#repeats.set(base, count);
+      free = `${base} (${count})`;
+    }
+    this.#taken.add(free);
+    return free;
   }
 
   /** The name for what an operator's output tensor will hold; `part` for a step on the way to it. */

@@ -110,6 +110,27 @@ describe('a float network', () => {
     assert.deepEqual([...y], [8.5, 0]);
   });
 
+  test('of long names that begin alike: each node gets one of its own', () => {
+    const long = (end: string) => 'n'.repeat(199) + end;
+    const square = { ...weight, shape: [3, 3], constant: Float32Array.of(1, 0, 0, 0, 2, 0, 0, 0, 3) };
+    const network = importTflite(
+      writeTflite({
+        tensors: [value(long('x'), [1, 3]), square, value(long('y'), [1, 3]), value(long('z'), [1, 3])],
+        operators: [
+          { code: 9, inputs: [0, 1], outputs: [2] },
+          { code: 9, inputs: [2, 1], outputs: [3] },
+        ],
+        inputs: [0],
+        outputs: [3],
+      }),
+    );
+    const names = [...network.graph.inputs, ...network.graph.nodes].map(({ name }) => name);
+    assert.equal(new Set(names).size, 3);
+    const z = new Float32Array(3);
+    createReference(network).step([Float32Array.of(1, 1, 1)], [z]);
+    assert.deepEqual([...z], [1, 4, 9]);
+  });
+
   test('of another operator is refused by name', () => {
     const add = { ...file, operators: [{ code: 0, inputs: [0, 0], outputs: [3] }] };
     assert.throws(() => importTflite(writeTflite(add)), { name: 'ModelError', message: /^ADD of float values/ });

@@ -3,6 +3,7 @@ import type { Model } from '../runtime/contracts.js';
 import { createReference } from './engine/reference.js';
 import { createWasm } from './engine/wasm.js';
 import type { GraphNode, Network } from './format/graph.js';
+import { ModelError } from './format/model-error.js';
 import type { Value } from './format/value.js';
 import { inferValues } from './format/values.js';
 import { createInt8 } from './int8/int8-model.js';
@@ -15,6 +16,19 @@ import { createTensorFlow } from './tensorflow/tensorflow-model.js';
  * ModelError for a network that does not fit together. Who puts it into a loop warms it up first (warm-up.ts).
  */
 export async function loadModel(network: Network): Promise<Model> {
+  const model = await createModel(network);
+  const operations = model.describe().layers.reduce((sum, layer) => sum + layer.denseOperations, 0);
+  if (operations > mostOperations)
+    throw new ModelError(
+      `${operations.toLocaleString('en-US')} products a step, but at most ${mostOperations.toLocaleString('en-US')} are run. Use smaller layers.`,
+    );
+  return model;
+}
+
+/** Seconds a step: what asks for more is no network for a loop, and a damaged file must not keep anybody waiting. */
+const mostOperations = 1e10;
+
+async function createModel(network: Network): Promise<Model> {
   const values = inferValues(network);
   if (network.graph.nodes.some(({ op }) => isInt8(op))) return createInt8(network);
   if (isFloat(network, values) && (await hasTensorFlow())) return createTensorFlow(network);

@@ -57,7 +57,11 @@ module.exports = {
     only('engine', '^models/engine/', '^models/format/|^runtime/signal/math\\.ts$'),
     only('int8', '^models/int8/', '^models/format/|^runtime/signal/math\\.ts$'),
     only('learn', '^models/learn/', '^models/(format|engine)/|^runtime/signal/math\\.ts$'),
-    only('train', '^models/train/', '^models/(format|engine)/|^runtime/signal/math\\.ts$'),
+    only(
+      'train',
+      '^models/train/',
+      '^models/(format|engine)/|^models/write-atomically\\.ts$|^runtime/signal/math\\.ts$',
+    ),
     only('tensorflow', '^models/tensorflow/', '^models/(format|engine)/'),
     only('hybrid', '^models/hybrid/', '^models/format/'),
     only('import', '^models/import/', '^models/(format|engine|int8)/|^runtime/signal/math\\.ts$'),

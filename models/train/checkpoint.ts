@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ModelError } from '../format/model-error.js';
+import { writeAtomically } from '../write-atomically.js';
 
 /** Where training stands after an epoch: with it, what follows is what would have followed without the interruption. */
 export interface Checkpoint {
@@ -76,17 +77,4 @@ export function readCheckpoint(
     first: take(parameters),
     second: take(parameters),
   };
-}
-
-/** Whoever reads `path` sees the old file or the whole new one, also after a power failure. */
-export function writeAtomically(path: string, bytes: Uint8Array): void {
-  const beside = `${path}.new`;
-  const file = openSync(beside, 'w');
-  try {
-    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(beside, path);
 }

@@ -20,9 +20,9 @@ export type Vectors = 'ordinary' | 'wide';
  * this processor has no such registers.
  */
 export function compileFloor(folder: string, vectors: Vectors): ((network: BenchNetwork) => Floor) | undefined {
-  const options = { x64: { ordinary: ['-mavx2'], wide: ['-mavx2', '-mavx512bw', '-DWIDE'] }, arm64: { ordinary: [] } };
+  const x64 = { ordinary: ['-mavx2'], wide: ['-mavx2', '-mavx512bw', '-DWIDE'] };
   const wanted: readonly string[] | undefined =
-    process.arch === 'x64' ? options.x64[vectors] : process.arch === 'arm64' && vectors === 'ordinary' ? [] : undefined;
+    process.arch === 'x64' ? x64[vectors] : process.arch === 'arm64' && vectors === 'ordinary' ? [] : undefined;
   if (wanted === undefined) return undefined;
   const source = fileURLToPath(new URL('../../../runtime/bench/snn-floor.c', import.meta.url));
   const target = join(folder, `snn-floor-${vectors}.so`);

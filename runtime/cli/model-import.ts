@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { readNetwork, writeNetwork } from '../../models/format/container.js';
+import { writeAtomically } from '../../models/write-atomically.js';
 import { firstStep, openModel, refusing, withImportOptions, type ImportFlags } from './model-file.js';
 import { inspect } from './model-inspect.js';
 import { UsageError, print, printJson } from './output.js';
@@ -37,21 +38,4 @@ export function importModelCommand(): Command {
         );
     });
   return withImportOptions(command);
-}
-
-/** Whole or not at all, also when the power fails. */
-export function writeAtomically(path: string, bytes: Uint8Array): void {
-  const temporary = `${path}.${process.pid}.part`;
-  try {
-    const descriptor = openSync(temporary, 'wx');
-    try {
-      for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, path);
-  } finally {
-    rmSync(temporary, { force: true });
-  }
 }

@@ -5,11 +5,11 @@ import { Command } from 'commander';
 import { writeNetwork } from '../../models/format/container.js';
 import { ModelError } from '../../models/format/model-error.js';
 import { loadModel } from '../../models/load-model.js';
-import { writeAtomically } from '../../models/train/checkpoint.js';
 import { loadData } from '../../models/train/load-data.js';
 import { readRecipe, RecipeError, type Recipe } from '../../models/train/recipe.js';
 import { trainFromRecipe, type TrainingReport } from '../../models/train/train-from-recipe.js';
 import type { Progress } from '../../models/train/train.js';
+import { writeAtomically } from '../../models/write-atomically.js';
 import { wholeNumber } from './options.js';
 import { UsageError, print, printJson } from './output.js';
 import { axondVersion } from './version.js';
@@ -41,6 +41,7 @@ export function trainModelCommand(): Command {
     )
     .action(async (file: string, { out, threads, json }: Flags) => {
       if (existsSync(out)) throw new UsageError(`--out: ${out} is there already. Move it, or choose another name.`);
+      if (!existsSync(dirname(out))) throw new UsageError(`--out: there is no folder ${dirname(out)}. Make it first.`);
       const recipe = recipeOf(file);
       const start = performance.now();
       const cpu = process.cpuUsage();

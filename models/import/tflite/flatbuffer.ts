@@ -49,11 +49,6 @@ export class Table {
     return at === undefined ? 0 : this.#view.getInt8(at);
   }
 
-  u8(id: number): number {
-    const at = this.#field(id, 1);
-    return at === undefined ? 0 : this.#view.getUint8(at);
-  }
-
   i32(id: number, otherwise = 0): number {
     const at = this.#field(id, 4);
     return at === undefined ? otherwise : this.#view.getInt32(at, true);

@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { cos, exp, log, sin, tan } from './math.js';
+import { atan2, cos, exp, log, sin, tan } from './math.js';
 import { MovingSum } from './moving-sum.js';
 
 function near(actual: number, expected: number, tolerance: number): void {
   assert.ok(Math.abs(actual - expected) <= tolerance, `${actual}, not ${expected}`);
 }
+
+test('atan2 agrees with Math in all quadrants', () => {
+  const coordinate = fc.oneof(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.constantFrom(0, 1, -1, 1e-9));
+  fc.assert(
+    fc.property(coordinate, coordinate, (y, x) => {
+      // −0 counts as 0 here: the angle of (−1, −0) is π.
+      near(atan2(y, x), Math.atan2(y + 0, x + 0), 1e-15);
+    }),
+  );
+});
 
 test('sin, cos, tan, exp and log agree with Math in the range they are made for', () => {
   fc.assert(

@@ -1,0 +1,126 @@
+import type { SignalShape } from '../../contracts.js';
+import { logAll } from '../../signal/math.js';
+import { bandAt, bandCount, BandPowers } from './band-powers.js';
+import { HundredHertz } from './hundred-hertz.js';
+import { RunningQuantiles } from './running-quantiles.js';
+
+export const featureCount = 21;
+export const framesPerSecond = 20;
+
+/**
+ * What the spindle network sees of one electrode: 21 codes in every 50 ms, from microvolts at any rate from 50 to
+ * 1000 Hz, causally. Frame n, from 0 at the first sample after a reset, is known at (n + 1) ÷ 20 s, `lateSeconds` later
+ * at rates below 100 Hz. Most features are logarithms of band powers above their own running quantile, so that they
+ * follow a sleeper and a gain within minutes and without labels. The codes of the first 39 frames are 0, while the
+ * quantiles have not begun.
+ *
+ * Codes 0–11: bands above their median, in the order of `BandPowers`. 12, 13: sigma and the largest of the five narrow
+ * bands above their 0.9 quantile. 14, 15: sigma against theta and beta, and sigma against all, above their median;
+ * 16, 17: the same above a constant. 18: the largest narrow band against alpha. 19: frequency of sigma from 13.25 Hz.
+ * 20: its order. A code is 16 times an octave or a hertz.
+ */
+export class SpindleFeatures {
+  readonly codes = new Int8Array(featureCount);
+  /** log2 of the band powers in µV², in the order of `BandPowers`. */
+  readonly logPowers = new Float64Array(bandCount);
+  /** Number of the last frame; −1 before the first. */
+  frame = -1;
+  readonly #resampled = new HundredHertz();
+  readonly #bands = new BandPowers();
+  /** Twelve bands, sigma, largest narrow band, sigma against its neighbours, sigma against all. */
+  readonly #row = new Float64Array(columns.length);
+  readonly #logs = new Float64Array(bandCount + 2);
+  readonly #quantiles = new RunningQuantiles(columns);
+  #rate = 0;
+
+  /** Throws a `RangeError` for a rate outside 50 to 1000 Hz and for a unit other than µV. */
+  prepare({ rate, unit }: SignalShape): void {
+    if (unit !== 'uV') {
+      throw new RangeError(
+        `unit: the signal is in "${unit}", and spindles are judged in "uV". Use an electrode's signal.`,
+      );
+    }
+    this.#resampled.prepare(rate);
+    this.#rate = rate;
+    this.reset();
+  }
+
+  /** By which a frame is known after its end. */
+  get lateSeconds(): number {
+    return this.#resampled.lateSamples / this.#rate;
+  }
+
+  /** Takes `input[at]`; true if it completed a frame. */
+  push(input: Float64Array, at: number): boolean {
+    const made = this.#resampled.push(input, at);
+    let isNew = false;
+    for (let value = 0; value < made; value++) {
+      if (this.#bands.push(this.#resampled.values, value)) isNew = true;
+    }
+    if (isNew) this.#finish();
+    return isNew;
+  }
+
+  reset(): void {
+    this.#resampled.reset();
+    this.#bands.reset();
+    this.#quantiles.reset();
+    this.codes.fill(0);
+    this.logPowers.fill(0);
+    this.frame = -1;
+  }
+
+  #finish(): void {
+    this.frame++;
+    const row = this.#row;
+    const levels = this.logPowers;
+    const { power } = this.#bands;
+    // All logarithms at once: the bands', and at the end those of their sum and of the disorder.
+    const logs = this.#logs;
+    logs.set(power);
+    logs[bandCount] =
+      (power[bandAt.delta] as number) +
+      (power[bandAt.theta] as number) +
+      (power[bandAt.alpha] as number) +
+      (power[bandAt.beta] as number) +
+      (power[bandAt.sigma] as number);
+    logs[bandCount + 1] = Math.abs(this.#bands.disorder) + 0.001;
+    logAll(logs, bandCount + 2);
+    for (let place = 0; place < bandCount + 2; place++) logs[place] = (logs[place] as number) / ln2;
+    for (let band = 0; band < bandCount; band++) row[band] = levels[band] = logs[band] as number;
+    const sigma = levels[bandAt.sigma] as number;
+    const largest = Math.max(
+      levels[bandAt.s11] as number,
+      levels[bandAt.s12] as number,
+      levels[bandAt.s13] as number,
+      levels[bandAt.s14] as number,
+      levels[bandAt.s15] as number,
+    );
+    const overNeighbours = sigma - 0.5 * ((levels[bandAt.theta] as number) + (levels[bandAt.beta] as number));
+    const overAll = sigma - (logs[bandCount] as number);
+    row[bandCount] = sigma;
+    row[bandCount + 1] = largest;
+    row[bandCount + 2] = overNeighbours;
+    row[bandCount + 3] = overAll;
+    this.#quantiles.push(row);
+    if (!this.#quantiles.ready) return;
+
+    const { codes } = this;
+    const quantiles = this.#quantiles.values;
+    for (let place = 0; place < columns.length; place++)
+      codes[place] = codeOf((row[place] as number) - (quantiles[place] as number));
+    codes[16] = codeOf(overNeighbours - 4);
+    codes[17] = codeOf(overAll + 3);
+    codes[18] = codeOf(largest - (levels[bandAt.alpha] as number));
+    codes[19] = codeOf(this.#bands.frequency - 13.25);
+    codes[20] = codeOf(Math.min(Math.max(-(logs[bandCount + 1] as number) - 4, -4), 4));
+  }
+}
+
+function codeOf(value: number): number {
+  return Math.min(Math.max(Math.round(16 * value), -127), 127);
+}
+
+/** Which quantile of each number in a row is followed. */
+const columns = [...Array.from({ length: bandCount }, () => 0.5), 0.9, 0.9, 0.5, 0.5];
+const ln2 = 0.6931471805599453;

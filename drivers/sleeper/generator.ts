@@ -1,9 +1,13 @@
 import { Background } from './background.js';
+import { Electrode } from './electrode.js';
 import { defaultElectrodes, electrodes, sourceNames } from './electrodes.js';
 import { EventSchedule, type SleeperEvent } from './events.js';
+import { LookalikeSchedule } from './lookalikes.js';
 import { LowNoise, LowPass, Mains, Rhythm } from './noise.js';
 import { Random } from './random.js';
 import { backgroundCorners, epochSeconds, nextStage, stageStatistics, type SleepStage } from './stages.js';
+import { averageSubject, drawSubject } from './subject.js';
+import { Unrest } from './unrest.js';
 import { burst, hann, kComplex, pop, saccade, slowOscillation, spindle, waveSeconds } from './waveforms.js';
 
 export type { SleeperEvent, SleepStage };
@@ -17,10 +21,20 @@ export interface SleeperOptions {
   readonly channels?: readonly string[];
   /** A whole night of eight hours. Otherwise the demo: N2 from the first sample on, without end. */
   readonly night?: boolean;
+  /** The stages of the epochs of 30 s, instead of `night`; the sleeper ends with the last. */
+  readonly stages?: readonly SleepStage[];
+  /** A sleeper drawn from the seed, unlike the next one; otherwise the average of all. */
+  readonly individual?: boolean;
+  /** Spindles a minute of N2 instead of the sleeper's own, 0 to 12; N3 has a third. */
+  readonly spindleRate?: number;
+  /** Adds what resembles spindles: alpha, beta and faint sigma bursts, noise bursts, arousals, more K-complexes. */
+  readonly lookalikes?: boolean;
   /** Hum on every electrode; amplitude in µV. 50 Hz and 20 µV if not given. */
   readonly mains?: { readonly frequency: 50 | 60; readonly amplitude: number };
   /** First-order high-pass of the amplifier in Hz. 0, if not given: DC coupled, with electrode offsets of millivolts. */
   readonly highpass?: number;
+  /** Second-order low-pass of the amplifier in Hz: 20 gives the spectrum of hospital recorders. Wide band, if not given. */
+  readonly lowpass?: number;
   /** Called with each event of the ground truth when its first sample is read. */
   readonly onEvent?: (event: SleeperEvent) => void;
 }
@@ -36,6 +50,13 @@ export interface Sleeper {
 export function createSleeper(options: SleeperOptions): Sleeper {
   if (!(options.rate >= 64 && options.rate <= 16_000)) {
     throw new RangeError(`rate: ${options.rate} Hz is outside 64 to 16000. Use 250.`);
+  }
+  if (options.night === true && options.stages) {
+    throw new RangeError('stages: a night draws its own. Leave out night or stages.');
+  }
+  const { spindleRate } = options;
+  if (spindleRate !== undefined && !(spindleRate >= 0 && spindleRate <= 12)) {
+    throw new RangeError(`spindleRate: ${spindleRate} a minute is outside 0 to 12. Use 4.`);
   }
   const channels = options.channels ?? defaultElectrodes;
   for (const name of channels) {
@@ -63,10 +84,15 @@ class Generator implements Sleeper {
   readonly #options: SleeperOptions;
   readonly #stages: Random;
   readonly #schedule: EventSchedule;
+  readonly #lookalikes: LookalikeSchedule | undefined;
   readonly #electrodes: readonly Electrode[];
   /** Of the sources common, left and right. */
   readonly #background: readonly Background[];
   readonly #alpha: Rhythm;
+  readonly #unrest: Unrest | undefined;
+  /** Of arousals and of noise bursts: they step only while one lasts. */
+  readonly #returning: Rhythm;
+  readonly #burst: LowNoise;
   readonly #muscle: { readonly noise: LowNoise; readonly slow: LowPass };
   readonly #restless: readonly [LowNoise, LowNoise];
   readonly #reference: { readonly drift: LowNoise; readonly brain: LowNoise };
@@ -76,6 +102,8 @@ class Generator implements Sleeper {
   /** SD of each part of the background, of alpha and of muscle: they glide to those of the stage. */
   readonly #levels = new Float64Array(backgroundCorners.length + 2);
   readonly #goals = new Float64Array(backgroundCorners.length + 2);
+  /** The same as this subject has them now. */
+  readonly #strengths: Float64Array;
   readonly #sources = new Float64Array(sources);
   readonly #pending: SleeperEvent[] = [];
   readonly #active: SleeperEvent[] = [];
@@ -91,10 +119,18 @@ class Generator implements Sleeper {
     this.channels = channels;
     this.rate = rate;
     this.#stages = new Random(seed, 2);
-    this.#schedule = new EventSchedule(new Random(seed, 3), channels.length, options.night !== true);
+    const individual = options.individual === true ? drawSubject(new Random(seed, 5)) : averageSubject;
+    const subject = { ...individual, spindleRate: options.spindleRate ?? individual.spindleRate };
+    this.#schedule = new EventSchedule(new Random(seed, 3), channels.length, this.#demo, subject);
+    if (options.lookalikes === true) this.#lookalikes = new LookalikeSchedule(new Random(seed, 6), subject);
+    const extra = new Random(seed, 7);
+    this.#returning = new Rhythm(subject.alphaFrequency, 1.2, rate, extra);
+    this.#burst = new LowNoise(60, rate, extra);
+    if (options.individual === true) this.#unrest = new Unrest(subject, 1 / tickSeconds, new Random(seed, 8));
+    this.#strengths = this.#unrest ? new Float64Array(this.#levels.length) : this.#levels;
     this.#electrodes = channels.map((name) => new Electrode(name, options));
     this.#background = Array.from({ length: 3 }, () => new Background(rate, signal));
-    this.#alpha = new Rhythm(9.8, 1.2, rate, signal);
+    this.#alpha = new Rhythm(subject.alphaFrequency, 1.2, rate, signal);
     this.#muscle = { noise: new LowNoise(80, rate, signal), slow: new LowPass(20, rate) };
     this.#restless = [new LowNoise(0.8, rate, signal), new LowNoise(0.8, rate, signal)];
     this.#reference = { drift: new LowNoise(0.02, rate, signal), brain: new LowNoise(3, rate, signal) };
@@ -103,10 +139,17 @@ class Generator implements Sleeper {
     this.#stage = options.night === true ? 'W' : 'N2';
   }
 
+  get #demo(): boolean {
+    return this.#options.night !== true && this.#options.stages === undefined;
+  }
+
   read(frame: Float64Array): boolean {
     const seconds = this.#frame / this.rate;
     if (this.#options.night === true && seconds >= nightSeconds) return false;
-    if (seconds >= this.#epochs * epochSeconds) this.#beginEpoch();
+    if (seconds >= this.#epochs * epochSeconds) {
+      if (this.#options.stages && this.#epochs >= this.#options.stages.length) return false;
+      this.#beginEpoch();
+    }
     if (seconds >= this.#ticks * tickSeconds) this.#tick();
     this.#beginEvents(seconds);
 
@@ -127,6 +170,7 @@ class Generator implements Sleeper {
   #beginEpoch(): void {
     const start = this.#epochs * epochSeconds;
     if (this.#options.night === true && this.#epochs > 0) this.#stage = nextStage(this.#stage, start, this.#stages);
+    this.#stage = this.#options.stages?.[this.#epochs] ?? this.#stage;
     const eyesOpen = this.#stage === 'W' && this.#stages.uniform() < 0.4;
     const { background, alpha, muscle } = stageStatistics[this.#stage];
     background.forEach((variance, part) => (this.#goals[part] = Math.sqrt(variance)));
@@ -136,6 +180,10 @@ class Generator implements Sleeper {
     this.#epochs++;
     this.#options.onEvent?.({ kind: 'stage', onset: start, duration: epochSeconds, stage: this.#stage });
     this.#pending.push(...this.#schedule.draw(this.#stage, start, eyesOpen));
+    if (this.#lookalikes) {
+      this.#pending.push(...this.#lookalikes.draw(this.#stage, start));
+      this.#pending.sort((a, b) => a.onset - b.onset);
+    }
   }
 
   /** A stage takes hold with a time constant of five seconds. */
@@ -145,6 +193,7 @@ class Generator implements Sleeper {
       const now = this.#levels[level] as number;
       this.#levels[level] = now + 0.02 * ((this.#goals[level] as number) - now);
     }
+    this.#unrest?.tick(this.#levels, this.#strengths);
     this.#mains.tick();
   }
 
@@ -161,11 +210,11 @@ class Generator implements Sleeper {
     const parts = backgroundCorners.length;
     values.fill(0);
     for (let source = 0; source < 3; source++) {
-      values[source] = (this.#background[source] as Background).step(this.#levels);
+      values[source] = (this.#background[source] as Background).step(this.#strengths);
     }
-    values[Source.alpha] = (this.#levels[parts] as number) * this.#alpha.step();
+    values[Source.alpha] = (this.#strengths[parts] as number) * this.#alpha.step();
     const muscle = this.#muscle.noise.step();
-    values[Source.muscle] = (this.#levels[parts + 1] as number) * (muscle - this.#muscle.slow.step(muscle));
+    values[Source.muscle] = (this.#strengths[parts + 1] as number) * (muscle - this.#muscle.slow.step(muscle));
   }
 
   #addEvents(seconds: number, frame: Float64Array): void {
@@ -184,8 +233,25 @@ class Generator implements Sleeper {
     };
     switch (event.kind) {
       case 'spindle':
+        to(Source.spindle, event.amplitude * spindle(since, event.duration, event.frequency, event.envelope));
+        break;
+      case 'beta-burst':
+      case 'faint-sigma':
         to(Source.spindle, event.amplitude * spindle(since, event.duration, event.frequency));
         break;
+      case 'alpha-burst':
+        to(Source.alpha, event.amplitude * spindle(since, event.duration, event.frequency));
+        break;
+      case 'noise-burst':
+        to(Source.left, event.amplitude * burst(since, event.duration) * this.#burst.step());
+        to(Source.right, event.amplitude * burst(since, event.duration) * this.#burst.step());
+        break;
+      case 'arousal': {
+        const height = burst(since, event.duration);
+        to(Source.alpha, event.amplitude * height * this.#returning.step());
+        to(Source.muscle, 3 * height * (values[Source.muscle] as number));
+        break;
+      }
       case 'slow-oscillation':
         to(Source.slow, -event.amplitude * slowOscillation((since * waveSeconds) / event.duration));
         break;
@@ -210,38 +276,5 @@ class Generator implements Sleeper {
         break;
       case 'stage':
     }
-  }
-}
-
-/** One electrode with its contact and its input of the amplifier. */
-class Electrode {
-  /** Part of the hum that it picks up: electrodes differ, so a derivation keeps some. */
-  readonly hum: number;
-  readonly #gains: readonly number[];
-  readonly #offset: number;
-  readonly #drift: LowNoise;
-  readonly #noise: Random;
-  readonly #noiseSd: number;
-  readonly #slow: LowPass | undefined;
-
-  constructor(name: string, { seed, rate, highpass }: SleeperOptions) {
-    const place = Object.keys(electrodes).indexOf(name);
-    this.#noise = new Random(seed, 100 + place);
-    this.hum = this.#noise.normal(1, 0.05);
-    this.#gains = electrodes[name] as readonly number[];
-    this.#offset = this.#noise.normal(0, 5000);
-    this.#drift = new LowNoise(0.02, rate, this.#noise);
-    // 0.02 µV²/Hz up to half the rate.
-    this.#noiseSd = Math.sqrt((0.02 * rate) / 2);
-    this.#slow = highpass !== undefined && highpass > 0 ? new LowPass(highpass, rate) : undefined;
-  }
-
-  /** `own` is what this electrode alone or every electrode alike has. */
-  step(own: number, values: Float64Array): number {
-    let sum = own + this.#offset + 5 * this.#drift.step() + this.#noiseSd * this.#noise.noise();
-    for (let source = 0; source < sources; source++) {
-      sum += (this.#gains[source] as number) * (values[source] as number);
-    }
-    return this.#slow ? sum - this.#slow.step(sum) : sum;
   }
 }

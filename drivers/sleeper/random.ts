@@ -46,6 +46,15 @@ export class Random {
     return -mean * log(1 - this.uniform());
   }
 
+  /** Times in seconds of events without memory, `perMinute` on average, within `seconds` from `start`. */
+  poisson(perMinute: number, start: number, seconds: number): number[] {
+    const times: number[] = [];
+    if (perMinute === 0) return times;
+    const mean = 60 / perMinute;
+    for (let at = start + this.exponential(mean); at < start + seconds; at += this.exponential(mean)) times.push(at);
+    return times;
+  }
+
   /** Mean 0, variance 1, nearly normal (sum of four uniforms): the fast input of noise that is filtered afterwards. */
   noise(): number {
     const first = this.#next();

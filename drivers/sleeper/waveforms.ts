@@ -7,11 +7,23 @@ export function hann(part: number): number {
   return part <= 0 || part >= 1 ? 0 : 0.5 - 0.5 * cos(2 * Math.PI * part);
 }
 
+/** `full` from 0 (Hann) to 1 (half a sine); `lean` from −0.5 to 0.5 moves the summit, later if positive. */
+export interface SpindleEnvelope {
+  readonly full: number;
+  readonly lean: number;
+}
+
+function unevenEnvelope(part: number, { full, lean }: SpindleEnvelope): number {
+  const warped = part - lean * part * (1 - part);
+  return (1 - full) * hann(warped) + full * (warped <= 0 || warped >= 1 ? 0 : sin(Math.PI * warped));
+}
+
 /** Spindle of peak-to-peak 1. The frequency falls in line, so that the second half is 0.18 Hz below the first. */
-export function spindle(seconds: number, duration: number, frequency: number): number {
+export function spindle(seconds: number, duration: number, frequency: number, envelope?: SpindleEnvelope): number {
   const part = seconds / duration;
   const cycles = duration * (frequency * part + 0.18 * (part - part * part));
-  return 0.5 * hann(part) * sin(2 * Math.PI * (cycles - Math.floor(cycles)));
+  const height = envelope === undefined ? hann(part) : unevenEnvelope(part, envelope);
+  return 0.5 * height * sin(2 * Math.PI * (cycles - Math.floor(cycles)));
 }
 
 /** Seconds from onset to trough, and the whole length, of the waves below before they are stretched. */

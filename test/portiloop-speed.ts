@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { importTflite } from '../models/import/tflite/import-tflite.js';
 import { createInt8 } from '../models/int8/int8-model.js';
-import { Interleaved, portiloopSchedule } from '../models/int8/interleaved.js';
+import { createPortiloop } from '../models/int8/portiloop.js';
 import { median } from '../runtime/bench/quantiles.js';
 import { sharedData } from './shared-data.js';
 
@@ -26,13 +26,7 @@ const windows = rows('dreams5_windows_120s.csv.gz');
 const standardised = Float64Array.from(samples, (row) => row[4] ?? NaN);
 const codes = Int8Array.from(samples, (row) => row[5] ?? 0);
 
-const interleaved = new Interleaved(network, {
-  samples: 'serving_default_input_22:0',
-  state: { input: 'serving_default_input_23:0', output: 'StatefulPartitionedCall:1' },
-  result: 'StatefulPartitionedCall:0',
-  ...portiloopSchedule,
-  beyond: 'wrap',
-});
+const interleaved = createPortiloop(network, 'wrap');
 const whole = createInt8(network);
 
 /** Microseconds a sample, and codes that differ from the recorded ones. */
@@ -41,7 +35,8 @@ function streamed(): { us: number; wrong: number } {
   let window = 0;
   let wrong = 0;
   const start = performance.now();
-  for (const value of standardised) if (interleaved.push(value) && interleaved.code !== windows[window++]?.[2]) wrong++;
+  for (let at = 0; at < standardised.length; at++)
+    if (interleaved.push(standardised, at) && interleaved.code !== windows[window++]?.[2]) wrong++;
   return { us: ((performance.now() - start) * 1000) / standardised.length, wrong: wrong + windows.length - window };
 }
 

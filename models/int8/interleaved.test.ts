@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { generatedFiles, seeded } from '../import/tflite/generated-networks.test.fixture.js';
 import { importTflite } from '../import/tflite/import-tflite.js';
 import { createInt8 } from './int8-model.js';
-import { Interleaved, portiloopSchedule } from './interleaved.js';
+import { Interleaved } from './interleaved.js';
+import { portiloopSchedule } from './portiloop.js';
 
 const network = importTflite(generatedFiles().find(({ name }) => name === 'recurrent 2')!.bytes);
 const ports = { samples: 'samples', state: { input: 'h', output: "h'" }, result: 'y' };
@@ -22,7 +23,7 @@ test('eight copies take turns as Portiloop lets them, each with its own state', 
     // Up to 3 standard deviations, so that no code is out of range.
     const sample = draw() * 6 - 3;
     codes.push(Math.trunc(sample / scale + zeroPoint));
-    if (!interleaved.push(sample)) continue;
+    if (!interleaved.push(Float64Array.of(sample), 0)) continue;
     turns.push(`${index}:${interleaved.copy}`);
     const state = states[interleaved.copy]!;
     model.step([state, Int8Array.from(codes.slice(-20))], [state, y]);
@@ -48,7 +49,7 @@ test('beyond its range a sample wraps, as in Portiloop, or saturates', () => {
     const interleaved = new Interleaved(network, { ...ports, first: 19, gaps: [1], beyond });
     const codes: number[] = [];
     for (let index = 0; index < 30; index++) {
-      interleaved.push(index === 25 ? sample : 0);
+      interleaved.push(Float64Array.of(index === 25 ? sample : 0), 0);
       codes.push(interleaved.code);
     }
     return codes;
@@ -65,7 +66,8 @@ test('starts anew after a reset', () => {
     const draw = seeded(8);
     const told: string[] = [];
     for (let index = 0; index < 60; index++)
-      if (interleaved.push(draw() * 4 - 2)) told.push(`${index} ${interleaved.copy} ${interleaved.code}`);
+      if (interleaved.push(Float64Array.of(draw() * 4 - 2), 0))
+        told.push(`${index} ${interleaved.copy} ${interleaved.code}`);
     return told.join();
   };
   const first = run();

@@ -18,9 +18,6 @@ export interface Interleaving {
   readonly beyond: 'saturate' | 'wrap';
 }
 
-/** As Portiloop runs its network at 250 Hz: eight copies, 42 samples from a copy's turn to its next. */
-export const portiloopSchedule = { first: 54, gaps: [5, 5, 5, 6, 5, 5, 5, 6] } as const;
-
 /**
  * A recurrent int8 network that was trained on windows further apart than it is run: several copies of its state take
  * turns, and share one trunk of convolutions.
@@ -87,9 +84,16 @@ export class Interleaved {
     this.reset();
   }
 
-  /** The next sample, in the unit of the input's scale. Whether a copy was run on it. */
-  push(sample: number): boolean {
-    this.#sample[0] = this.#codeOf(sample);
+  /**
+   * The next sample is `samples[at]`, in the unit of the input's scale: by its place, because a number that is handed to
+   * a function may be put on the heap for it. Whether a copy was run on it.
+   */
+  push(samples: Float64Array, at: number): boolean {
+    const { scale = 1, zeroPoint = 0 } = this.#input;
+    // Cut off towards zero, as Portiloop's own software does it.
+    const code = Math.trunc((samples[at] as number) / scale + zeroPoint);
+    // Int8Array keeps the lowest 8 bits of what is stored.
+    this.#sample[0] = this.#beyond === 'wrap' ? code : Math.max(-128, Math.min(127, code));
     this.#streaming.push(this.#sample);
     if (this.#wait-- > 0) return false;
     const copy = this.#turn;
@@ -100,13 +104,6 @@ export class Interleaved {
     this.#turn = (copy + 1) % this.#gaps.length;
     this.#wait = (this.#gaps[this.#turn] ?? 1) - 1;
     return true;
-  }
-
-  /** Cut off towards zero, as Portiloop's own software does it. */
-  #codeOf(sample: number): number {
-    const code = Math.trunc(sample / (this.#input.scale ?? 1) + (this.#input.zeroPoint ?? 0));
-    // Int8Array keeps the lowest 8 bits of what is stored.
-    return this.#beyond === 'wrap' ? code : Math.max(-128, Math.min(127, code));
   }
 
   reset(): void {

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { sharedData } from '../../../test/shared-data.js';
 import type { Network } from '../../format/graph.js';
 import { createInt8 } from '../../int8/int8-model.js';
-import { Interleaved, portiloopSchedule } from '../../int8/interleaved.js';
+import { createPortiloop } from '../../int8/portiloop.js';
 import { createStreaming } from '../../int8/streaming.js';
 import { seeded } from '../tflite/generated-networks.test.fixture.js';
 import { importTflite } from '../tflite/import-tflite.js';
@@ -22,15 +22,10 @@ const rows = (name: string): number[][] =>
     .slice(1)
     .map((line) => line.split(',').map(Number));
 
-const json = { samples: 'x_in', state: { input: 'h_in', output: 'h_out' }, result: 'y' };
-const tflite = {
-  samples: 'serving_default_input_22:0',
-  state: { input: 'serving_default_input_23:0', output: 'StatefulPartitionedCall:1' },
-  result: 'StatefulPartitionedCall:0',
-};
-const forms: readonly (readonly [string, () => Network, typeof json])[] = [
-  ['JSON', () => importPortiloop(read('portiloop_int8.json')), json],
-  ['TFLite', () => importTflite(read('portiloop_model_quant.tflite')), tflite],
+/** With the name of the input that takes the samples. */
+const forms: readonly (readonly [string, () => Network, string])[] = [
+  ['JSON', () => importPortiloop(read('portiloop_int8.json')), 'x_in'],
+  ['TFLite', () => importTflite(read('portiloop_model_quant.tflite')), 'serving_default_input_22:0'],
 ];
 
 /** Recorded from the real runtime: 120 s of sleep and 30 s made; whether states are recorded, and how many windows. */
@@ -39,12 +34,12 @@ const signals = [
   ['synth', '30s', false, 1419],
 ] as const;
 
-for (const [form, load, ports] of forms)
+for (const [form, load, samples] of forms)
   describe(`Portiloop's network from ${form}`, () => {
     for (const [signal, length, hasStates, windows] of signals)
       test(`all ${windows} codes of ${signal}${hasStates ? ', and every byte of the state' : ''}`, { skip }, () => {
         const network = load();
-        const [whole, streaming] = [createInt8(network), createStreaming(network, ports.samples)];
+        const [whole, streaming] = [createInt8(network), createStreaming(network, samples)];
         const codes = Int8Array.from(rows(`${signal}_samples_${length}.csv.gz`).map((row) => row[5]!));
         const states = Array.from({ length: 8 }, () => new Int8Array(7));
         const [y, wholeY, wholeH] = [new Int8Array(1), new Int8Array(1), new Int8Array(7)];
@@ -66,10 +61,11 @@ for (const [form, load, ports] of forms)
       });
 
     test('standardised samples in, probabilities out, at Portiloop’s turns', { skip }, () => {
-      const interleaved = new Interleaved(load(), { ...ports, ...portiloopSchedule, beyond: 'wrap' });
+      const interleaved = createPortiloop(load(), 'wrap');
       const told: number[][] = [];
-      for (const [index, , , , z] of rows('dreams5_samples_120s.csv.gz'))
-        if (interleaved.push(z!)) told.push([index!, interleaved.copy, interleaved.code]);
+      const z = Float64Array.from(rows('dreams5_samples_120s.csv.gz'), (row) => row[4]!);
+      for (let index = 0; index < z.length; index++)
+        if (interleaved.push(z, index)) told.push([index, interleaved.copy, interleaved.code]);
       assert.deepEqual(
         told,
         rows('dreams5_windows_120s.csv.gz').map((row) => row.slice(0, 3)),
@@ -81,8 +77,9 @@ for (const [form, load, ports] of forms)
 test('a sample costs at most a fifth of a window', { skip }, () => {
   const network = importPortiloop(read('portiloop_int8.json'));
   const whole = createInt8(network);
-  const interleaved = new Interleaved(network, { ...json, ...portiloopSchedule, beyond: 'wrap' });
+  const interleaved = createPortiloop(network, 'wrap');
   const [window, h, y] = [new Int8Array(54), new Int8Array(7), new Int8Array(1)];
+  const sample = Float64Array.of(0.5);
   const time = (run: () => unknown): number => {
     const start = performance.now();
     for (let count = 0; count < 42; count++) run();
@@ -90,7 +87,7 @@ test('a sample costs at most a fifth of a window', { skip }, () => {
   };
   const rounds = Array.from({ length: 15 }, () => [
     time(() => whole.step([h, window], [h, y])),
-    time(() => interleaved.push(0.5)),
+    time(() => interleaved.push(sample, 0)),
   ]);
   const least = (place: number): number => Math.min(...rounds.map((round) => round[place]!));
   assert.ok(least(1) * 5 < least(0), `${least(1)} ms for 42 samples, ${least(0)} ms for 42 windows`);

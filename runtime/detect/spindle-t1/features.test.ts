@@ -71,11 +71,14 @@ test('equals the published probes on real sleep', (t) => {
   const values = new Float64Array(1000);
   const features = prepared(200);
   const found: Record<number, number[]> = {};
+  const depths: Record<number, string> = { 400: '2.9836', 2000: '4.3372', 5000: '4.1039', 20000: '5.8948' };
   while (features.frame < 20_000 && file.read(block) > 0) {
     for (let i = 0; i < block.frames; i++) {
       values[i] = block.counts[i]! * file.stream.channels[0]!.scale;
       if (features.push(values, i)) {
         if (features.frame === 400 || features.frame === 20_000) found[features.frame] = [...features.codes];
+        const depth = depths[features.frame];
+        if (depth !== undefined) assert.equal(features.depth.toFixed(4), depth);
         if (features.frame === 5000) assert.ok(Math.abs(features.logPowers[5]! + 6.03988) < 1e-5);
       }
     }

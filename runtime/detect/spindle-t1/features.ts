@@ -1,5 +1,5 @@
 import type { SignalShape } from '../../contracts.js';
-import { logAll } from '../../signal/math.js';
+import { exp, logAll } from '../../signal/math.js';
 import { bandAt, bandCount, BandPowers } from './band-powers.js';
 import { HundredHertz } from './hundred-hertz.js';
 import { RunningQuantiles } from './running-quantiles.js';
@@ -23,6 +23,8 @@ export class SpindleFeatures {
   readonly codes = new Int8Array(featureCount);
   /** log2 of the band powers in µV², in the order of `BandPowers`. */
   readonly logPowers = new Float64Array(bandCount);
+  /** log2 of delta over beta power, over about 10 s: low while a sleeper is awake. */
+  depth = 0;
   /** Number of the last frame; −1 before the first. */
   frame = -1;
   readonly #resampled = new HundredHertz();
@@ -67,6 +69,7 @@ export class SpindleFeatures {
     this.#quantiles.reset();
     this.codes.fill(0);
     this.logPowers.fill(0);
+    this.depth = 0;
     this.frame = -1;
   }
 
@@ -98,6 +101,8 @@ export class SpindleFeatures {
     );
     const overNeighbours = sigma - 0.5 * ((levels[bandAt.theta] as number) + (levels[bandAt.beta] as number));
     const overAll = sigma - (logs[bandCount] as number);
+    const depth = (levels[bandAt.delta] as number) - (levels[bandAt.beta] as number);
+    this.depth = this.frame === 0 ? depth : this.depth + depthWeight * (depth - this.depth);
     row[bandCount] = sigma;
     row[bandCount + 1] = largest;
     row[bandCount + 2] = overNeighbours;
@@ -123,4 +128,5 @@ function codeOf(value: number): number {
 
 /** Which quantile of each number in a row is followed. */
 const columns = [...Array.from({ length: bandCount }, () => 0.5), 0.9, 0.9, 0.5, 0.5];
+const depthWeight = 1 - exp(-1 / 200);
 const ln2 = 0.6931471805599453;

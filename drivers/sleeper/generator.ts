@@ -120,7 +120,10 @@ class Generator implements Sleeper {
     this.rate = rate;
     this.#stages = new Random(seed, 2);
     const individual = options.individual === true ? drawSubject(new Random(seed, 5)) : averageSubject;
-    const subject = { ...individual, spindleRate: options.spindleRate ?? individual.spindleRate };
+    // In the demo the average subject has 12 a minute.
+    const asked = options.spindleRate;
+    const scale = this.#demo ? averageSubject.spindleRate / 12 : 1;
+    const subject = { ...individual, ...(asked !== undefined && { spindleRate: asked * scale }) };
     this.#schedule = new EventSchedule(new Random(seed, 3), channels.length, this.#demo, subject);
     if (options.lookalikes === true) this.#lookalikes = new LookalikeSchedule(new Random(seed, 6), subject);
     const extra = new Random(seed, 7);

@@ -62,6 +62,11 @@ module.exports = {
       '^models/train/',
       '^models/(format|engine)/|^models/write-atomically\\.ts$|^runtime/signal/math\\.ts$',
     ),
+    only(
+      'spindle',
+      '^models/spindle/',
+      '^models/(format|train)/|^runtime/(detect|evaluate|signal)/|^runtime/loop/sample-block\\.ts$|^drivers/(file|sleeper)/',
+    ),
     only('tensorflow', '^models/tensorflow/', '^models/(format|engine)/'),
     only('hybrid', '^models/hybrid/', '^models/format/'),
     only('import', '^models/import/', '^models/(format|engine|int8)/|^runtime/signal/math\\.ts$'),

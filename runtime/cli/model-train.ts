@@ -5,17 +5,20 @@ import { Command } from 'commander';
 import { writeNetwork } from '../../models/format/container.js';
 import { ModelError } from '../../models/format/model-error.js';
 import { loadModel } from '../../models/load-model.js';
+import { isSpindleRecipe } from '../../models/spindle/recipe.js';
 import { loadData } from '../../models/train/load-data.js';
 import { readRecipe, RecipeError, type Recipe } from '../../models/train/recipe.js';
 import { trainFromRecipe, type TrainingReport } from '../../models/train/train-from-recipe.js';
 import type { Progress } from '../../models/train/train.js';
 import { writeAtomically } from '../../models/write-atomically.js';
+import { trainSpindleNetwork } from './model-train-spindles.js';
 import { wholeNumber } from './options.js';
 import { UsageError, print, printJson } from './output.js';
 import { axondVersion } from './version.js';
 
 interface Flags {
   out: string;
+  data?: string;
   threads: number;
   json?: true;
 }
@@ -28,6 +31,7 @@ export function trainModelCommand(): Command {
       '--out <PATH>',
       'file of the network; PATH.checkpoint beside it, from which the same command goes on',
     )
+    .option('--data <DIR>', 'recordings that the recipe learns from, where it names none: the folder of DREAMS')
     .option(
       '--threads <N>',
       'threads that compute; the result does not depend on it',
@@ -37,12 +41,17 @@ export function trainModelCommand(): Command {
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText(
       'after',
-      '\nExample:  axond model train models/train/recipes/fashion-t1.yaml --out fashion-t1.safetensors',
+      '\nExamples:  axond model train models/train/recipes/fashion-t1.yaml --out fashion-t1.safetensors\n           axond model train models/train/recipes/spindle-t1.yaml --data DREAMS --out spindle-t1.safetensors',
     )
-    .action(async (file: string, { out, threads, json }: Flags) => {
+    .action(async (file: string, { out, data: folder, threads, json }: Flags) => {
       if (existsSync(out)) throw new UsageError(`--out: ${out} is there already. Move it, or choose another name.`);
       if (!existsSync(dirname(out))) throw new UsageError(`--out: there is no folder ${dirname(out)}. Make it first.`);
-      const recipe = recipeOf(file);
+      const text = textOf(file);
+      if (isSpindleRecipe(text)) {
+        trainSpindleNetwork(text, { file, out, folder, json });
+        return;
+      }
+      const recipe = recipeOf(text, file);
       const start = performance.now();
       const cpu = process.cpuUsage();
       try {
@@ -67,13 +76,15 @@ export function trainModelCommand(): Command {
     });
 }
 
-function recipeOf(file: string): Recipe {
-  let text: string;
+function textOf(file: string): string {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
     throw new UsageError(`${file}: cannot be read. Name a recipe, such as models/train/recipes/fashion-t1.yaml.`);
   }
+}
+
+function recipeOf(text: string, file: string): Recipe {
   try {
     return readRecipe(text, file);
   } catch (error) {

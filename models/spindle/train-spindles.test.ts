@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { ModelError } from '../format/model-error.js';
+import { Random } from '../train/random.js';
+import type { FrameSequence } from '../train/sequence/frames.js';
+import { isSpindleRecipe, readSpindleRecipe } from './recipe.js';
+import { trainLeaveOneOut } from './train-spindles.js';
+
+const file = 'models/train/recipes/spindle-t1.yaml';
+const text = readFileSync(file, 'utf8');
+const recipe = readSpindleRecipe(text, file);
+const short = { ...recipe, training: { ...recipe.training, steps: 2, window: 80 } };
+
+function noise(number: number): [number, FrameSequence] {
+  const random = Random.of(number);
+  const frames = 600;
+  const codes = Int8Array.from({ length: 21 * frames }, () => random.below(60) - 30);
+  const targets = Float32Array.from({ length: frames }, () => Number(random.uniform() < 0.1));
+  return [number, { name: `excerpt ${number}`, codes, targets, weights: new Float32Array(frames).fill(1) }];
+}
+const sequences = new Map([noise(2), noise(4), noise(5)]);
+
+test('the network of a fold does not depend on what is left out, and says what it was trained on', () => {
+  const fold = trainLeaveOneOut(short, sequences, 4, 1);
+  assert.deepEqual(fold.trainedOn, [2, 5]);
+  assert.match(fold.network.graph.provenance.data ?? '', /excerpts 2, 5$/);
+  assert.match(fold.network.graph.provenance.licence ?? '', /CC BY-NC-ND 3\.0/);
+  assert.equal(fold.network.graph.provenance.seed, 1);
+  const changed = trainLeaveOneOut(short, new Map([...sequences, [4, { ...noise(9)[1] }]]), 4, 1);
+  assert.equal(changed.sha256, fold.sha256);
+  assert.notEqual(trainLeaveOneOut(short, sequences, 5, 1).sha256, fold.sha256);
+  assert.notEqual(trainLeaveOneOut(short, sequences, 4, 2).sha256, fold.sha256);
+  assert.deepEqual(trainLeaveOneOut(short, sequences, undefined, 1).trainedOn, [2, 4, 5]);
+});
+
+test('an excerpt that is not there cannot be left out, nor the only one', () => {
+  assert.throws(() => trainLeaveOneOut(short, sequences, 3, 1), /excerpt 3 is not among/);
+  assert.throws(() => trainLeaveOneOut(short, new Map([noise(2)]), 2, 1), /without excerpt 2 there is none/);
+});
+
+test('recipes of spindles are told from others; a wrong one names its faults', () => {
+  assert.ok(isSpindleRecipe(text));
+  assert.ok(!isSpindleRecipe(readFileSync('models/train/recipes/fashion-t1.yaml', 'utf8')));
+  assert.ok(!isSpindleRecipe('{'));
+  assert.throws(
+    () => readSpindleRecipe(text.replace('dropout: 0.15', 'dropout: 2'), file),
+    (error) => error instanceof ModelError && /spindle-t1\.yaml: training\.dropout/.test(error.message),
+  );
+});

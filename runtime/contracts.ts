@@ -153,9 +153,32 @@ export interface DetectionList {
   length: number;
 }
 
+/** Of an inhibitor, and of what an estimate says to the gate: `unknown` holds as `holds` does. Places are stored. */
+export const inhibitorStates = ['clear', 'holds', 'unknown'] as const;
+export type InhibitorState = (typeof inhibitorStates)[number];
+
+/**
+ * A lasting judgement that a detector keeps beside its detections: a phase, how likely sleep is, whether the electrode
+ * still sits. Made once, changed in place; after `process` it is that of the newest sample.
+ */
+export interface Estimate {
+  /** Within its detector, such as `sleep` or `phase`. */
+  readonly name: string;
+  /** Of the value, `1` for a ratio or a probability. */
+  readonly unit: string;
+  /** NaN while nothing is known: after `prepare`, and after a reset until there is a judgement. */
+  value: number;
+  /** Where the value is known: `holds` if it speaks against a stimulus, `clear` otherwise. `unknown` where it is not. */
+  state: InhibitorState;
+  /** The reason under which the gate refuses when it requires this detector; without one it only informs. */
+  readonly reason?: EstimateReason;
+}
+
 /** Laws: `runtime/detect/detector.laws.ts`. Allocates nothing after `prepare`. */
 export interface Detector {
   prepare(shape: SignalShape): void;
+  /** Absent for a detector that only detects. The list and its entries are there from construction on. */
+  readonly estimates?: readonly Estimate[];
   /** `input[0]` is sample `firstSample` since the last reset. */
   process(input: Float64Array, length: number, firstSample: number, out: DetectionList): void;
   reset(): void;
@@ -201,7 +224,8 @@ export interface RequestList {
 export interface Policy {
   /**
    * Called once a cycle, after the detectors. `lastIndex` is the newest sample index. Appends to `requests`; a request
-   * that is due before the next packet comes now, with its `fireAtUs`.
+   * that is due before the next packet comes now, with its `fireAtUs`. `estimates[n]` are those of detector n in the
+   * configuration, as they are at `lastIndex`.
    */
   decide(
     detections: readonly StreamDetection[],
@@ -209,6 +233,7 @@ export interface Policy {
     lastIndex: number,
     clock: SampleClock,
     requests: RequestList,
+    estimates: readonly (readonly Estimate[])[],
   ): void;
   /** The gate permitted the request made for the detection with this onset. */
   permitted(lastIndex: number): void;
@@ -219,7 +244,7 @@ export interface Policy {
 /** One reason not to fire. `unknown` holds: what is not known to be good counts as bad. */
 export interface Inhibitor {
   readonly name: RefusalReason;
-  state: 'clear' | 'holds' | 'unknown';
+  state: InhibitorState;
   sinceUs: number;
 }
 
@@ -241,8 +266,28 @@ export const refusalReasons = [
   'supervisor',
   'source',
   'unconfirmed',
+  'sleep',
+  'mains',
+  'movement',
+  'electrode',
+  'quality',
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
+
+/**
+ * Reasons that an estimate may stand for. `saturation` and `flat` are also judged on raw counts, always; the others hold
+ * only where the gate requires a detector that judges them. `quality` is for what has no name of its own.
+ */
+export const estimateReasons = [
+  'saturation',
+  'flat',
+  'sleep',
+  'mains',
+  'movement',
+  'electrode',
+  'quality',
+] as const satisfies readonly RefusalReason[];
+export type EstimateReason = (typeof estimateReasons)[number];
 
 /** Limits of the gate. Every layer may only tighten: hard limits of the actuator kind ≥ configuration ≥ arming. */
 export interface GateLimits {
@@ -271,7 +316,7 @@ export const eventFields = {
   /** From the guardian. `state` is a `ReceiptState`; `atUs` its own clock reading; `arrivalUs` that of the bytes. */
   receipt: ['command', 'state', 'atUs', 'arrivalUs'],
   gap: ['firstIndex', 'frames'],
-  /** `reason` is a place in `refusalReasons`, `state` 0 clear, 1 holds, 2 unknown. */
+  /** `reason` is a place in `refusalReasons`, `state` one in `inhibitorStates`. */
   inhibitor: ['reason', 'state'],
   /** Limits as they are now in force. */
   armed: ['untilUs', 'perMinute', 'perHour', 'perNight', 'intervalUs'],
@@ -285,6 +330,8 @@ export const eventFields = {
   source: ['state'],
   /** `state` 0 at rest after a fault, 1 ready. */
   guardian: ['state', 'cause'],
+  /** `estimate` is a place among the detector's own; `state` in `inhibitorStates`. Told on each new state, and every 10 s. */
+  estimate: ['detector', 'estimate', 'state', 'value'],
 } as const satisfies Record<string, readonly string[]>;
 export type EventKind = keyof typeof eventFields;
 
@@ -393,6 +440,8 @@ export interface RunDescription {
   readonly configuration: string;
   readonly stream: StreamInfo;
   readonly detectors: readonly string[];
+  /** Names of the estimates that a detector keeps, by its name; only of those that keep any. */
+  readonly estimates: Readonly<Record<string, readonly string[]>>;
   /** Coefficients of each signal's stages, by signal name: decisions can be repeated where `design` would differ. */
   readonly coefficients: Readonly<Record<string, readonly (readonly number[])[]>>;
   readonly bootId: string;

@@ -40,6 +40,7 @@ const writer = new RecordingWriter(join(folder, 'soak.db'), {
   configuration: effectiveYaml,
   stream,
   detectors: ['spindle'],
+  estimates: {},
   coefficients: {},
   bootId: '',
   startUs: 0,

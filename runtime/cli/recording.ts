@@ -5,6 +5,7 @@ import {
   ReceiptState,
   disarmCauses,
   guardianCauses,
+  inhibitorStates,
   refusalReasons,
   ringNames,
   sessionStates,
@@ -149,7 +150,7 @@ function table(recordings: readonly (Entry | Unreadable)[]): string[] {
 function sheet({ entry, run, events }: Details): string[] {
   const { started, seconds, samples, gaps, detections, stimuli, refusals, bytes, ending } = entry;
   const { device, rate, channels } = run.stream;
-  const told = events.filter(({ event }) => event.kind !== 'inhibitor').slice(-lastEvents);
+  const told = events.filter(({ event }) => event.kind !== 'inhibitor' && event.kind !== 'estimate').slice(-lastEvents);
   return [
     entry.file,
     `run         ${run.name}, axond ${run.verb}, version ${run.axond} on Node ${run.node}`,
@@ -164,7 +165,7 @@ function sheet({ entry, run, events }: Details): string[] {
       const at = ((us - run.startUs) / 1e6).toFixed(3).padStart(10);
       const fields = Object.entries(event)
         .slice(4)
-        .map(([field, value]) => `${field} ${wordFor(kind, field, Number(value), run)}`);
+        .map(([field, value]) => `${field} ${wordFor(event, field, Number(value), run)}`);
       const words = [...fields, ...(text === null ? [] : [JSON.stringify(text)])].join(', ');
       return `${at} s  sample ${String(index).padStart(8)}  ${kind.padEnd(10)}${words}`;
     }),
@@ -172,10 +173,13 @@ function sheet({ entry, run, events }: Details): string[] {
 }
 
 /** Numbers that stand for names, as names. */
-function wordFor(kind: string, field: string, value: number, { detectors }: RunDescription): string {
+function wordFor(event: LoopEvent, field: string, value: number, { detectors, estimates }: RunDescription): string {
+  const { kind } = event;
   const named: Partial<Record<string, readonly string[]>> = {
     'detection detector': detectors,
     'request detector': detectors,
+    'estimate detector': detectors,
+    'estimate state': inhibitorStates,
     'receipt state': Object.keys(ReceiptState),
     'disarmed cause': disarmCauses,
     'guardian cause': guardianCauses,
@@ -184,6 +188,9 @@ function wordFor(kind: string, field: string, value: number, { detectors }: RunD
   };
   if (kind === 'refusal' && field === 'reasons') {
     return refusalReasons.filter((_, place) => (value & (1 << place)) !== 0).join(' + ');
+  }
+  if (kind === 'estimate' && field === 'estimate') {
+    return estimates[detectors[event.detector] ?? '']?.[value] ?? String(value);
   }
   return named[`${kind} ${field}`]?.[value] ?? String(value);
 }

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { SignalFileError, openSignalFile } from '../../drivers/file/signal-file.js';
 import type { RunDescription } from '../contracts.js';
+import type { LoopDescription } from '../loop/build.js';
 import { openRecording } from '../recording/read.js';
 import { isSqliteFile } from '../recording/file-kind.js';
 import { replayRecording } from '../replay/recording.js';
@@ -81,7 +82,7 @@ async function play(path: string, options: ReplayOptions): Promise<void> {
   });
   mkdirSync(record, { recursive: true });
   const progress = progressLine(basename(path));
-  const describe = (coefficients: RunDescription['coefficients']): RunDescription => ({
+  const describe = (loop: LoopDescription): RunDescription => ({
     name,
     axond: axondVersion,
     node: process.version,
@@ -89,7 +90,7 @@ async function play(path: string, options: ReplayOptions): Promise<void> {
     configuration: effectiveYaml,
     stream: file.stream,
     detectors: plan.detectors.map((detector) => detector.name),
-    coefficients,
+    ...loop,
     bootId: 'replay',
     startUs: 0,
     startWallMs: Date.now(),

@@ -69,9 +69,11 @@ export function compileLoop(configuration: Configuration, stream: Pick<StreamInf
 
 function compileStimulation({ detectors, policy, stimulus, gate }: Configuration): StimulationPlan | undefined {
   if (!policy || !stimulus || !gate) return undefined;
+  const placeOf = (name: string): number => Object.keys(detectors).indexOf(name);
   return {
-    policy: isModule(policy) ? policy : { ...policy, after: Object.keys(detectors).indexOf(policy.after) },
+    policy: isModule(policy) ? policy : { ...policy, after: placeOf(policy.after) },
     durationUs: stimulus.durationUs,
-    limits: gate,
+    limits: gate.limits,
+    require: gate.require.map(placeOf),
   };
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { createDevice } from '../../drivers/devices.js';
-import type { SignalShape, StreamInfo } from '../contracts.js';
+import type { Detector, SignalShape, StreamInfo } from '../contracts.js';
 import { createDetector } from '../detect/detector-plan.js';
 import { hardLimits } from '../guardian/actuators.js';
 import { isModule, type ModulePlan } from '../loop/plan.js';
@@ -129,6 +129,9 @@ function checkStimulation(check: Check): void {
     check.fault([section], `is missing, while there is ${given.join(' and ')}`, fix);
   }
   if (policy && !isModule(policy)) checkName(check, ['policy', 'after'], policy.after, 'detectors');
+  gate?.require.forEach((name, place) => {
+    checkRequired(check, ['gate', 'require', place], name);
+  });
   if (!stimulus) return;
   const { actuator, durationUs } = stimulus;
   checkName(check, ['stimulus', 'actuator'], actuator, 'actuators');
@@ -141,17 +144,35 @@ function checkStimulation(check: Check): void {
     check.fault(['stimulus', 'duration'], `is above ${most} ${whose}`, `Use ${most} or less.`);
   }
   if (!gate) return;
-  if (gate.intervalUs < hard.intervalUs) {
+  const { limits } = gate;
+  if (limits.intervalUs < hard.intervalUs) {
     const least = timeText(hard.intervalUs);
     check.fault(['gate', 'interval'], `is below ${least} ${whose}`, `Use ${least} or more.`);
-  } else if (gate.intervalUs < durationUs) {
+  } else if (limits.intervalUs < durationUs) {
     const least = timeText(durationUs);
     check.fault(['gate', 'interval'], `is below ${least}, which one stimulus lasts`, `Use ${least} or more.`);
   }
   for (const limit of ['perMinute', 'perHour', 'perNight'] as const) {
-    if (gate[limit] <= hard[limit]) continue;
+    if (limits[limit] <= hard[limit]) continue;
     check.fault(['gate', limit], `is above ${hard[limit]} ${whose}`, `Use ${hard[limit]} or less.`);
   }
+}
+
+/** What a module judges shows when it is loaded; what is wrong with a detector itself was said there. */
+function checkRequired(check: Check, path: Path, name: string): void {
+  checkName(check, path, name, 'detectors');
+  const { detectors } = check.configuration;
+  const plan = Object.hasOwn(detectors, name) ? detectors[name]?.plan : undefined;
+  if (!plan || isModule(plan)) return;
+  let detector: Detector;
+  try {
+    detector = createDetector(plan);
+  } catch {
+    return;
+  }
+  if (detector.estimates?.some(({ reason }) => reason !== undefined)) return;
+  const rule = `judges nothing that the gate could wait for: a ${plan.use} only detects`;
+  check.fault(path, rule, 'Take it out, or name a detector that judges the signal or sleep.');
 }
 
 function checkName(check: Check, path: Path, name: string, section: 'actuators' | 'signals' | 'detectors'): void {

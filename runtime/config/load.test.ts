@@ -281,7 +281,7 @@ test('a later file merges over an earlier one, and faults name the file that say
     text: 'gate: { perHour: 60 }\nsignals:\n  trace: { stages: [ { use: rms, window: 0.1s } ] }\n',
   };
   const { configuration } = loadConfiguration({ files: [...files, over] });
-  assert.deepEqual(configuration.gate, { intervalUs: 1.5e6, perMinute: 6, perHour: 60, perNight: 600 });
+  assert.deepEqual(configuration.gate?.limits, { intervalUs: 1.5e6, perMinute: 6, perHour: 60, perNight: 600 });
   assert.deepEqual(configuration.signals['trace'], { from: 'c3', stages: [{ use: 'rms', windowSeconds: 0.1 }] });
   const wrong = { name: 'night.yaml', text: 'gate:\n  perHour: 9000\n' };
   assert.deepEqual(faultsOf({ files: [...files, wrong] }), [
@@ -308,7 +308,7 @@ test('--set reaches any key, and its faults say so', () => {
       'policy={ refractory: 3s }',
     ],
   });
-  assert.equal(configuration.gate?.perMinute, 3);
+  assert.equal(configuration.gate?.limits.perMinute, 3);
   assert.deepEqual(configuration.signals['trace']?.stages[0], {
     use: 'bandpass',
     fromHz: 0.3,
@@ -344,8 +344,8 @@ test('a preset lies below the files, --preset above the one that a file names', 
     text: 'preset: cyton-spindle\nsource: { port: /dev/ttyUSB0 }\ngate: { perMinute: 2 }\n',
   };
   const { configuration, effectiveYaml } = loadConfiguration({ files: [own] });
-  assert.equal(configuration.gate?.perMinute, 2);
-  assert.equal(configuration.gate.perHour, 120);
+  assert.equal(configuration.gate?.limits.perMinute, 2);
+  assert.equal(configuration.gate.limits.perHour, 120);
   assert.doesNotMatch(effectiveYaml, /preset/);
   const other = loadConfiguration({ files: [own], preset: 'demo' });
   assert.equal(other.configuration.device.name, 'demo');
@@ -437,7 +437,37 @@ test('compiled: names become places, times microseconds, signals stand after wha
     policy: { use: 'immediate', after: 0, delaySeconds: 0, refractorySeconds: 2, expiresUs: 100_000 },
     durationUs: 50_000,
     limits: { intervalUs: 1_500_000, perMinute: 6, perHour: 120, perNight: 600 },
+    require: [],
   });
+});
+
+test('gate.require names detectors that judge something, each once', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'axond-config-'));
+  try {
+    const path = join(folder, 'p.yaml');
+    writeFileSync(join(folder, 'own.mjs'), '');
+    const requiring = (names: string): string =>
+      good
+        .replace('gate: {', `gate: { require: ${names},`)
+        .replace('detectors: {', 'detectors: { own: { use: ./own.mjs, signal: c3 },');
+    const faults = (names: string): string[] => {
+      writeFileSync(path, requiring(names));
+      return faultsOf({ files: [path] }).map((line) => line.replace(/^.*?:\d+:\d+ /, ''));
+    };
+    assert.deepEqual(faults('[own]'), []);
+    // What a module judges shows when it is loaded.
+    const { configuration } = loadConfiguration({ files: [path] });
+    assert.deepEqual(compileLoop(configuration, stream('C3', 'M2')).stimulation?.require, [0]);
+    assert.deepEqual(faults('[own, spindel]'), [
+      'gate.require.1: spindel is not among the detectors. Did you mean spindle?',
+    ]);
+    assert.deepEqual(faults('[spindle]'), [
+      'gate.require.0: spindle judges nothing that the gate could wait for: a band-power only detects. Take it out, or name a detector that judges the signal or sleep.',
+    ]);
+    assert.deepEqual(faults('[own, own]'), ['gate.require: ["own","own"] names a detector twice. Name each once.']);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('a signal may be named like the channel that it is made from; without signals the first channel is shown', () => {

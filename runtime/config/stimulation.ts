@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { GateLimits } from '../contracts.js';
 import type { PolicyPlan } from '../decide/policy.js';
 import type { ModulePlan } from '../loop/plan.js';
-import { count, moduleKeys, partName, quantity } from './values.js';
+import { count, moduleKeys, objection, partName, quantity } from './values.js';
 
 /** `policy`, `stimulus` and `gate`: when to stimulate, with what, and the limits of it. All three or none. */
 
@@ -74,11 +74,31 @@ export const gate = z
     perMinute: count(6, 'Most stimuli in any 60 seconds.'),
     perHour: count(120, 'Most stimuli in any 60 minutes.'),
     perNight: count(600, 'Most stimuli in any 24 hours.'),
+    require: z
+      .array(partName)
+      .refine((names) => new Set(names).size === names.length, {
+        error: objection({ rule: 'names a detector twice', fix: 'Name each once.' }),
+      })
+      .meta({
+        description:
+          'Detectors that must see no reason against a stimulus, such as a sleep gate. What they do not know counts as one.',
+        example: '[asleep, contact]',
+      })
+      .prefault([]),
   })
   .meta({
     description: 'Limits of stimulation. They may be tighter than the hard limits of the actuator kind, never looser.',
   })
-  .transform(({ interval, ...counts }): GateLimits => ({ intervalUs: microseconds(interval), ...counts }));
+  .transform(({ interval, require, ...counts }): NamedGate => ({
+    limits: { intervalUs: microseconds(interval), ...counts },
+    require,
+  }));
+
+/** Names its detectors; `compile.ts` turns them into places. */
+interface NamedGate {
+  readonly limits: GateLimits;
+  readonly require: readonly string[];
+}
 
 function microseconds(seconds: number): number {
   return Math.round(seconds * 1e6);

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { refusalReasons, type RefusalReason, type StimulusRequest } from '../contracts.js';
-import { Gate, inhibitorNames } from './gate.js';
+import { refusalReasons, type EstimateReason, type RefusalReason, type StimulusRequest } from '../contracts.js';
+import { Gate } from './gate.js';
 
 const limits = { intervalUs: 1.5e6, perMinute: 6, perHour: 20, perNight: 30 };
 
-function readyGate(): Gate {
-  const gate = new Gate(limits);
-  for (const name of inhibitorNames) gate.inhibit(name, 'clear', 0);
+/** What holds a gate that requires nothing: `refusalReasons` from `stale` to `unconfirmed`. */
+const inhibitorNames = refusalReasons.slice(6, 16);
+
+function readyGate(...required: EstimateReason[]): Gate {
+  const gate = new Gate(limits, required);
+  for (const { name } of gate.inhibitors) gate.inhibit(name, 'clear', 0);
   gate.arm(Infinity, NaN, NaN, NaN, NaN);
   return gate;
 }
@@ -42,6 +45,20 @@ test('R-03 one inhibitor that holds or is unknown is enough, and is named', () =
       assert.deepEqual(names(gate.decide(request(1e6), 1e6)), [name]);
     }
   }
+});
+
+test('R-09 a required judgement is unknown at first, and holds like any other inhibitor', () => {
+  const gate = new Gate(limits, ['sleep', 'saturation']);
+  assert.deepEqual(names(gate.decide(request(1e6), 1e6)), ['disarmed', ...inhibitorNames, 'sleep']);
+  const ready = readyGate('sleep', 'movement');
+  assert.equal(ready.holding, 0);
+  ready.inhibit('movement', 'holds', 0);
+  assert.deepEqual(names(ready.holding), ['movement']);
+  assert.deepEqual(names(ready.decide(request(1e6), 1e6)), ['movement']);
+});
+
+test('R-09 what is not required does not hold, and cannot be told to: a mistake in the loop shows', () => {
+  assert.throws(() => readyGate('sleep').inhibit('mains', 'holds', 0), /mains: is no inhibitor of this gate/);
 });
 
 test('R-04 an expired request, a clock that runs backwards and a time that is no number are refused', () => {

@@ -1,19 +1,23 @@
 import {
+  estimateReasons,
   refusalReasons,
+  type EstimateReason,
   type GateLimits,
   type Inhibitor,
+  type InhibitorState,
   type RefusalReason,
   type StimulusRequest,
 } from '../contracts.js';
 
 /**
  * The gate: the one place that says yes. Pure, allocates nothing after construction; time is an argument. Disarmed at
- * the start, refuses with all reasons, and what is not known to be good counts as bad (SAFETY.md R-01 to R-08).
+ * the start, refuses with all reasons, and what is not known to be good counts as bad (SAFETY.md R-01 to R-09).
  */
 export class Gate {
-  readonly inhibitors: readonly Inhibitor[] = inhibitorNames.map((name) => ({ name, state: 'unknown', sinceUs: 0 }));
+  readonly inhibitors: readonly Inhibitor[];
   /** Limits now in force: configured ones, or tighter while armed. */
   readonly limits: { intervalUs: number; perMinute: number; perHour: number; perNight: number };
+  readonly #bits: Int32Array;
   readonly #configured: GateLimits;
   readonly #minute = new RollingCount(60e6);
   readonly #hour = new RollingCount(3600e6);
@@ -23,7 +27,11 @@ export class Gate {
   #lastPermitUs = -Infinity;
   #newestUs = -Infinity;
 
-  constructor(configured: GateLimits) {
+  /** `required` are the reasons that estimates stand for: each is unknown, and holds, until it is said to be clear. */
+  constructor(configured: GateLimits, required: readonly EstimateReason[] = []) {
+    const names = inhibitorNames.filter((name) => isAlwaysJudged(name) || required.some((one) => one === name));
+    this.inhibitors = names.map((name) => ({ name, state: 'unknown', sinceUs: 0 }));
+    this.#bits = Int32Array.from(names, (name) => bit[name]);
     this.#configured = configured;
     this.limits = { ...configured };
   }
@@ -56,18 +64,31 @@ export class Gate {
   }
 
   /** Returns true if the state is new. */
-  inhibit(name: RefusalReason, state: Inhibitor['state'], nowUs: number): boolean {
-    const inhibitor = this.inhibitors[placeOf[name]] as Inhibitor;
-    if (inhibitor.state === state) return false;
-    inhibitor.state = state;
-    inhibitor.sinceUs = nowUs;
-    return true;
+  inhibit(name: RefusalReason, state: InhibitorState, nowUs: number): boolean {
+    for (let place = 0; place < this.inhibitors.length; place++) {
+      const inhibitor = this.inhibitors[place] as Inhibitor;
+      if (inhibitor.name !== name) continue;
+      if (inhibitor.state === state) return false;
+      inhibitor.state = state;
+      inhibitor.sinceUs = nowUs;
+      return true;
+    }
+    throw new RangeError(`${name}: is no inhibitor of this gate. Name it when the gate is made.`);
+  }
+
+  /** Bit n set: the inhibitor `refusalReasons[n]` is not clear now. */
+  get holding(): number {
+    let reasons = 0;
+    for (let place = 0; place < this.inhibitors.length; place++) {
+      if ((this.inhibitors[place] as Inhibitor).state !== 'clear') reasons |= this.#bits[place] as number;
+    }
+    return reasons;
   }
 
   /** 0 permits and counts the stimulus; otherwise bit n set means `refusalReasons[n]`. */
   decide(request: StimulusRequest, nowUs: number): number {
     const fireUs = request.fireAtUs > nowUs ? request.fireAtUs : nowUs;
-    let reasons = 0;
+    let reasons = this.holding;
     if (!(fireUs < this.#armedUntilUs)) reasons |= bit.disarmed;
     // NaN and clocks that run backwards fail these comparisons on purpose.
     if (!(fireUs <= request.expiresUs) || !(nowUs >= this.#newestUs)) reasons |= bit.expired;
@@ -75,9 +96,6 @@ export class Gate {
     if (!(this.#minute.at(fireUs) < this.limits.perMinute)) reasons |= bit['per-minute'];
     if (!(this.#hour.at(fireUs) < this.limits.perHour)) reasons |= bit['per-hour'];
     if (!(this.#night.at(fireUs) < this.limits.perNight)) reasons |= bit['per-night'];
-    for (let place = 0; place < this.inhibitors.length; place++) {
-      if ((this.inhibitors[place] as Inhibitor).state !== 'clear') reasons |= 1 << (place + firstInhibitor);
-    }
     this.#newestUs = nowUs > this.#newestUs ? nowUs : this.#newestUs;
     if (reasons === 0) {
       this.#lastPermitUs = fireUs;
@@ -90,14 +108,12 @@ export class Gate {
 }
 
 /** The reasons that are states of the world, from `stale` on; those before it are judged for each request. */
-const firstInhibitor = refusalReasons.indexOf('stale');
-export const inhibitorNames = refusalReasons.slice(firstInhibitor);
+const inhibitorNames = refusalReasons.slice(refusalReasons.indexOf('stale'));
 
-/** Places in `inhibitors`; −1 and below for reasons that are judged for each request. */
-const placeOf = Object.fromEntries(refusalReasons.map((name, place) => [name, place - firstInhibitor])) as Record<
-  RefusalReason,
-  number
->;
+/** Saturation and flat lines are judged on raw counts, whatever is required besides. */
+function isAlwaysJudged(name: RefusalReason): boolean {
+  return name === 'saturation' || name === 'flat' || !estimateReasons.some((one) => one === name);
+}
 
 const bit = Object.fromEntries(refusalReasons.map((name, place) => [name, 1 << place])) as Record<
   RefusalReason,

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { DetectionPhase, type DetectionList, type Detector } from '../contracts.js';
 import { appendDetection, createDetection } from './detection-list.js';
 import { checkDetector } from './detector.laws.js';
+import { createEstimate, estimateFaults, forget } from './estimate.js';
 
 const shape = { rate: 100, unit: 'uV' };
 
@@ -105,6 +106,97 @@ test('each law is seen to be broken', () => {
     ['threw: rate: 100 Hz is too low'],
   );
   assert.ok(broken(() => new Undelayed()).includes('delaySamples'));
+});
+
+/** Keeps the largest value, and holds once it is above 400. */
+class Largest extends Above {
+  estimates = [createEstimate('largest', 'uV', 'quality')];
+  override process(input: Float64Array, length: number): void {
+    const largest = this.estimates[0]!;
+    for (let i = 0; i < length; i++) {
+      largest.value = Math.max(Number.isNaN(largest.value) ? -Infinity : largest.value, input[i]!);
+      largest.state = largest.value > 400 ? 'holds' : 'clear';
+    }
+  }
+  override reset(): void {
+    forget(this.estimates);
+  }
+}
+
+test('estimates: a lawful detector breaks none', () => {
+  assert.deepEqual(
+    checkDetector(() => new Largest(), shape, { heapUsed: () => memoryUsage().heapUsed }),
+    [],
+  );
+});
+
+test('estimates: each law is seen to be broken', () => {
+  class OfTheBlock extends Largest {
+    override process(input: Float64Array, length: number): void {
+      forget(this.estimates);
+      super.process(input, length);
+    }
+  }
+  class Remembers extends Largest {
+    override reset(): void {
+      this.estimates[0]!.state = 'unknown';
+    }
+  }
+  class Sure extends Largest {
+    constructor() {
+      super();
+      this.estimates[0]!.state = 'clear';
+    }
+  }
+  class Others extends Largest {
+    override process(input: Float64Array, length: number): void {
+      super.process(input, length);
+      this.estimates = [{ ...this.estimates[0]! }];
+    }
+  }
+  class Wordy extends Largest {
+    override process(input: Float64Array, length: number): void {
+      super.process(input, length);
+      this.estimates[0]!.state = 'good' as 'clear';
+    }
+  }
+  const only = (create: () => Detector): string[] => [...new Set(broken(create))];
+  assert.deepEqual(
+    only(() => new OfTheBlock()),
+    ['block size'],
+  );
+  assert.deepEqual(
+    only(() => new Remembers()),
+    ['estimates', 'reset'],
+  );
+  assert.deepEqual(
+    only(() => new Sure()),
+    ['estimates'],
+  );
+  assert.ok(broken(() => new Others()).includes('estimates'));
+  assert.deepEqual(
+    only(() => new Wordy()),
+    ['estimates[0]'],
+  );
+});
+
+test('estimates: what a user may have written instead is told one by one', () => {
+  const sound = { name: 'a', unit: '1', value: 0.5, state: 'clear' };
+  assert.deepEqual(estimateFaults(undefined), []);
+  assert.deepEqual(estimateFaults([sound]), []);
+  assert.deepEqual(estimateFaults(sound), ['estimates: is no list']);
+  assert.deepEqual(estimateFaults([null, sound, sound, { ...sound, name: 'b', value: NaN }]), [
+    'estimates[0]: is no estimate',
+    'estimates[2]: the name a is there twice',
+    'estimates[3]: state clear with a value that is not known (NaN)',
+  ]);
+  assert.deepEqual(estimateFaults([{ state: 'maybe', reason: 'gap' }]), [
+    'estimates[0]: has no name',
+    "estimates[0]: has no unit; write '1' for a ratio",
+    'estimates[0]: value is no number',
+    'estimates[0]: state maybe is none of clear, holds, unknown',
+    'estimates[0]: reason gap is none of saturation, flat, sleep, mains, movement, electrode, quality',
+  ]);
 });
 
 test('an object a sample is seen', () => {

@@ -1,5 +1,6 @@
 import { DetectionPhase, type Detector, type SignalShape } from '../contracts.js';
 import { createDetectionList } from './detection-list.js';
+import { estimateFaults } from './estimate.js';
 
 export interface DetectorLawOptions {
   /** What the detector is tried on; by default 40 s of noise, slow waves, 13 Hz bursts and steps in microvolts. */
@@ -23,15 +24,21 @@ export function checkDetector(
     };
     const detector = prepared();
     checkLengths(detector, broken);
+    checkIgnorance(detector, 'prepare', broken);
     const whole = run(detector, signal, signal.length, broken);
+    const judged = run(prepared(), signal, commonLength, broken);
     for (const length of [1, 7, 64]) {
       const split = run(prepared(), signal, length, broken);
-      if (!same(whole, split))
+      if (!same(whole.detections, split.detections))
         broken.add(`block size: blocks of ${length} give other detections than one of ${signal.length}`);
+      if (!same(judged.estimates, split.estimates))
+        broken.add(`block size: blocks of ${length} give other estimates than blocks of ${commonLength}`);
     }
     detector.reset();
-    if (!same(whole, run(detector, signal, signal.length, broken)))
-      broken.add('reset: other detections than from a new detector');
+    checkIgnorance(detector, 'reset', broken);
+    const again = run(detector, signal, commonLength, broken);
+    if (!same(judged.detections, again.detections)) broken.add('reset: other detections than from a new detector');
+    if (!same(judged.estimates, again.estimates)) broken.add('reset: other estimates than from a new detector');
     if (heapUsed) checkAllocation(prepared(), signal, heapUsed, broken);
   } catch (error) {
     broken.add(`threw: ${error instanceof Error ? error.message : String(error)}`);
@@ -45,8 +52,24 @@ function checkLengths({ delaySamples, settleSamples }: Detector, broken: Set<str
   }
 }
 
+/** Nothing has been seen: a gap must not leave a gate open on what was before it. */
+function checkIgnorance({ estimates = [] }: Detector, after: string, broken: Set<string>): void {
+  for (const { name, value, state } of estimates) {
+    if (state !== 'unknown' || !Number.isNaN(value)) broken.add(`estimates: ${name} is known after ${after}()`);
+  }
+}
+
+interface Outcome {
+  readonly detections: readonly number[];
+  /** Value and state of each after every `commonLength` samples. */
+  readonly estimates: readonly (number | string)[];
+}
+
 /** Runs it and returns all detections as numbers, having checked each against the call that it came with. */
-function run(detector: Detector, signal: Float64Array, blockLength: number, broken: Set<string>): number[] {
+function run(detector: Detector, signal: Float64Array, blockLength: number, broken: Set<string>): Outcome {
+  const list = detector.estimates;
+  const entries = [...(list ?? [])];
+  const estimates: (number | string)[] = [];
   const input = new Float64Array(blockLength);
   const found = createDetectionList(2 * blockLength + 2);
   const ends = new Map<number, number>();
@@ -57,6 +80,12 @@ function run(detector: Detector, signal: Float64Array, blockLength: number, brok
     found.length = 0;
     detector.process(input, block.length, first, found);
     if (block.some((value, i) => !Object.is(value, input[i]))) broken.add('input: process() changed it');
+    for (const fault of estimateFaults(list)) broken.add(fault);
+    if (list !== detector.estimates || entries.some((entry, place) => entry !== list?.[place]))
+      broken.add('estimates: process() put others in their place');
+    if ((first + block.length) % commonLength === 0) {
+      for (const { value, state } of entries) estimates.push(value, state);
+    }
     if (found.length > found.capacity) broken.add(`list: ${found.length} detections in a list of ${found.capacity}`);
     for (const { phase, onset, confirmed, end, score } of found.items.slice(0, found.length)) {
       all.push(phase, onset, confirmed, end, score);
@@ -79,10 +108,10 @@ function run(detector: Detector, signal: Float64Array, blockLength: number, brok
       }
     }
   }
-  return all;
+  return { detections: all, estimates };
 }
 
-function same(a: readonly number[], b: readonly number[]): boolean {
+function same(a: readonly (number | string)[], b: readonly (number | string)[]): boolean {
   return a.length === b.length && a.every((value, place) => Object.is(value, b[place]));
 }
 
@@ -126,6 +155,8 @@ function trialSignal(rate: number): Float64Array {
   });
 }
 
+/** A multiple of all block lengths below it. */
+const commonLength = 448;
 const allocationBlock = 64;
 const roundsPerAttempt = 7;
 const mostAttempts = 10;

@@ -53,8 +53,8 @@ class Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    const { node, bootId, detectors, actuator } = options;
-    this.#names = { node, bootId, detectors, actuator };
+    const { node, bootId, detectors, estimates, actuator } = options;
+    this.#names = { node, bootId, detectors, estimates, actuator };
     this.#root = rootOf(node);
     this.#earlier = reportedBefore(options.recording);
     const birth = Date.now();

@@ -15,6 +15,8 @@ export const linkOptions = z.strictObject({
   recording: z.string(),
   /** Names of detectors and actuator, for the events. */
   detectors: z.array(z.string()),
+  /** Names of the estimates of each detector that keeps any. */
+  estimates: z.record(z.string(), z.array(z.string())),
   actuator: z.string(),
   description: z.record(z.string(), z.unknown()),
 });

@@ -4,7 +4,13 @@ import { refusalReasons, type LoopEvent } from '../contracts.js';
 import { reportOf, rootOf, type Names } from './reports.js';
 import { RequestJudge } from './requests.js';
 
-const names: Names = { node: 'bedside-1', bootId: 'b', detectors: ['spindle'], actuator: 'light' };
+const names: Names = {
+  node: 'bedside-1',
+  bootId: 'b',
+  detectors: ['spindle', 'contact'],
+  estimates: { contact: ['index', 'mains'] },
+  actuator: 'light',
+};
 const when = { cycle: 9, index: 2500, us: 1e7 };
 const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
@@ -33,6 +39,20 @@ test('a refusal names all its reasons', () => {
   const reasons = (1 << refusalReasons.indexOf('settling')) | (1 << refusalReasons.indexOf('disarmed'));
   const report = reportOf({ kind: 'refusal', ...when, request: 4, reasons }, null, names);
   assert.deepEqual(report?.payload['reasons'], ['disarmed', 'settling']);
+});
+
+test('an estimate is reported by name; one that is not known has no value', () => {
+  const event = { kind: 'estimate', ...when, detector: 1, estimate: 1 } as const;
+  assert.deepEqual(reportOf({ ...event, state: 1, value: 12 }, null, names), {
+    topic: 'event/estimate',
+    payload: { detector: 'contact', estimate: 'mains', state: 'holds', value: 12 },
+  });
+  assert.deepEqual(reportOf({ ...event, state: 2, value: NaN }, null, names)?.payload, {
+    detector: 'contact',
+    estimate: 'mains',
+    state: 'unknown',
+    value: null,
+  });
 });
 
 test('R-17 arming over the network is refused, whatever the message says', () => {

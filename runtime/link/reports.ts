@@ -1,6 +1,7 @@
 import {
   DetectionPhase,
   ReceiptState,
+  inhibitorStates,
   refusalReasons,
   ringNames,
   sessionStates,
@@ -13,6 +14,8 @@ export interface Names {
   readonly node: string;
   readonly bootId: string;
   readonly detectors: readonly string[];
+  /** By detector. */
+  readonly estimates: Readonly<Record<string, readonly string[]>>;
   readonly actuator: string;
 }
 
@@ -55,6 +58,8 @@ export function reportOf(event: LoopEvent, text: string | null, names: Names): R
           reasons: refusalReasons.filter((_, place) => (event.reasons & (1 << place)) !== 0),
         },
       };
+    case 'estimate':
+      return estimate(event, names);
     case 'marker':
       return { topic: 'event/marker', payload: { marker: event.marker, text } };
     case 'gap':
@@ -73,6 +78,20 @@ export function reportOf(event: LoopEvent, text: string | null, names: Names): R
     default:
       return undefined;
   }
+}
+
+/** What a detector judges, such as how likely sleep is: on each new state, and every ten seconds. */
+function estimate({ detector, estimate, state, value }: LoopEvent & { kind: 'estimate' }, names: Names): Report {
+  const name = names.detectors[detector] ?? String(detector);
+  return {
+    topic: 'event/estimate',
+    payload: {
+      detector: name,
+      estimate: names.estimates[name]?.[estimate] ?? String(estimate),
+      state: inhibitorStates[state] ?? '',
+      value: Number.isFinite(value) ? value : null,
+    },
+  };
 }
 
 /** One report a stimulus, when the guardian says that it has started. */

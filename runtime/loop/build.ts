@@ -1,14 +1,16 @@
 import { statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import type { Detector, Policy, SignalShape, Stage, StreamInfo } from '../contracts.js';
+import type { Detector, Estimate, Policy, RunDescription, SignalShape, Stage, StreamInfo } from '../contracts.js';
 import { Gate } from '../decide/gate.js';
 import { DetectionPolicy } from '../decide/policy.js';
 import { createDetector } from '../detect/detector-plan.js';
+import { estimateFaults } from '../detect/estimate.js';
 import { createChain } from '../signal/chain.js';
 import { Derivation, parseDerivation } from '../signal/derivation.js';
 import { createStage } from '../signal/stage-plan.js';
 import { Loop } from './loop.js';
 import { isModule, type LoopPlan, type ModulePlan, type SignalPlan } from './plan.js';
+import { RequiredEstimates } from './required-estimates.js';
 import { SignalGraph, type DetectorPart, type SignalPart } from './signal-graph.js';
 
 /** Frames that one cycle takes at most; a longer read is taken in several. */
@@ -24,11 +26,14 @@ export async function buildLoop(plan: LoopPlan, stream: StreamInfo): Promise<Loo
       ? await createFromModule<Detector>(detectorPlan, ['prepare', 'process', 'reset'])
       : createDetector(detectorPlan);
     detector.prepare((signals[signal] as SignalPart).shape);
+    const [fault] = estimateFaults(detector.estimates);
+    if (fault !== undefined) throw new RangeError(`detectors.${name}: ${fault}. Follow runtime/contracts.ts.`);
     detectors.push({ name, detector, signal });
   }
   const graph = new SignalGraph(stream.rate, blockCapacity, signals, detectors);
   if (!plan.stimulation) return new Loop({ stream, graph });
-  const { policy, limits, durationUs } = plan.stimulation;
+  const { policy, limits, durationUs, require } = plan.stimulation;
+  const required = new RequiredEstimates(require.flatMap((place) => judgementsOf(detectors[place] as DetectorPart)));
   return new Loop({
     stream,
     graph,
@@ -36,18 +41,36 @@ export async function buildLoop(plan: LoopPlan, stream: StreamInfo): Promise<Loo
       policy: isModule(policy)
         ? await createFromModule<Policy>(policy, ['decide', 'permitted', 'reset'])
         : new DetectionPolicy(policy, stream.rate),
-      gate: new Gate(limits),
+      gate: new Gate(limits, required.reasons),
+      required,
       durationUs,
     },
   });
 }
 
-/** What decisions rest on, for the recording: the coefficients of every stage of every signal. */
-export function coefficientsOf(loop: Loop): Record<string, number[][]> {
-  return Object.fromEntries(
-    loop.graph.signals.map(({ name, chain }) => [name, chain ? [[...chain.coefficients()]] : []]),
-  );
+function judgementsOf({ name, detector }: DetectorPart): readonly Estimate[] {
+  const judgements = (detector.estimates ?? []).filter(({ reason }) => reason !== undefined);
+  if (judgements.length === 0) {
+    throw new RangeError(`gate.require: ${name} judges nothing that the gate could wait for. Take it out of the list.`);
+  }
+  return judgements;
 }
+
+/** What a recording says of its loop: the coefficients of every stage of every signal, the names of estimates. */
+export function describeLoop({ graph }: Loop): LoopDescription {
+  return {
+    coefficients: Object.fromEntries(
+      graph.signals.map(({ name, chain }) => [name, chain ? [[...chain.coefficients()]] : []]),
+    ),
+    estimates: Object.fromEntries(
+      graph.detectorNames.flatMap((name, place) => {
+        const names = (graph.estimates[place] ?? []).map((estimate) => estimate.name);
+        return names.length === 0 ? [] : [[name, names]];
+      }),
+    ),
+  };
+}
+export type LoopDescription = Pick<RunDescription, 'coefficients' | 'estimates'>;
 
 async function buildSignal(plan: SignalPlan, stream: StreamInfo, earlier: readonly SignalPart[]): Promise<SignalPart> {
   const { name, from } = plan;

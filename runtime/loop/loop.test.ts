@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import {
   FrameFlag,
   ReceiptState,
@@ -29,6 +30,7 @@ const plan: LoopPlan = {
     policy: { use: 'immediate', after: 0, delaySeconds: 0, refractorySeconds: 1, expiresUs: 1e5 },
     durationUs: 50e3,
     limits: { intervalUs: 1e6, perMinute: 30, perHour: 100, perNight: 100 },
+    require: [],
   },
   trace: 0,
 };
@@ -220,6 +222,110 @@ test('R-08 a guardian that was replaced owes no receipts: the new one may fire',
   bench.frames(rate);
   bench.step();
   assert.deepEqual(bench.fired, [1, 2]);
+});
+
+const verdict = (name: string, options: Record<string, unknown>) => ({
+  name,
+  signal: 0,
+  plan: { module: fileURLToPath(new URL('./verdict.test.fixture.js', import.meta.url)), options },
+});
+
+/** The step detector, and detectors of the user's own that the gate requires. */
+function requiring(...reasons: string[]): LoopPlan {
+  const { detectors, stimulation, ...rest } = plan;
+  assert.ok(stimulation);
+  return {
+    ...rest,
+    detectors: [...detectors, ...reasons.map((reason, place) => verdict(`own${place}`, { reason }))],
+    stimulation: { ...stimulation, require: reasons.map((_, place) => place + 1) },
+  };
+}
+
+test('R-09 the gate holds, by the name of the reason, until a required detector says that it is clear', async () => {
+  const bench = new Bench(await buildLoop(requiring('sleep'), stream));
+  bench.frames(11 * rate);
+  bench.step();
+  assert.deepEqual(bench.lastRefusal(), ['sleep']);
+  const refusals = bench.events.length;
+  bench.frames(1, () => 801);
+  assert.deepEqual(bench.fired, [1]);
+  bench.frames(2 * rate);
+  bench.frames(1, () => 802);
+  assert.deepEqual(bench.lastRefusal(), ['sleep']);
+  assert.ok(bench.events.length > refusals);
+  // What is no state at all counts as not known.
+  bench.frames(2 * rate);
+  bench.frames(1, () => 803);
+  assert.deepEqual(bench.lastRefusal(), ['sleep']);
+  assert.deepEqual(bench.fired, [1]);
+  const states = bench.events.filter(
+    (event) => event.kind === 'inhibitor' && event.reason === refusalReasons.indexOf('sleep'),
+  );
+  assert.deepEqual(
+    states.map((event) => event.kind === 'inhibitor' && event.state),
+    [0, 1, 2],
+  );
+});
+
+test('R-09 a gap makes a required judgement unknown again', async () => {
+  const bench = new Bench(await buildLoop(requiring('quality'), stream));
+  bench.frames(1, () => 801);
+  bench.frames(11 * rate);
+  bench.step();
+  assert.deepEqual(bench.fired, [1]);
+  bench.frames(3, () => 1, FrameFlag.gap);
+  bench.frames(11 * rate);
+  bench.step();
+  assert.deepEqual(bench.lastRefusal(), ['quality']);
+});
+
+test('R-09 of two required detectors that judge the same thing, one is enough to hold', async () => {
+  const loop = await buildLoop(requiring('flat', 'electrode', 'electrode'), stream);
+  assert.deepEqual(
+    loop.inhibitors.map(({ name }) => name),
+    [...refusalReasons.slice(6, 16), 'electrode'],
+  );
+  const bench = new Bench(loop);
+  bench.frames(11 * rate);
+  bench.step();
+  // Raw counts say nothing against it: the estimate of the same name does, by not knowing.
+  assert.deepEqual(bench.lastRefusal(), ['flat', 'electrode']);
+});
+
+test('estimates are told when they change and every ten seconds; one that is not required holds nothing', async () => {
+  const { stimulation } = plan;
+  assert.ok(stimulation);
+  const own = { ...plan, detectors: [...plan.detectors, verdict('own', { reason: 'sleep' })] };
+  const bench = new Bench(await buildLoop(own, stream));
+  bench.frames(11 * rate);
+  bench.frames(1, () => 802);
+  bench.frames(20 * rate);
+  assert.deepEqual(bench.fired, [1]);
+  assert.deepEqual(
+    bench.events.flatMap((event) =>
+      event.kind === 'estimate' ? [[event.index, event.detector, event.estimate, event.state, event.value]] : [],
+    ),
+    [
+      [0, 1, 0, 2, NaN],
+      [10 * rate, 1, 0, 2, NaN],
+      [11 * rate, 1, 0, 1, 802],
+      [20 * rate, 1, 0, 1, 802],
+      [30 * rate, 1, 0, 1, 802],
+    ],
+  );
+});
+
+test('what the gate could not wait for, or what is no estimate, is refused by name before the first sample', async () => {
+  const { stimulation } = plan;
+  assert.ok(stimulation);
+  await assert.rejects(
+    buildLoop({ ...plan, stimulation: { ...stimulation, require: [0] } }, stream),
+    /gate.require: step judges nothing that the gate could wait for/,
+  );
+  await assert.rejects(
+    buildLoop(requiring('sleeping'), stream),
+    /detectors.own0: .* reason sleeping is none of .*sleep/,
+  );
 });
 
 test('the same cycles give the same events, bit for bit', async () => {

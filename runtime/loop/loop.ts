@@ -3,10 +3,14 @@ import {
   ReceiptState,
   disarmCauses,
   firstMessageKind,
+  inhibitorStates,
   recordLength,
   refusalReasons,
   type Command,
+  type Estimate,
+  type EstimateReason,
   type Inhibitor,
+  type InhibitorState,
   type Policy,
   type RefusalReason,
   type RequestList,
@@ -20,6 +24,7 @@ import { ChannelQuality } from '../detect/quality.js';
 import { EnvelopeClock } from './clock.js';
 import { PendingCommands } from './pending-commands.js';
 import { EventCode, MessageCode } from './records.js';
+import type { RequiredEstimates } from './required-estimates.js';
 import type { SignalGraph } from './signal-graph.js';
 
 /** What a loop is made of, built by `build.ts` from a plan. */
@@ -29,6 +34,8 @@ export interface LoopParts {
   readonly stimulation?: {
     readonly policy: Policy;
     readonly gate: Gate;
+    /** Made with the gate: its reasons are inhibitors there. */
+    readonly required: RequiredEstimates;
     readonly durationUs: number;
   };
 }
@@ -64,11 +71,16 @@ export class Loop {
   readonly #stream: StreamInfo;
   readonly #policy: Policy | undefined;
   readonly #gate: Gate | undefined;
+  readonly #required: RequiredEstimates | undefined;
   readonly #durationUs: number;
   readonly #quality: ChannelQuality;
   readonly #settleFrames: number;
   readonly #requests: RequestList = { items: Array.from({ length: maxRequests }, emptyRequest), length: 0 };
   readonly #pending = new PendingCommands();
+  /** States as last told, by detector and place in its list. */
+  readonly #toldStates: readonly InhibitorState[][];
+  readonly #estimatePeriod: number;
+  #estimatesDue = 0;
   #cycle = 0;
   #nowUs = 0;
   #lastIndex = -1;
@@ -89,8 +101,11 @@ export class Loop {
     this.clock = new EnvelopeClock(parts.stream.rate);
     this.#policy = parts.stimulation?.policy;
     this.#gate = parts.stimulation?.gate;
+    this.#required = parts.stimulation?.required;
     this.#durationUs = parts.stimulation?.durationUs ?? 0;
     this.#quality = new ChannelQuality(parts.stream.channels, parts.graph.usedChannels, parts.stream.rate);
+    this.#toldStates = parts.graph.estimates.map((list) => list.map(() => 'unknown'));
+    this.#estimatePeriod = Math.ceil(estimateSeconds * parts.stream.rate);
     this.#settleFrames = Math.max(Math.ceil(minSettleSeconds * parts.stream.rate), parts.graph.settleFrames);
   }
 
@@ -115,6 +130,11 @@ export class Loop {
     return this.#gate?.inhibitors ?? [];
   }
 
+  /** Bit n set: `refusalReasons[n]` is a state that holds the gate now. */
+  get holding(): number {
+    return this.#gate?.holding ?? 0;
+  }
+
   /**
    * One cycle: what came through the mailboxes, then the frames of one read (none after a time-out). The caller has
    * logged both; it stamps the messages with the number of this cycle, `cycleNumber + 1`.
@@ -126,7 +146,10 @@ export class Loop {
     this.commandCount = 0;
     for (let place = 0; place < messages.length; place++) this.#message(messages.records, place * recordLength);
     this.graph.begin();
-    if (block.frames > 0) this.#frames(block);
+    if (block.frames > 0) {
+      this.#frames(block);
+      this.#tellEstimates();
+    }
     if (this.#gate && this.#policy) this.#stimulate(this.#gate, this.#policy);
   }
 
@@ -177,6 +200,23 @@ export class Loop {
     }
   }
 
+  /** Each that says something new, and all of them from time to time, so that a night can be drawn. */
+  #tellEstimates(): void {
+    const { estimates } = this.graph;
+    const due = this.#lastIndex >= this.#estimatesDue;
+    if (due) this.#estimatesDue = this.#lastIndex + this.#estimatePeriod;
+    for (let detector = 0; detector < estimates.length; detector++) {
+      const list = estimates[detector] as readonly Estimate[];
+      const told = this.#toldStates[detector] as InhibitorState[];
+      for (let place = 0; place < list.length; place++) {
+        const { state, value } = list[place] as Estimate;
+        if (!due && state === told[place]) continue;
+        told[place] = state;
+        this.#emit(EventCode.estimate, detector, place, stateCode(state), value);
+      }
+    }
+  }
+
   // ── Decisions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #stimulate(gate: Gate, policy: Policy): void {
@@ -184,7 +224,8 @@ export class Loop {
     if (this.#wasArmed && !gate.isArmed(this.#nowUs)) this.#disarm(gate, disarmCauses.indexOf('expired'));
     const requests = this.#requests;
     requests.length = 0;
-    policy.decide(this.graph.detections, this.graph.detectionCount, this.#lastIndex, this.clock, requests);
+    const { detections, detectionCount, estimates } = this.graph;
+    policy.decide(detections, detectionCount, this.#lastIndex, this.clock, requests, estimates);
     for (let place = 0; place < requests.length; place++) {
       this.#judge(gate, policy, requests.items[place] as StimulusRequest);
     }
@@ -216,13 +257,25 @@ export class Loop {
     this.#inhibit('stale', Number.isNaN(this.#lastFrameUs) ? 'unknown' : holdsIf(now - this.#lastFrameUs > staleUs));
     this.#inhibit('settling', holdsIf(this.#framesSinceReset < this.#settleFrames));
     this.#inhibit('gap', holdsIf(this.#framesSinceGap < rate));
-    this.#inhibit('saturation', quality.known ? holdsIf(quality.saturated) : 'unknown');
-    this.#inhibit('flat', quality.known ? holdsIf(quality.flat) : 'unknown');
+    this.#inhibit('saturation', this.#orRequired('saturation', quality.known ? holdsIf(quality.saturated) : 'unknown'));
+    this.#inhibit('flat', this.#orRequired('flat', quality.known ? holdsIf(quality.flat) : 'unknown'));
     this.#inhibit('ring-loss', holdsIf(now - this.#lastLossUs < lossHoldUs || this.lostEvents > 0));
     this.#inhibit('unconfirmed', holdsIf(this.#pending.oldestUs < now - confirmUs));
+    const reasons = this.#required?.reasons ?? none;
+    for (let place = 0; place < reasons.length; place++) {
+      const reason = reasons[place] as EstimateReason;
+      if (reason !== 'saturation' && reason !== 'flat') this.#inhibit(reason, this.#orRequired(reason, 'clear'));
+    }
   }
 
-  #inhibit(name: RefusalReason, state: Inhibitor['state']): void {
+  /** The worse of what is known anyway and of what the required detectors say; before the first frame they cannot. */
+  #orRequired(reason: EstimateReason, state: InhibitorState): InhibitorState {
+    const required = this.#framesSinceReset === 0 ? 'unknown' : (this.#required?.stateOf(reason) ?? 'clear');
+    if (state === 'holds' || required === 'holds') return 'holds';
+    return state === 'clear' ? required : state;
+  }
+
+  #inhibit(name: RefusalReason, state: InhibitorState): void {
     if (this.#gate?.inhibit(name, state, this.#nowUs)) {
       this.#emit(EventCode.inhibitor, refusalReasons.indexOf(name), stateCode(state));
     }
@@ -316,8 +369,9 @@ export class Loop {
   }
 }
 
-const holdsIf = (condition: boolean): Inhibitor['state'] => (condition ? 'holds' : 'clear');
-const stateCode = (state: Inhibitor['state']): number => (state === 'clear' ? 0 : state === 'holds' ? 1 : 2);
+const none: readonly EstimateReason[] = [];
+const holdsIf = (condition: boolean): InhibitorState => (condition ? 'holds' : 'clear');
+const stateCode = (state: InhibitorState): number => inhibitorStates.indexOf(state);
 
 const emptyRequest = (): StimulusRequest => ({ detector: 0, onset: 0, fireAtUs: 0, expiresUs: 0 });
 const emptyCommand = (): Command => ({
@@ -332,6 +386,8 @@ const emptyCommand = (): Command => ({
 
 const maxEvents = 512;
 const maxRequests = 8;
+/** How often values of estimates are told that say nothing new. */
+const estimateSeconds = 10;
 /** Filters forget their start, and a person turns over: no stimulus before, whatever the configuration says. */
 const minSettleSeconds = 10;
 /** A Cyton over its dongle pauses for up to 35 ms (measured on a real recording). */

@@ -32,6 +32,8 @@ export interface StimulationPlan {
   readonly policy: PolicyPlan | ModulePlan;
   readonly durationUs: number;
   readonly limits: GateLimits;
+  /** Places in `detectors` of those whose estimates must be clear. */
+  readonly require: readonly number[];
 }
 
 /** A part of the user's own: a file that exports `create(options)` by the contract of its place. */

@@ -1,6 +1,6 @@
-import type { MessageKind } from '../contracts.js';
-import { recordLength, type RunSummary } from '../contracts.js';
+import { recordLength, type MessageKind, type RunSummary } from '../contracts.js';
 import type { DevicePlan } from '../../drivers/devices.js';
+import type { LoopDescription } from './build.js';
 import type { LoopPlan } from './plan.js';
 import { encodeMessage } from './records.js';
 import { SlotRing } from './ring.js';
@@ -55,7 +55,7 @@ export interface LoopThreadData {
 }
 
 export type LoopThreadMessage =
-  | { readonly ready: { readonly coefficients: Record<string, number[][]>; readonly realtime: string } }
+  | { readonly ready: { readonly description: LoopDescription; readonly realtime: string } }
   | { readonly notice: string }
   | { readonly portLost: string }
   /** After the last cycle, with port and FIFO let go. */

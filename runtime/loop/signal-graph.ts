@@ -2,6 +2,7 @@ import type {
   Detection,
   DetectionList,
   Detector,
+  Estimate,
   SampleBlock,
   SignalShape,
   Stage,
@@ -34,6 +35,8 @@ export class SignalGraph {
   readonly usedChannels: readonly number[];
   /** Frames after a reset until every filter and detector has settled. */
   readonly settleFrames: number;
+  /** By detector, in the order of the configuration; empty for one that only detects. */
+  readonly estimates: readonly (readonly Estimate[])[];
   readonly detections: readonly StreamDetection[] = Array.from({ length: maxDetections }, emptyDetection);
   /** Since `begin`; those from `firstNewDetection` on came with the last `process`. */
   detectionCount = 0;
@@ -59,6 +62,7 @@ export class SignalGraph {
   ) {
     this.#signals = signals;
     this.#detectors = detectors;
+    this.estimates = detectors.map(({ detector }) => detector.estimates ?? []);
     const fastest = Math.max(streamRate, ...signals.map(({ shape }) => shape.rate));
     this.#values = signals.map(
       () => new Float64Array(Math.ceil((capacity * fastest) / streamRate) + signals.length + 2),

@@ -2,18 +2,10 @@ import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createDevice } from '../../drivers/devices.js';
 import { openSerialTransport } from '../../drivers/serial/transport.js';
-import {
-  guardianCauses,
-  recordLength,
-  refusalReasons,
-  ringNames,
-  sessionStates,
-  type Inhibitor,
-  type Transport,
-} from '../contracts.js';
+import { guardianCauses, recordLength, ringNames, sessionStates, type Transport } from '../contracts.js';
 import { CommandWriter } from '../guardian/command.js';
 import { requestRealtime } from '../guardian/realtime.js';
-import { blockCapacity, buildLoop, coefficientsOf } from './build.js';
+import { blockCapacity, buildLoop, describeLoop } from './build.js';
 import { LoggedLoop } from './logged-loop.js';
 import { createRecordList, type Loop } from './loop.js';
 import { monotonicUs } from '../monotonic.js';
@@ -33,7 +25,6 @@ const readBytes = 4096;
 const supervisorStaleUs = 500e3;
 /** Messages that one mailbox may bring into one cycle; the rest waits for the next. */
 const mailboxShare = 64;
-const firstInhibitor = refusalReasons.indexOf('stale');
 
 const data = workerData as LoopThreadData;
 const control = new Int32Array(data.control);
@@ -54,7 +45,7 @@ const loop = await buildLoop(data.plan, device.info);
 const logged = new LoggedLoop(loop, samples, decisions);
 const { tally } = logged;
 const realtime = data.realtime ? requestRealtime() : 'not asked for';
-tell({ ready: { coefficients: coefficientsOf(loop), realtime } });
+tell({ ready: { description: describeLoop(loop), realtime } });
 
 let port: Transport | undefined;
 let fifo = -1;
@@ -206,7 +197,7 @@ function show(nowUs: number): void {
   const { counts } = device;
   control[Control.source] = sourceState;
   control[Control.armed] = loop.isArmed ? 1 : 0;
-  control[Control.holding] = holding(loop.inhibitors);
+  control[Control.holding] = loop.holding;
   control[Control.frames] = counts.frames;
   control[Control.gaps] = counts.gaps;
   control[Control.lostFrames] = counts.lostFrames;
@@ -235,12 +226,4 @@ function showTrace({ graph }: Loop): void {
   let written = control[Control.traceCount] as number;
   for (let i = 0; i < length; i++) trace[written++ % trace.length] = values[i] as number;
   Atomics.store(control, Control.traceCount, written);
-}
-
-function holding(inhibitors: readonly Inhibitor[]): number {
-  let bits = 0;
-  for (let place = 0; place < inhibitors.length; place++) {
-    if ((inhibitors[place] as Inhibitor).state !== 'clear') bits |= 1 << (place + firstInhibitor);
-  }
-  return bits;
 }

@@ -29,6 +29,7 @@ export function describeRun(channels: number): RunDescription {
       })),
     },
     detectors: ['spindle'],
+    estimates: {},
     coefficients: { trace: [[1, 0.1, -0.2]] },
     bootId: 'boot',
     startUs: 1e6,

@@ -24,6 +24,8 @@ const description: z.ZodType<RunDescription> = z.object({
     delayUs: z.number(),
   }),
   detectors: z.array(z.string()),
+  // Recordings of versions that knew no estimates have none.
+  estimates: z.record(z.string(), z.array(z.string())).default({}),
   coefficients: z.record(z.string(), z.array(z.array(z.number()))),
   bootId: z.string(),
   startUs: z.number(),

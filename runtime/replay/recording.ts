@@ -1,5 +1,5 @@
 import { recordLength, type LoopEvent, type RunSummary } from '../contracts.js';
-import { buildLoop, coefficientsOf } from '../loop/build.js';
+import { buildLoop, describeLoop, type LoopDescription } from '../loop/build.js';
 import { createRecordList, type Loop } from '../loop/loop.js';
 import type { LoopPlan } from '../loop/plan.js';
 import { decodeEvent } from '../loop/records.js';
@@ -26,7 +26,7 @@ export async function replayRecording(
 ): Promise<{ summary: RunSummary; realtimeFactor: number; differences: Difference[] }> {
   const { run } = recording;
   const loop = await buildLoop(plan, run.stream);
-  const differences = compareCoefficients(run.coefficients, coefficientsOf(loop));
+  const differences = compareCoefficients(run.coefficients, describeLoop(loop).coefficients);
   const tally = new Tally();
   const progress = { cycle: 0, frames: 0, sent: 0 };
   const started = performance.now();
@@ -123,7 +123,7 @@ function compareEnd(next: IteratorResult<Float64Array>, lastCycle: number, diffe
 
 function compareCoefficients(
   recorded: Readonly<Record<string, readonly (readonly number[])[]>>,
-  built: Record<string, number[][]>,
+  built: LoopDescription['coefficients'],
 ): Difference[] {
   return Object.entries(built).flatMap(([signal, lists]) => {
     const same = JSON.stringify(recorded[signal]) === JSON.stringify(lists);

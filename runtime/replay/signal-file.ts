@@ -1,6 +1,6 @@
 import { SignalFile } from '../../drivers/file/signal-file.js';
 import { recordLength, type RunDescription, type RunSummary, type SampleBlock } from '../contracts.js';
-import { buildLoop, coefficientsOf } from '../loop/build.js';
+import { buildLoop, describeLoop, type LoopDescription } from '../loop/build.js';
 import { LoggedLoop } from '../loop/logged-loop.js';
 import { createRecordList } from '../loop/loop.js';
 import type { LoopPlan } from '../loop/plan.js';
@@ -14,7 +14,7 @@ export interface FileReplay {
   readonly file: SignalFile;
   readonly plan: LoopPlan;
   readonly recording: string;
-  readonly describe: (coefficients: RunDescription['coefficients']) => RunDescription;
+  readonly describe: (loop: LoopDescription) => RunDescription;
   /** Arms from the first sample on: the guardian is simulated, nothing real can fire. */
   readonly arm: boolean;
   /** 1 plays in real time; Infinity as fast as it goes. */
@@ -34,7 +34,7 @@ export async function replayFile(replay: FileReplay): Promise<RunSummary & { rea
   const samples = SlotRing.create(ringSlots, sampleSlotBytes(stream.channels.length));
   const decisions = SlotRing.create(ringSlots, recordLength * 8);
   const logged = new LoggedLoop(loop, samples, decisions);
-  const writer = new RecordingWriter(replay.recording, replay.describe(coefficientsOf(loop)));
+  const writer = new RecordingWriter(replay.recording, replay.describe(describeLoop(loop)));
   const guardian = new SimulatedGuardian();
   const messages = createRecordList(512);
   const block = createSampleBlock(stream.channels.length, blockFrames);

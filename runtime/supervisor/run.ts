@@ -7,6 +7,7 @@ import type { RunPlan } from '../config/compile.js';
 import { disarmCauses, type RunDescription, type RunSummary, type StreamInfo } from '../contracts.js';
 import type { LinkOptions } from '../link/messages.js';
 import { monotonicUs } from '../monotonic.js';
+import type { LoopDescription } from '../loop/build.js';
 import { Control, ControlTime, post } from '../loop/shared.js';
 import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
 import { LinkConnection } from './link-connection.js';
@@ -114,20 +115,20 @@ export class Run {
       },
       log,
     );
-    const { coefficients, realtime } = await this.#loop.ready;
+    const { description, realtime } = await this.#loop.ready;
     this.#realtime = realtime;
-    this.#recorder = await RecorderThread.start(this.recording, this.#describe(coefficients), memory, log);
+    this.#recorder = await RecorderThread.start(this.recording, this.#describe(description), memory, log);
     if (plan.actuator) {
       const deliveries = this.recording.replace(/\.db$/, '.deliveries');
       this.#stimulator = new Stimulator(memory, this.#places, plan.actuator.plan, deliveries, plan.realtime, log);
       await this.#stimulator.start();
     }
-    if (plan.mqtt) this.#link = this.#report(plan.mqtt);
+    if (plan.mqtt) this.#link = this.#report(plan.mqtt, description);
     this.#beat = setInterval(() => this.#tick(), beatMs);
     await this.#port.open();
   }
 
-  #report(mqtt: NonNullable<RunPlan['mqtt']>): LinkConnection {
+  #report(mqtt: NonNullable<RunPlan['mqtt']>, { estimates }: LoopDescription): LinkConnection {
     const { plan, axondVersion, log } = this.#options;
     const { channels, rate, device } = this.stream;
     const options: LinkOptions = {
@@ -136,6 +137,7 @@ export class Run {
       bootId: readBootId(),
       recording: this.recording,
       detectors: plan.loop.detectors.map(({ name }) => name),
+      estimates: Object.fromEntries(Object.entries(estimates).map(([name, list]) => [name, [...list]])),
       actuator: plan.actuator?.name ?? '',
       description: {
         axond: axondVersion,
@@ -339,7 +341,7 @@ export class Run {
     }
   }
 
-  #describe(coefficients: RunDescription['coefficients']): RunDescription {
+  #describe(loop: LoopDescription): RunDescription {
     const { plan, configuration, verb, axondVersion } = this.#options;
     return {
       name: plan.name,
@@ -349,7 +351,7 @@ export class Run {
       configuration,
       stream: this.stream,
       detectors: plan.loop.detectors.map(({ name }) => name),
-      coefficients,
+      ...loop,
       bootId: readBootId(),
       startUs: this.#startUs,
       startWallMs: Date.now() - (monotonicUs() - this.#startUs) / 1000,

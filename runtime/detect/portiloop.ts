@@ -1,5 +1,5 @@
-import { DetectionPhase, type DetectionList, type Detector, type SignalShape } from '../contracts.js';
-import { appendDetection, createDetection } from './detection-list.js';
+import type { DetectionList, Detector, SignalShape } from '../contracts.js';
+import { QuietRule } from './quiet-rule.js';
 
 /** A network that takes one sample after the other and answers on some of them. */
 export interface SampledNetwork {
@@ -18,10 +18,9 @@ export interface PortiloopOptions {
 }
 
 /**
- * The Portiloop's detection of sleep spindles on its own standardised signal at 250 Hz (stage `portiloop`): a spindle is
- * detected when the network's answer reaches the threshold after 0.4 s in which none did, counted from the start too;
- * answers within 0.4 s of the last high one prolong it. Its end, one sample behind the last high answer, is reported
- * 0.4 s later. Times are those of samples, where the original takes the clock's at each answer.
+ * The Portiloop's detection of sleep spindles on its own standardised signal at 250 Hz (stage `portiloop`): the network's
+ * answer reaches the threshold, and did not within the 0.4 s before. Times are those of samples, where the original takes
+ * the clock's at each answer.
  */
 export class PortiloopDetector implements Detector {
   /** The network's window and the 40 ms of the filter before it are in what it has learnt to call a spindle. */
@@ -30,11 +29,8 @@ export class PortiloopDetector implements Detector {
   readonly #network: SampledNetwork;
   readonly #threshold: number;
   readonly #warmUpSeconds: number;
-  /** The last sample with a high answer. */
-  #lastHigh = 0;
-  /** The last detection has not ended. */
-  #isOpen = false;
-  readonly #spindle = createDetection();
+  readonly #rule = new QuietRule();
+  readonly #answer = new Float64Array(1);
 
   constructor(network: SampledNetwork, { threshold = 0.75, warmUpSeconds = 0 }: PortiloopOptions = {}) {
     if (!(threshold > 0 && threshold < 1)) {
@@ -60,47 +56,22 @@ export class PortiloopDetector implements Detector {
       );
     }
     this.settleSamples = Math.ceil(this.#warmUpSeconds * rate);
-    this.reset();
+    this.#rule.prepare(rate, this.settleSamples);
+    this.#network.reset();
   }
 
   process(input: Float64Array, length: number, firstSample: number, out: DetectionList): void {
-    const network = this.#network;
+    const answer = this.#answer;
     for (let i = 0; i < length; i++) {
-      const sample = firstSample + i;
-      if (network.push(input, i) && network.value >= this.#threshold) this.#high(sample, out);
-      else if (this.#isOpen && sample - this.#lastHigh > quietSamples) this.#end(out);
+      const hasAnswered = this.#network.push(input, i);
+      if (hasAnswered) answer[0] = this.#network.value;
+      if (hasAnswered && (answer[0] as number) >= this.#threshold) this.#rule.high(firstSample + i, answer, 0, out);
+      else this.#rule.low(firstSample + i, out);
     }
   }
 
   reset(): void {
     this.#network.reset();
-    this.#lastHigh = 0;
-    this.#isOpen = false;
-  }
-
-  #high(sample: number, out: DetectionList): void {
-    const isNew = sample - this.#lastHigh > quietSamples;
-    // The first sample that could end it may also begin the next.
-    if (isNew && this.#isOpen) this.#end(out);
-    this.#lastHigh = sample;
-    if (!isNew || sample < this.settleSamples) return;
-    this.#isOpen = true;
-    const spindle = this.#spindle;
-    spindle.phase = DetectionPhase.confirmed;
-    spindle.onset = sample;
-    spindle.confirmed = sample;
-    spindle.end = NaN;
-    spindle.score = this.#network.value;
-    appendDetection(out, spindle);
-  }
-
-  #end(out: DetectionList): void {
-    this.#isOpen = false;
-    this.#spindle.phase = DetectionPhase.ended;
-    this.#spindle.end = this.#lastHigh + 1;
-    appendDetection(out, this.#spindle);
+    this.#rule.reset();
   }
 }
-
-/** 0.4 s at 250 Hz: more than so many samples without a high answer. */
-const quietSamples = 100;

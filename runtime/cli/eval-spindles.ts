@@ -26,6 +26,7 @@ const detectors: Readonly<Record<string, DetectorPlan>> = {
   ...Object.fromEntries(
     Object.entries(bandPowerPoints).map(([name, options]) => [`band-power:${name}`, { use: 'band-power', ...options }]),
   ),
+  'three-feature': { use: 'three-feature' },
 };
 
 function evaluate(folder: string, name: string): SpindleReport {

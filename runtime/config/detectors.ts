@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { bandPowerPoints } from '../detect/band-power.js';
 import type { DetectorPlan } from '../detect/detector-plan.js';
 import type { ModulePlan } from '../loop/plan.js';
+import { threeFeatureThresholds } from '../detect/three-feature.js';
 import { moduleKeys, partName, quantity } from './values.js';
 
 /** `detectors`: what is found in signals. Each parses to the plan that `runtime/detect` builds it from. */
@@ -50,6 +51,32 @@ const bandPower = z
   .meta({ title: 'sleep spindles by the power of their band; the signal must be in uV' })
   .transform(({ signal, confirm, ...rest }): Entry => ({ signal, plan: { ...rest, confirmSeconds: confirm } }));
 
+const threeFeature = z
+  .strictObject({
+    use: z.literal('three-feature'),
+    signal,
+    zScore: z
+      .number()
+      .min(-10)
+      .max(100)
+      .meta({ description: 'How far 11-16 Hz (log amplitude over 0.3 s) stands out from the last half minute, in SD.' })
+      .prefault(threeFeatureThresholds.zScore),
+    correlation: z
+      .number()
+      .min(-1)
+      .max(1)
+      .meta({ description: 'Least correlation of 11-16 Hz with 2-30 Hz over 0.3 s.' })
+      .prefault(threeFeatureThresholds.correlation),
+    relativePower: z
+      .number()
+      .min(0)
+      .max(10)
+      .meta({ description: 'Least power of 11-16 Hz as a part of 2-30 Hz over 0.3 s.' })
+      .prefault(threeFeatureThresholds.relativePower),
+  })
+  .meta({ title: 'sleep spindles by amplitude, correlation and share of 11-16 Hz; the signal must be in uV' })
+  .transform(({ signal, ...plan }): Entry => ({ signal, plan }));
+
 const threshold = z
   .strictObject({
     use: z.literal('threshold'),
@@ -80,6 +107,6 @@ const own = z
   .transform(({ use, options, signal }): Entry => ({ signal, plan: { module: use, options } }));
 
 export const detectors = z
-  .record(partName, z.union([bandPower, threshold, own]))
+  .record(partName, z.union([bandPower, threeFeature, threshold, own]))
   .meta({ description: 'What is found in signals, by a name of your choice.' })
   .prefault({});

@@ -1,6 +1,6 @@
 import type { DetectionList, Detector, SignalShape } from '../contracts.js';
 import { designSections } from '../signal/design.js';
-import { exp, logEach } from '../signal/math.js';
+import { exp, logAll } from '../signal/math.js';
 import { MovingSum } from '../signal/moving-sum.js';
 import { SectionFilter } from '../signal/section-filter.js';
 import { QuietRule } from './quiet-rule.js';
@@ -130,7 +130,7 @@ export class ThreeFeatureDetector implements Detector {
       correlation[i] = (correlation[i] as number) / window / Math.sqrt(sigma * broad + 1e-9);
       zScore[i] = Math.sqrt(sigma) + 1e-3;
     }
-    logEach(zScore, count);
+    logAll(zScore, count);
     const weight = this.#weight;
     let mean = this.#past[0] as number;
     let variance = this.#past[1] as number;

@@ -17,13 +17,13 @@ export function exp(x: number): number {
 
 /** Of normal positive numbers; NaN otherwise. */
 export function log(x: number): number {
-  single[0] = x;
-  logEach(single, 1);
-  return single[0];
+  one[0] = x;
+  logAll(one, 1);
+  return one[0];
 }
 
-/** In place, of `values[0 … count)`: a number that is handed to a function may be put on the heap for it. */
-export function logEach(values: Float64Array, count: number): void {
+/** Puts the logarithm in the place of each of the first `count` values: a number that is returned may be put on the heap. */
+export function logAll(values: Float64Array, count: number): void {
   for (let place = 0; place < count; place++) {
     const x = values[place] as number;
     if (!(x >= 1e-300 && x < Infinity)) {
@@ -93,7 +93,6 @@ function ofQuarter(x: number, shift: number): number {
 }
 
 const one = new Float64Array(1);
-const single = new Float64Array(1);
 const bits = new DataView(new ArrayBuffer(8));
 const ln2 = 0.6931471805599453;
 /** The high parts have few enough bits that their products with small integers are exact. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countBlocks, f1Interval } from './bootstrap.js';
+import { countBlocks, f1DifferenceInterval, f1Interval } from './bootstrap.js';
 import { sumOf } from './events.js';
 
 const at = (...onsets: number[]) => onsets.map((onset) => ({ onset, end: onset + 1 }));
@@ -39,4 +39,14 @@ test('a certain F1 has no width, and none has no interval', () => {
   );
   assert.equal(f1Interval([]), null);
   assert.equal(f1Interval([{ matched: 0, references: 0, detections: 0 }]), null);
+});
+
+test('the interval of a difference is over the same blocks of both', () => {
+  const blocks = Array.from({ length: 80 }, (_, n) => ({ matched: n % 3, references: 2, detections: 2 }));
+  assert.deepEqual(f1DifferenceInterval(blocks, blocks), [0, 0]);
+  // Always half a hit better, whatever the block: paired, it is certain, though each F1 alone is not.
+  const worse = blocks.map((block) => ({ ...block, matched: block.matched - 0.5 }));
+  const [low, high] = f1DifferenceInterval(blocks, worse)!;
+  assert.ok(Math.abs(low - 0.25) < 1e-12 && Math.abs(high - 0.25) < 1e-12);
+  assert.throws(() => f1DifferenceInterval(blocks, []), /^RangeError: blocks: 80 against 0\./);
 });

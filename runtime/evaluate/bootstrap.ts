@@ -34,16 +34,50 @@ export function countBlocks(
 
 /** 95 % interval of F1 over resampled blocks; the same seed gives the same interval. Null without events. */
 export function f1Interval(blocks: readonly Counts[], draws = 1000, seed = 1): [number, number] | null {
-  if (blocks.length === 0) return null;
+  return intervalOver(
+    blocks.length,
+    (places) => scoreOf(sumOf(places.map((at) => blocks[at] as Counts))).f1,
+    draws,
+    seed,
+  );
+}
+
+/** The same of the F1 of one detector less that of another, over the same blocks of the same recordings. */
+export function f1DifferenceInterval(
+  blocks: readonly Counts[],
+  others: readonly Counts[],
+  draws = 1000,
+  seed = 1,
+): [number, number] | null {
+  if (blocks.length !== others.length)
+    throw new RangeError(`blocks: ${blocks.length} against ${others.length}. Cut both at the same times.`);
+  const f1 = (of: readonly Counts[], places: readonly number[]) =>
+    scoreOf(sumOf(places.map((at) => of[at] as Counts))).f1;
+  const difference = (places: readonly number[]): number | null => {
+    const own = f1(blocks, places);
+    const other = f1(others, places);
+    return own === null || other === null ? null : own - other;
+  };
+  return intervalOver(blocks.length, difference, draws, seed);
+}
+
+/** `figure` of as many places as there are, drawn with replacement. */
+function intervalOver(
+  count: number,
+  figure: (places: readonly number[]) => number | null,
+  draws: number,
+  seed: number,
+): [number, number] | null {
+  if (count === 0) return null;
   const next = generator(seed);
-  const scores: number[] = [];
+  const figures: number[] = [];
   for (let draw = 0; draw < draws; draw++) {
-    const sample = blocks.map(() => blocks[Math.floor(next() * blocks.length)] as Counts);
-    const { f1 } = scoreOf(sumOf(sample));
-    if (f1 !== null) scores.push(f1);
+    const places = Array.from({ length: count }, () => Math.floor(next() * count));
+    const value = figure(places);
+    if (value !== null) figures.push(value);
   }
-  const low = percentile(scores, 0.025);
-  const high = percentile(scores, 0.975);
+  const low = percentile(figures, 0.025);
+  const high = percentile(figures, 0.975);
   return low === null || high === null ? null : [low, high];
 }
 

@@ -1,5 +1,5 @@
 import { countBlocks, f1Interval } from './bootstrap.js';
-import { epochSeconds, stageOf, stages, type Stage } from './dreams.js';
+import { perStage, stageAt, type Hypnogram, type Stage } from './hypnogram.js';
 import {
   countSamples,
   matchEvents,
@@ -21,6 +21,8 @@ export interface ReferenceSet {
 /** `confirmed` is when a causal detector was sure, in seconds; NaN for one that saw the whole recording. */
 export interface DetectedEvent extends TimedEvent {
   readonly confirmed: number;
+  /** The detector's own measure at that time. */
+  readonly score: number;
 }
 
 /** A detector's events against one set of one recording. What is counted here can be summed over recordings. */
@@ -32,8 +34,13 @@ export interface Comparison {
   readonly latencies: readonly number[];
   /** Matches that were confirmed before the reference's end. */
   readonly early: number;
-  /** Detections without a match by stage at their onset, and epochs of each stage; null without a hypnogram. */
-  readonly stages: Readonly<Record<Stage, { falsePositives: number; epochs: number }>> | null;
+  /** Detections without a match by stage at their onset, and seconds of each stage; null without a hypnogram. */
+  readonly stages: Readonly<Record<Stage, StageCount>> | null;
+}
+
+export interface StageCount {
+  readonly events: number;
+  readonly seconds: number;
 }
 
 /** `delaySeconds` is taken off onsets and ends, never off confirmations. */
@@ -41,11 +48,11 @@ export function compare(
   set: ReferenceSet,
   detected: readonly DetectedEvent[],
   delaySeconds: number,
-  hypnogram: readonly number[] | null,
+  hypnogram: Hypnogram | null,
 ): Comparison {
   const references = within(set.events, 0, set.seconds);
   const detections = within(
-    detected.map(({ onset, end, confirmed }) => ({ onset: onset - delaySeconds, end: end - delaySeconds, confirmed })),
+    detected.map((event) => ({ ...event, onset: event.onset - delaySeconds, end: event.end - delaySeconds })),
     0,
     set.seconds,
   );
@@ -72,10 +79,17 @@ export function compare(
   };
 }
 
-function countStages(hypnogram: readonly number[], falsePositives: readonly TimedEvent[], seconds: number) {
-  const counts = perStage(() => ({ falsePositives: 0, epochs: 0 }));
-  for (const stage of hypnogram.slice(0, seconds / epochSeconds)) counts[stageOf(stage)].epochs++;
-  for (const { onset } of falsePositives) counts[stageOf(hypnogram[Math.floor(onset / epochSeconds)])].falsePositives++;
+/** Events by the stage at their onset, with the seconds of each stage before `seconds`. */
+export function countStages(
+  hypnogram: Hypnogram,
+  events: readonly TimedEvent[],
+  seconds: number,
+): Record<Stage, StageCount> {
+  const counts = perStage(() => ({ events: 0, seconds: 0 }));
+  const { epochSeconds } = hypnogram;
+  for (let start = 0; start < seconds && start / epochSeconds < hypnogram.stages.length; start += epochSeconds)
+    counts[stageAt(hypnogram, start)].seconds += Math.min(epochSeconds, seconds - start);
+  for (const { onset } of events) counts[stageAt(hypnogram, onset)].events++;
   return counts;
 }
 
@@ -124,14 +138,13 @@ export function totalLatency(parts: readonly Comparison[]): Latency {
 
 /** False positives a minute of each stage; null for a stage that the recordings do not have. */
 export function totalFalsePositives(parts: readonly Comparison[]): Record<Stage, number | null> {
-  return perStage((stage) => {
-    const counts = parts.flatMap((part) => part.stages?.[stage] ?? []);
-    const minutes = (counts.reduce((sum, count) => sum + count.epochs, 0) * epochSeconds) / 60;
-    const falsePositives = counts.reduce((sum, count) => sum + count.falsePositives, 0);
-    return minutes === 0 ? null : falsePositives / minutes;
-  });
+  return ratePerStage(parts.flatMap(({ stages }) => stages ?? []));
 }
 
-function perStage<Value>(make: (stage: Stage) => Value): Record<Stage, Value> {
-  return Object.fromEntries(stages.map((stage) => [stage, make(stage)])) as Record<Stage, Value>;
+/** Events a minute of each stage; null for a stage that did not occur. */
+export function ratePerStage(parts: readonly Readonly<Record<Stage, StageCount>>[]): Record<Stage, number | null> {
+  return perStage((stage) => {
+    const minutes = parts.reduce((sum, part) => sum + part[stage].seconds, 0) / 60;
+    return minutes === 0 ? null : parts.reduce((sum, part) => sum + part[stage].events, 0) / minutes;
+  });
 }

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { DetectionPhase, type DetectionList, type Detector, type SignalShape } from '../contracts.js';
 import { appendDetection } from '../detect/detection-list.js';
+import { openSignalFile } from '../../drivers/file/signal-file.js';
+import { loopOf } from './candidate.test.fixture.js';
 import { runDetector } from './detector-run.js';
 
 /** Says what it is told to, at the sample of it, and remembers what it saw. */
@@ -55,7 +57,9 @@ test('the detector gets the samples in microvolts, no more than asked for, and t
     { at: 90_020, phase: ended, onset: 89_991, confirmed: 89_995, end: 90_015 },
     { at: 90_030, phase: confirmed, onset: 89_998, confirmed: 90_030, end: NaN },
   ]);
-  const run = runDetector(detector, path, 1800);
+  const source = openSignalFile(path);
+  t.after(() => source.close());
+  const run = runDetector(loopOf(detector, source.stream), 0, source, 1800);
   assert.deepEqual(detector.shape, { rate: 50, unit: 'uV' });
   assert.equal(detector.seen.length, 90_050);
   values.forEach((value, n) => assert.ok(Math.abs(detector.seen[n]! - value) < 1e-9));
@@ -63,8 +67,8 @@ test('the detector gets the samples in microvolts, no more than asked for, and t
   assert.equal(run.rate, 50);
   assert.equal(run.delaySeconds, 0.1);
   assert.deepEqual(run.events, [
-    { onset: 2, end: 3, confirmed: 2.4 },
-    { onset: 89_880 / 50, end: 89_990 / 50, confirmed: 1798 },
-    { onset: 89_991 / 50, end: 1800, confirmed: 89_995 / 50 },
+    { onset: 2, end: 3, confirmed: 2.4, score: 1 },
+    { onset: 89_880 / 50, end: 89_990 / 50, confirmed: 1798, score: 1 },
+    { onset: 89_991 / 50, end: 1800, confirmed: 89_995 / 50, score: 1 },
   ]);
 });

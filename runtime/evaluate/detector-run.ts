@@ -1,87 +1,98 @@
-import { openSignalFile } from '../../drivers/file/signal-file.js';
-import { DetectionPhase, type DetectionList, type Detector } from '../contracts.js';
-import { createDetectionList } from '../detect/detection-list.js';
+import { DetectionPhase, FrameFlag, type SampleBlock, type StreamDetection } from '../contracts.js';
+import { blockCapacity } from '../loop/build.js';
+import { createRecordList, type Loop } from '../loop/loop.js';
 import { createSampleBlock } from '../loop/sample-block.js';
 import type { DetectedEvent } from './comparison.js';
+import type { FrameSource } from './marked-recording.js';
 
-/** A detector's run over the first channel of a recording. Times in seconds. */
+/** A detector's run over a recording. Times in seconds. */
 export interface DetectorRun {
   readonly events: readonly DetectedEvent[];
   readonly rate: number;
-  /** As the detector declares it. */
+  /** How much of the recording it saw. */
+  readonly seconds: number;
+  /** As the detector declares it, with what the stages before it add. */
   readonly delaySeconds: number;
 }
 
-/** As the loop runs it: block by block, at the recording's own rate. What lies behind `seconds` is not read. */
-export function runDetector(detector: Detector, path: string, seconds: number): DetectorRun {
-  const file = openSignalFile(path);
-  try {
-    const { rate, channels } = file.stream;
-    const { unit = '', scale = NaN } = channels[0] ?? {};
-    detector.prepare({ rate, unit });
-    const block = createSampleBlock(channels.length, blockFrames);
-    const values = new Float64Array(blockFrames);
-    const found = createDetectionList(2 * blockFrames);
-    const events = new Map<number, SampledEvent>();
-    let samples = 0;
-    let last = 0;
-    while (samples < seconds * rate && file.read(block) > 0) {
-      const length = Math.min(block.frames, Math.ceil(seconds * rate) - samples);
-      for (let i = 0; i < length; i++) values[i] = (block.counts[i * channels.length] as number) * scale;
-      found.length = 0;
-      detector.process(values, length, samples, found);
-      samples += length;
-      last = values[length - 1] as number;
-      collect(found, events);
-    }
-    holdLastValue(detector, last, samples, rate, events);
-    return {
-      events: [...events.values()]
-        .filter(({ confirmed }) => confirmed < samples)
-        .map(({ onset, end, confirmed }) => ({
-          onset: onset / rate,
-          end: Math.min(end, samples) / rate,
-          confirmed: confirmed / rate,
-        })),
-      rate,
-      delaySeconds: detector.delaySamples / rate,
-    };
-  } finally {
-    file.close();
+/**
+ * As a live run does it: block by block through the loop, here one that stimulates nobody. What lies behind `seconds`
+ * is not read. `detector` is its place in the loop.
+ */
+export function runDetector(loop: Loop, detector: number, source: FrameSource, seconds: number): DetectorRun {
+  const { rate, channels } = source.stream;
+  const block = createSampleBlock(channels.length, blockCapacity);
+  const events = new Map<number, SampledEvent>();
+  const last = createSampleBlock(channels.length, 1);
+  const most = Math.ceil(seconds * rate);
+  let samples = 0;
+  while (samples < most && source.read(block) > 0) {
+    block.frames = Math.min(block.frames, most - samples);
+    loop.cycle(0, block, noMessages);
+    samples += block.frames;
+    collect(loop, detector, events);
+    keepLast(block, last);
   }
+  holdLast(loop, detector, last, Math.ceil(rate), events);
+  return {
+    events: [...events.values()]
+      .filter(({ confirmed }) => confirmed < samples)
+      .map(({ onset, end, confirmed, score }) => ({
+        onset: onset / rate,
+        end: Math.min(end, samples) / rate,
+        confirmed: confirmed / rate,
+        score,
+      })),
+    rate,
+    seconds: samples / rate,
+    delaySeconds: loop.graph.delayFrames(detector) / rate,
+  };
 }
 
 /**
- * A detector may wait with the report of an end until nothing can move it: one more second, in which the last value is
+ * A detector may wait with the report of an end until nothing can move it: one more second, in which the last frame is
  * held, brings out what has ended before. What goes on is cut off at the recording's end.
  */
-function holdLastValue(
-  detector: Detector,
-  value: number,
-  samples: number,
-  rate: number,
+function holdLast(
+  loop: Loop,
+  detector: number,
+  last: SampleBlock,
+  frames: number,
   events: Map<number, SampledEvent>,
 ): void {
-  const held = new Float64Array(Math.ceil(rate)).fill(value);
-  const found = createDetectionList(2 * held.length);
-  detector.process(held, held.length, samples, found);
-  collect(found, events);
+  for (let frame = 0; frame < last.frames * frames; frame++) {
+    last.firstIndex++;
+    loop.cycle(0, last, noMessages);
+    collect(loop, detector, events);
+  }
+}
+
+/** A lost frame is not held: what goes on behind it is not known. */
+function keepLast(block: SampleBlock, last: SampleBlock): void {
+  const place = block.frames - 1;
+  const { channels } = block;
+  last.counts.set(block.counts.subarray(place * channels, block.frames * channels));
+  last.firstIndex = block.firstIndex + place;
+  last.frames = ((block.flags[place] as number) & FrameFlag.gap) === 0 ? 1 : 0;
 }
 
 /** In samples; `end` is infinite until it is reported. */
 interface SampledEvent {
   readonly onset: number;
   readonly confirmed: number;
+  readonly score: number;
   end: number;
 }
 
-function collect(found: DetectionList, events: Map<number, SampledEvent>): void {
-  for (const { phase, onset, confirmed, end } of found.items.slice(0, found.length)) {
+function collect({ graph }: Loop, detector: number, events: Map<number, SampledEvent>): void {
+  for (let place = 0; place < graph.detectionCount; place++) {
+    const found = graph.detections[place] as StreamDetection;
+    if (found.detector !== detector) continue;
+    const { phase, onset, confirmed, end, score } = found;
     const event = events.get(onset);
-    if (phase === DetectionPhase.confirmed) events.set(onset, { onset, confirmed, end: Infinity });
+    if (phase === DetectionPhase.confirmed) events.set(onset, { onset, confirmed, score, end: Infinity });
     else if (event) event.end = end;
   }
 }
 
-/** As long as a read of the loop may be; any other length gives the same events. */
-const blockFrames = 256;
+const noMessages = createRecordList(0);

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { DreamsError, readDreams, stageOf } from './dreams.js';
+import { readDreams, stageOf } from './dreams.js';
+import { MarksError } from './marked-recording.js';
 
 function folder(t: TestContext, files: Record<string, string>): string {
   const path = mkdtempSync(join(tmpdir(), 'axond-dreams-'));
@@ -62,7 +63,7 @@ test('a wrong folder or line is named with the fix', (t) => {
     try {
       readDreams(folder(t, files));
     } catch (error) {
-      assert.ok(error instanceof DreamsError);
+      assert.ok(error instanceof MarksError);
       return error.message.slice(error.message.lastIndexOf('/') + 1);
     }
     return '';

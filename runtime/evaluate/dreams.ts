@@ -1,6 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TimedEvent } from './events.js';
+import { openSignalFile } from '../../drivers/file/signal-file.js';
+import { unionOf, type TimedEvent } from './events.js';
+import type { Hypnogram, Stage } from './hypnogram.js';
+import { MarksError, type MarkedFolder } from './marked-recording.js';
 
 /** One half hour of the DREAMS sleep spindle database with the marks that stand beside it; null where a file is absent. */
 export interface DreamsExcerpt {
@@ -15,25 +18,17 @@ export interface DreamsExcerpt {
   readonly hypnogram: readonly number[] | null;
 }
 
-/** What is wrong with a folder or a label file: names it, and what to do. */
-export class DreamsError extends Error {
-  override readonly name = 'DreamsError';
-}
-
 export const excerptSeconds = 1800;
 /** The first expert went no further: later detections are neither right nor wrong. */
 export const expert1Seconds = 1000;
-export const epochSeconds = 5;
-
-export const stages = ['W', 'S1', 'S2', 'S3', 'S4', 'REM', 'other'] as const;
-export type Stage = (typeof stages)[number];
+const epochSeconds = 5;
 
 /** Rechtschaffen and Kales stages as the database numbers them; movement and unknown are `other`. */
 export function stageOf(value: number | undefined): Stage {
   return (['S4', 'S3', 'S2', 'S1', 'REM', 'W'] as const)[value ?? NaN] ?? 'other';
 }
 
-/** The excerpts of a folder, whichever are there, in the order of their numbers. Throws a `DreamsError`. */
+/** The excerpts of a folder, whichever are there, in the order of their numbers. Throws a `MarksError`. */
 export function readDreams(folder: string): DreamsExcerpt[] {
   const excerpts = new Map<number, DreamsExcerpt>();
   for (const name of list(folder)) {
@@ -50,7 +45,7 @@ export function readDreams(folder: string): DreamsExcerpt[] {
     });
   }
   if (excerpts.size === 0) {
-    throw new DreamsError(
+    throw new MarksError(
       `${folder}: holds no excerptN.txt or excerptN.txt.gz. Give the folder of the DREAMS spindles.`,
     );
   }
@@ -61,8 +56,83 @@ function list(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
   } catch (error) {
-    throw new DreamsError(`${folder}: cannot be read (${codeOf(error)}). Give the folder of the DREAMS spindles.`);
+    throw new MarksError(`${folder}: cannot be read (${codeOf(error)}). Give the folder of the DREAMS spindles.`);
   }
+}
+
+/** Whose marks count as true: expert 1, expert 2, or what either of them marked. */
+export const dreamsSets = {
+  union: `either, first ${expert1Seconds} s`,
+  e1: `expert 1, first ${expert1Seconds} s`,
+  e2: `expert 2, ${excerptSeconds} s`,
+} as const;
+
+/** The excerpts as what can be scored: marks of expert 1 and of both together as far as expert 1 went. */
+export function markDreams(excerpts: readonly DreamsExcerpt[]): MarkedFolder {
+  return {
+    kind: 'dreams',
+    sets: dreamsSets,
+    recordings: excerpts.map(({ number, signalPath, expert1, expert2, automatic, hypnogram }) => ({
+      name: String(number),
+      open: () => openSignalFile(signalPath),
+      seconds: excerptSeconds,
+      sets: {
+        ...(expert1 && { e1: { events: expert1, seconds: expert1Seconds } }),
+        ...(expert2 && { e2: { events: expert2, seconds: excerptSeconds } }),
+        ...(expert1 && expert2 && { union: { events: unionOf(expert1, expert2), seconds: expert1Seconds } }),
+      },
+      bundled: automatic,
+      hypnogram: hypnogram && stagesOf(hypnogram),
+    })),
+    doubtful: ['4'],
+    separately: [],
+    caveats: caveatsOf(excerpts),
+  };
+}
+
+function stagesOf(values: readonly number[]): Hypnogram {
+  return { epochSeconds, stages: values.map(stageOf) };
+}
+
+/** What a reader of the figures must know, of the excerpts at hand. */
+function caveatsOf(excerpts: readonly DreamsExcerpt[]): string[] {
+  const caveats: string[] = [];
+  const add = (numbers: readonly DreamsExcerpt[], text: string): void => {
+    if (numbers.length > 0) caveats.push(`${text} (excerpt ${numbers.map(({ number }) => number).join(', ')}).`);
+  };
+  add(
+    excerpts.filter(({ expert1 }) => expert1),
+    `Expert 1 scored only the first ${expert1Seconds} s: E1 and union are judged there, E2 over ${excerptSeconds} s`,
+  );
+  add(
+    excerpts.filter(({ expert2 }) => expert2 && isConstant(expert2)),
+    'Expert 2 gave every spindle the same duration: only the onsets carry information',
+  );
+  add(
+    excerpts.filter(({ number }) => number === 4),
+    'Most marks of expert 1 lie in epochs scored Wake and look like alpha rhythm: see the totals without it',
+  );
+  add(
+    excerpts.filter(({ expert1 }) => !expert1),
+    'No marks of expert 1: not in E1 and union',
+  );
+  add(
+    excerpts.filter(({ expert2 }) => !expert2),
+    'No marks of expert 2: not in E2 and union',
+  );
+  add(
+    excerpts.filter(({ number }) => [2, 4, 5, 6].includes(number)),
+    'band-power was tuned on these: expect F1 against expert 1 to be lower by 0.05 to 0.1 elsewhere',
+  );
+  caveats.push(
+    'Two experts agree with F1 0.66 on excerpts 2, 4, 5 and 6, and 95 % intervals are about ±0.06: smaller differences mean nothing.',
+  );
+  return caveats;
+}
+
+function isConstant(events: readonly TimedEvent[]): boolean {
+  const durations = events.map(({ onset, end }) => end - onset);
+  return Math.max(...durations) - Math.min(...durations) < 1e-6;
 }
 
 /** Lines of `columns` numbers below an optional header in brackets; null if there is no such file. */
@@ -72,7 +142,7 @@ function readLabels(path: string, columns: number): number[][] | null {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
-    throw new DreamsError(`${path}: cannot be read (${codeOf(error)}). Make it readable, or remove it.`);
+    throw new MarksError(`${path}: cannot be read (${codeOf(error)}). Make it readable, or remove it.`);
   }
   return text.split(/\r?\n/).flatMap((line, place) => {
     const words = line.trim().split(/\s+/);
@@ -80,7 +150,7 @@ function readLabels(path: string, columns: number): number[][] | null {
     const numbers = words.map(Number);
     if (numbers.length === columns && numbers.every(Number.isFinite)) return [numbers];
     const wanted = columns === 1 ? 'one number' : 'an onset and a duration in seconds';
-    throw new DreamsError(`${path}:${place + 1}: ${JSON.stringify(line.trim())} is not ${wanted}. Correct the line.`);
+    throw new MarksError(`${path}:${place + 1}: ${JSON.stringify(line.trim())} is not ${wanted}. Correct the line.`);
   });
 }
 

@@ -1,182 +1,143 @@
-import type { Detector } from '../contracts.js';
-import {
-  compare,
-  totalFalsePositives,
-  totalLatency,
-  totalScore,
-  type Comparison,
-  type DetectedEvent,
-  type Latency,
-  type ReferenceSet,
-  type SetScore,
-} from './comparison.js';
+import type { StreamInfo } from '../contracts.js';
+import type { Loop } from '../loop/loop.js';
+import { meanOf, spreadOf } from './average.js';
+import type { DetectedEvent } from './comparison.js';
 import { runDetector } from './detector-run.js';
-import { excerptSeconds, expert1Seconds, type DreamsExcerpt, type Stage } from './dreams.js';
-import { unionOf, type TimedEvent } from './events.js';
+import { ScoredDetector, type DetectorScores, type Found, type Lead, type Sets } from './detector-scores.js';
+import type { TimedEvent } from './events.js';
+import type { MarkedFolder, MarkedRecording } from './marked-recording.js';
 
-/** Whose marks count as true: expert 1, expert 2, or what either of them marked. */
-export const setNames = ['e1', 'e2', 'union'] as const;
-export type SetName = (typeof setNames)[number];
-/** Null where the folder has no marks of this kind. */
-export type Sets<Value> = Record<SetName, Value | null>;
-
-/** `raw` takes events as the detector reports them, `compensated` without its declared constant delay. */
-export interface TimedScores {
-  readonly raw: SetScore;
-  readonly compensated: SetScore;
+/** What is scored: builds a loop afresh for each recording, in which the detector stands at `detector`. */
+export interface Candidate {
+  readonly name: string;
+  build(stream: StreamInfo, recording: MarkedRecording): Promise<{ readonly loop: Loop; readonly detector: number }>;
 }
 
-/** Totals sum the events of all excerpts. */
-export interface SpindleReport {
+/** A detector with the others beside it, all scored in the same call by the same protocol. */
+export interface SpindleReport extends DetectorScores {
   readonly detector: string;
-  readonly excerpts: readonly number[];
+  readonly data: MarkedFolder['kind'];
+  readonly excerpts: readonly (number | string)[];
   readonly delayMs: number | null;
-  readonly sets: Sets<TimedScores>;
-  readonly perExcerpt: Readonly<Record<string, { readonly rate: number; readonly sets: Sets<TimedScores> }>>;
-  /** The same for the detection that comes with the database; it is offline and declares no delay. */
-  readonly bundled: {
-    readonly sets: Sets<TimedScores>;
-    readonly perExcerpt: Readonly<Record<string, { readonly sets: Sets<TimedScores> }>>;
-    readonly falsePositivesPerMinute: Sets<Record<Stage, number | null>>;
-  } | null;
-  /** From the marked onset to the confirmation, over the matches of compensated timing. */
-  readonly onsetLatencyMs: Sets<Latency>;
-  readonly falsePositivesPerMinute: Sets<Record<Stage, number | null>>;
-  /** Null where it would say nothing else than `sets`. */
-  readonly withoutExcerpt4: Sets<TimedScores> | null;
+  /** The detection that comes with the data; it is offline and declares no delay. Null where there is none. */
+  readonly bundled: DetectorScores | null;
+  readonly baselines: Readonly<Record<string, DetectorScores>>;
+  /** F1 of compensated timing less that of the bundled detection and of each baseline. */
+  readonly leads: Readonly<Record<string, { readonly sets: Sets<Lead>; readonly withoutExcerpt4: Sets<Lead> | null }>>;
+  /** Standard deviations over the runs that the figures are means of; null for a single run. */
+  readonly spread: Pick<DetectorScores, 'sets' | 'withoutExcerpt4' | 'onsetLatencyMs' | 'detectionsPerMinute'> | null;
+  readonly runs: number;
   readonly caveats: readonly string[];
 }
 
+export interface Evaluation {
+  readonly report: SpindleReport;
+  /** Each run of the detector, and those beside it by name: for pictures. */
+  readonly runs: readonly ScoredDetector[];
+  readonly beside: Readonly<Record<string, ScoredDetector>>;
+}
+
 /**
- * Runs a detector over each excerpt as the loop would, block by block at the excerpt's own rate, and scores it by the
- * protocol of the DREAMS spindle excerpts. `progress` hears how many of them are done.
+ * Runs detectors over each recording as the loop would and scores them by the protocol of the DREAMS spindle excerpts.
+ * `runs` are the same detector with other seeds; their figures are averaged. `progress` hears of each recording done.
  */
-export function evaluateSpindles(
-  detector: string,
-  create: () => Detector,
-  excerpts: readonly DreamsExcerpt[],
-  progress: (done: number) => void = () => undefined,
-): SpindleReport {
-  const scored = excerpts.map((excerpt, place) => {
-    const run = runDetector(create(), excerpt.signalPath, excerptSeconds);
-    progress(place + 1);
-    return { excerpt, run, own: compareSets(excerpt, run.events, run.delaySeconds) };
-  });
-  const bundled = excerpts.flatMap((excerpt) =>
-    excerpt.automatic ? [{ excerpt, own: compareSets(excerpt, excerpt.automatic.map(unconfirmed), 0) }] : [],
-  );
-  const all = scored.map(({ own }) => own);
-  const withoutExcerpt4 = scored.filter(({ excerpt }) => excerpt.number !== 4).map(({ own }) => own);
+export async function evaluateSpindles(
+  folder: MarkedFolder,
+  runs: readonly [Candidate, ...Candidate[]],
+  baselines: readonly Candidate[],
+  progress: (done: number, total: number) => void = () => undefined,
+): Promise<Evaluation> {
+  const recordings = [...folder.recordings, ...folder.separately];
+  const total = (runs.length + baselines.length) * recordings.length;
+  let done = 0;
+  const score = async (candidate: Candidate): Promise<Scored> => {
+    const found: Found[] = [];
+    for (const recording of recordings) {
+      found.push(await runOver(candidate, recording));
+      progress(++done, total);
+    }
+    const of = (names: readonly MarkedRecording[]) =>
+      new ScoredDetector(
+        folder,
+        found.filter((each) => names.includes(each.recording)),
+      );
+    const pooled = of(folder.recordings);
+    return { pooled, scores: withSeparate(pooled, of(folder.separately)) };
+  };
+  const [first, ...rest] = runs;
+  const scored: [Scored, ...Scored[]] = [await score(first)];
+  for (const run of rest) scored.push(await score(run));
+  const beside: Record<string, Scored> = {};
+  const bundled = folder.recordings.flatMap((recording) => bundledOf(recording, scored[0].pooled));
+  if (bundled.length > 0) {
+    const pooled = new ScoredDetector(folder, bundled);
+    beside['bundled'] = { pooled, scores: pooled.scores() };
+  }
+  for (const baseline of baselines) beside[baseline.name] = await score(baseline);
+  const { bundled: database, ...others } = beside;
+  const all = scored.map(({ scores }) => scores) as [DetectorScores, ...DetectorScores[]];
   return {
-    detector,
-    excerpts: excerpts.map(({ number }) => number),
-    delayMs: scored[0] ? scored[0].run.delaySeconds * 1000 : null,
-    sets: scoreSets(all),
-    perExcerpt: Object.fromEntries(
-      scored.map(({ excerpt, run, own }) => [excerpt.number, { rate: run.rate, sets: scoreSets([own]) }]),
-    ),
-    bundled:
-      bundled.length === 0
-        ? null
-        : {
-            sets: scoreSets(bundled.map(({ own }) => own)),
-            perExcerpt: Object.fromEntries(
-              bundled.map(({ excerpt, own }) => [excerpt.number, { sets: scoreSets([own]) }]),
-            ),
-            falsePositivesPerMinute: perSet(
-              bundled.map(({ own }) => own),
-              ({ compensated }) => totalFalsePositives(compensated),
-            ),
-          },
-    onsetLatencyMs: perSet(all, ({ compensated }) => totalLatency(compensated)),
-    falsePositivesPerMinute: perSet(all, ({ compensated }) => totalFalsePositives(compensated)),
-    withoutExcerpt4:
-      withoutExcerpt4.length === 0 || withoutExcerpt4.length === all.length ? null : scoreSets(withoutExcerpt4),
-    caveats: caveatsOf(excerpts),
+    runs: scored.map(({ pooled }) => pooled),
+    beside: Object.fromEntries(Object.entries(beside).map(([name, { pooled }]) => [name, pooled])),
+    report: {
+      detector: first.name,
+      data: folder.kind,
+      excerpts: folder.recordings.map(({ name }) => (/^\d+$/.test(name) ? Number(name) : name)),
+      delayMs: delayOf(scored[0].pooled),
+      ...meanOf(all),
+      bundled: database?.scores ?? null,
+      baselines: Object.fromEntries(Object.entries(others).map(([name, { scores }]) => [name, scores])),
+      leads: Object.fromEntries(
+        Object.entries(beside).map(([name, { pooled }]) => [name, leadsOf(scored, pooled)] as const),
+      ),
+      runs: runs.length,
+      spread: runs.length === 1 ? null : spreadOf(all),
+      caveats: folder.caveats,
+    },
   };
 }
 
-interface TimedComparisons<Part> {
-  readonly raw: Part;
-  readonly compensated: Part;
+interface Scored {
+  readonly pooled: ScoredDetector;
+  readonly scores: DetectorScores;
 }
 
-function compareSets(
-  excerpt: DreamsExcerpt,
-  events: readonly DetectedEvent[],
-  delaySeconds: number,
-): Sets<TimedComparisons<Comparison>> {
-  const at = (set: ReferenceSet | null) =>
-    set && {
-      raw: compare(set, events, 0, excerpt.hypnogram),
-      compensated: compare(set, events, delaySeconds, excerpt.hypnogram),
-    };
-  const { expert1, expert2 } = excerpt;
-  return {
-    e1: at(expert1 && { events: expert1, seconds: expert1Seconds }),
-    e2: at(expert2 && { events: expert2, seconds: excerptSeconds }),
-    union: at(expert1 && expert2 && { events: unionOf(expert1, expert2), seconds: expert1Seconds }),
-  };
+async function runOver(candidate: Candidate, recording: MarkedRecording): Promise<Found> {
+  const source = recording.open();
+  try {
+    const { loop, detector } = await candidate.build(source.stream, recording);
+    return { recording, ...runDetector(loop, detector, source, recording.seconds) };
+  } finally {
+    source.close();
+  }
 }
 
-function scoreSets(parts: readonly Sets<TimedComparisons<Comparison>>[]): Sets<TimedScores> {
-  return perSet(parts, ({ raw, compensated }) => ({ raw: totalScore(raw), compensated: totalScore(compensated) }));
+/** Recordings that are cut in another way appear beside the others, outside the totals. */
+function withSeparate(pooled: ScoredDetector, separate: ScoredDetector): DetectorScores {
+  const scores = pooled.scores();
+  if (separate.found.length === 0) return scores;
+  const { sets, perExcerpt } = separate.scores();
+  return { ...scores, separately: sets, perExcerpt: { ...scores.perExcerpt, ...perExcerpt } };
 }
 
-/** Sums over the excerpts that have the set. */
-function perSet<Value>(
-  parts: readonly Sets<TimedComparisons<Comparison>>[],
-  sum: (comparisons: TimedComparisons<readonly Comparison[]>) => Value,
-): Sets<Value> {
-  const of = (name: SetName): Value | null => {
-    const present = parts.flatMap((part) => part[name] ?? []);
-    if (present.length === 0) return null;
-    return sum({ raw: present.map(({ raw }) => raw), compensated: present.map(({ compensated }) => compensated) });
-  };
-  return { e1: of('e1'), e2: of('e2'), union: of('union') };
+function bundledOf(recording: MarkedRecording, { found }: ScoredDetector): Found[] {
+  const ran = found.find((each) => each.recording === recording);
+  if (!recording.bundled || !ran) return [];
+  return [{ ...ran, events: recording.bundled.map(unconfirmed), delaySeconds: 0 }];
 }
 
 function unconfirmed({ onset, end }: TimedEvent): DetectedEvent {
-  return { onset, end, confirmed: NaN };
+  return { onset, end, confirmed: NaN, score: NaN };
 }
 
-/** What a reader of the figures must know, of the excerpts at hand. */
-function caveatsOf(excerpts: readonly DreamsExcerpt[]): string[] {
-  const caveats: string[] = [];
-  const add = (numbers: readonly DreamsExcerpt[], text: string): void => {
-    if (numbers.length > 0) caveats.push(`${text} (excerpt ${numbers.map(({ number }) => number).join(', ')}).`);
-  };
-  add(
-    excerpts.filter(({ expert1 }) => expert1),
-    `Expert 1 scored only the first ${expert1Seconds} s: E1 and union are judged there, E2 over ${excerptSeconds} s`,
-  );
-  add(
-    excerpts.filter(({ expert2 }) => expert2 && isConstant(expert2)),
-    'Expert 2 gave every spindle the same duration: only the onsets carry information',
-  );
-  add(
-    excerpts.filter(({ number }) => number === 4),
-    'Most marks of expert 1 lie in epochs scored Wake and look like alpha rhythm: see the totals without it',
-  );
-  add(
-    excerpts.filter(({ expert1 }) => !expert1),
-    'No marks of expert 1: not in E1 and union',
-  );
-  add(
-    excerpts.filter(({ expert2 }) => !expert2),
-    'No marks of expert 2: not in E2 and union',
-  );
-  add(
-    excerpts.filter(({ number }) => [2, 4, 5, 6].includes(number)),
-    'band-power was tuned on these: expect F1 against expert 1 to be lower by 0.05 to 0.1 elsewhere',
-  );
-  caveats.push(
-    'Two experts agree with F1 0.66 on excerpts 2, 4, 5 and 6, and 95 % intervals are about ±0.06: smaller differences mean nothing.',
-  );
-  return caveats;
+function delayOf({ found: [first] }: ScoredDetector): number | null {
+  return first ? first.delaySeconds * 1000 : null;
 }
 
-function isConstant(events: readonly TimedEvent[]): boolean {
-  const durations = events.map(({ onset, end }) => end - onset);
-  return Math.max(...durations) - Math.min(...durations) < 1e-6;
+function leadsOf(runs: readonly [Scored, ...Scored[]], other: ScoredDetector): SpindleReport['leads'][string] {
+  const [first, ...rest] = runs.map(({ pooled, scores }) => ({
+    sets: pooled.lead(other, false),
+    withoutExcerpt4: scores.withoutExcerpt4 && pooled.lead(other, true),
+  }));
+  return first ? meanOf([first, ...rest]) : { sets: {}, withoutExcerpt4: null };
 }

@@ -82,6 +82,17 @@ export class SignalGraph {
     return this.#detectors.map(({ name }) => name);
   }
 
+  /** Constant lateness of a detector's onsets in stream frames: its own, and that of the stages before it. */
+  delayFrames(detector: number): number {
+    const { detector: part, signal } = this.#detectors[detector] as DetectorPart;
+    let frames = part.delaySamples * (this.#framesPerSample[signal] as number);
+    for (let at: number | Derivation = signal; typeof at === 'number'; at = (this.#signals[at] as SignalPart).from) {
+      const { chain } = this.#signals[at] as SignalPart;
+      frames += (chain?.delaySamples ?? 0) * (this.#framesPerSample[at] as number);
+    }
+    return frames;
+  }
+
   get signals(): readonly SignalPart[] {
     return this.#signals;
   }

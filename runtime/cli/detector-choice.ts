@@ -111,12 +111,13 @@ function choiceOf(
       loadConfiguration({ ...sources, sets: [...sets, ...(sources.sets ?? [])], stream }).configuration;
     const chosen = entry ?? onlyOne(Object.keys(load([]).detectors));
     const configuration = load(own.map((set) => `detectors.${chosen}.${set}`));
-    const { stimulation: _, ...loop } = compileLoop(configuration, stream);
+    const { signals, detectors, trace } = compileLoop(configuration, stream);
+    const loop = { signals, detectors, trace };
     return {
       loop,
       detector: placeOf(
         chosen,
-        loop.detectors.map((each) => each.name),
+        detectors.map((each) => each.name),
       ),
     };
   };

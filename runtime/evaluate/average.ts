@@ -20,7 +20,7 @@ function combine(trees: readonly unknown[], of: (values: readonly number[]) => n
   const [first] = present;
   if (first === undefined) return null;
   if (typeof first === 'number') return of(present.filter((value) => typeof value === 'number'));
-  if (typeof first !== 'object' || first === null) return first;
+  if (typeof first !== 'object') return first;
   const at = (key: string) =>
     combine(
       present.map((tree) => (tree as Record<string, unknown>)[key]),

@@ -8,8 +8,8 @@ import type { Candidate } from './spindles.js';
 /** A loop in which one detector hears the first channel. */
 export function loopOf(detector: Detector, stream: StreamInfo): Loop {
   const names = stream.channels.map(({ name }) => name);
-  const from = new Derivation(parseDerivation(names[0]!, names), stream.channels);
-  const shape = { rate: stream.rate, unit: stream.channels[0]!.unit };
+  const from = new Derivation(parseDerivation(names[0] ?? '', names), stream.channels);
+  const shape = { rate: stream.rate, unit: stream.channels[0]?.unit ?? '' };
   detector.prepare(shape);
   const signals = [{ name: 'eeg', from, chain: undefined, shape }];
   const graph = new SignalGraph(stream.rate, blockCapacity, signals, [{ name: 'found', detector, signal: 0 }]);

@@ -21,7 +21,7 @@ export interface DreamsExcerpt {
 export const excerptSeconds = 1800;
 /** The first expert went no further: later detections are neither right nor wrong. */
 export const expert1Seconds = 1000;
-const epochSeconds = 5;
+export const epochSeconds = 5;
 
 /** Rechtschaffen and Kales stages as the database numbers them; movement and unknown are `other`. */
 export function stageOf(value: number | undefined): Stage {

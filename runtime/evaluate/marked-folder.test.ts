@@ -15,8 +15,8 @@ function folder(t: TestContext, files: Record<string, string | Uint8Array>): str
   return path;
 }
 
-function microvolts({ open }: MarkedRecording): number[] {
-  const source = open();
+function microvolts(recording: MarkedRecording): number[] {
+  const source = recording.open();
   const block = createSampleBlock(1, 7);
   const all: number[] = [];
   while (source.read(block) > 0)

@@ -4,7 +4,8 @@ import { readSpindleRecipe } from '../../models/spindle/recipe.js';
 import { spindleSequences, trainLeaveOneOut } from '../../models/spindle/train-spindles.js';
 import type { SequenceProgress } from '../../models/train/sequence/train.js';
 import { writeAtomically } from '../../models/write-atomically.js';
-import { DreamsError, readDreams } from '../evaluate/dreams.js';
+import { readDreams } from '../evaluate/dreams.js';
+import { MarksError } from '../evaluate/marked-recording.js';
 import { UsageError, print, printJson } from './output.js';
 
 interface SpindleTraining {
@@ -42,7 +43,7 @@ export function trainSpindleNetwork(text: string, { file, out, folder, json }: S
         'Score it on excerpts that it has not seen: axond eval spindles.',
       );
   } catch (error) {
-    throw error instanceof ModelError || error instanceof DreamsError ? new UsageError(error.message) : error;
+    throw error instanceof ModelError || error instanceof MarksError ? new UsageError(error.message) : error;
   }
 }
 

@@ -12,8 +12,8 @@ export interface SleepRuleOptions {
 
 export const usualSleepRule: SleepRuleOptions = { threshold: 2.4, calmSeconds: 10 };
 
-/** What is seen before this teaches nothing about sleep. */
-export const sleepWarmUpSeconds = 30;
+/** Nothing is known before. */
+export const sleepWarmUpSeconds = 10;
 
 /**
  * Whether a person is likely in N2 or N3, from the band powers of one electrode, frame by frame.

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bandPowerPoints } from '../detect/band-power.js';
 import type { DetectorPlan } from '../detect/detector-plan.js';
+import { usualSleepRule } from '../detect/sleep-rule.js';
 import type { ModulePlan } from '../loop/plan.js';
 import { threeFeatureThresholds } from '../detect/three-feature.js';
 import { moduleKeys, partName, quantity } from './values.js';
@@ -77,6 +78,27 @@ const threeFeature = z
   .meta({ title: 'sleep spindles by amplitude, correlation and share of 11-16 Hz; the signal must be in uV' })
   .transform(({ signal, ...plan }): Entry => ({ signal, plan }));
 
+const sleepGate = z
+  .strictObject({
+    use: z.literal('sleep-gate'),
+    signal,
+    threshold: z
+      .number()
+      .min(-20)
+      .max(20)
+      .meta({
+        description:
+          'Least depth of sleep: how many octaves of power 2.5 and 5.5 Hz are above 8.75 and 18.5 Hz. About 1 awake, 2 in N1 and REM, 3 in N2, 4 in N3.',
+      })
+      .prefault(usualSleepRule.threshold),
+    calm: quantity('time', '30s', 'How long after an arousal nobody counts as asleep.', {
+      atLeast: '0s',
+      atMost: '1h',
+    }).prefault(`${usualSleepRule.calmSeconds}s`),
+  })
+  .meta({ title: 'whether N2 or N3 is likely, for the gate to require; the signal must be in uV and reach 20 Hz' })
+  .transform(({ signal, calm, ...rest }): Entry => ({ signal, plan: { ...rest, calmSeconds: calm } }));
+
 const threshold = z
   .strictObject({
     use: z.literal('threshold'),
@@ -107,6 +129,6 @@ const own = z
   .transform(({ use, options, signal }): Entry => ({ signal, plan: { module: use, options } }));
 
 export const detectors = z
-  .record(partName, z.union([bandPower, threeFeature, threshold, own]))
+  .record(partName, z.union([bandPower, threeFeature, sleepGate, threshold, own]))
   .meta({ description: 'What is found in signals, by a name of your choice.' })
   .prefault({});

@@ -17,7 +17,7 @@ test('every preset loads and compiles, on an amplifier or on a file', () => {
     const plan = compileRun(loadConfiguration({ preset, sets }).configuration);
     assert.deepEqual(plan.actuator?.plan, { use: 'virtual' }, 'a preset stimulates nobody');
     assert.equal(plan.loop.signals[plan.loop.trace]?.name, 'trace');
-    assert.equal(plan.loop.detectors.length, 1);
+    assert.equal(plan.loop.detectors[0]?.name, 'spindle');
     assert.ok(plan.loop.stimulation);
   }
   for (const preset of ['spindle', 'portiloop']) {

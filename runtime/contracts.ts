@@ -181,6 +181,8 @@ export interface Detector {
   readonly estimates?: readonly Estimate[];
   /** `input[0]` is sample `firstSample` since the last reset. */
   process(input: Float64Array, length: number, firstSample: number, out: DetectionList): void;
+  /** Instead of `process`, of a detector that was made for several signals: one array for each, of one shape and length. */
+  processSeveral?(inputs: readonly Float64Array[], length: number, firstSample: number, out: DetectionList): void;
   reset(): void;
   /** Constant lateness of `onset` and `end`; subtracted by delay-compensated scoring. Never applied to `confirmed`. */
   readonly delaySamples: number;
@@ -444,6 +446,8 @@ export interface RunDescription {
   readonly estimates: Readonly<Record<string, readonly string[]>>;
   /** Coefficients of each signal's stages, by signal name: decisions can be repeated where `design` would differ. */
   readonly coefficients: Readonly<Record<string, readonly (readonly number[])[]>>;
+  /** SHA-256 of the file of each model that decides, by the name of its detector. */
+  readonly models: Readonly<Record<string, string>>;
   readonly bootId: string;
   /** Monotonic and wall time of the same instant at the start. */
   readonly startUs: number;

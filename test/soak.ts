@@ -42,6 +42,7 @@ const writer = new RecordingWriter(join(folder, 'soak.db'), {
   detectors: ['spindle'],
   estimates: {},
   coefficients: {},
+  models: {},
   bootId: '',
   startUs: 0,
   startWallMs: 0,

@@ -29,6 +29,8 @@ export const graphSchema = z.strictObject({
   tickSeconds: z.number().positive().max(3600).optional(),
   /** What the importer took for granted, a line each; shown by `axond model inspect`. */
   assumptions: z.array(z.string().max(1000)).max(200).default([]),
+  /** Operating points: sets of numbers by name, for what reads the outputs; what they mean is its business. */
+  points: z.record(z.string().max(100), z.record(z.string().max(100), z.number())).optional(),
   provenance: z
     .strictObject({
       source: z.string().max(1000).optional(),

@@ -57,9 +57,10 @@ export function compileLoop(configuration: Configuration, stream: Pick<StreamInf
       const origin = parent === undefined ? { derivation: from ?? firstChannel } : { signal: order.indexOf(parent) };
       return { name, from: origin, stages };
     }),
-    detectors: Object.entries(detectors).map(([name, { signal, plan }]) => ({
+    detectors: Object.entries(detectors).map(([name, { signal, more, plan }]) => ({
       name,
       signal: order.indexOf(signal),
+      ...(more ? { more: more.map((other) => order.indexOf(other)) } : {}),
       plan,
     })),
     ...(stimulation ? { stimulation } : {}),

@@ -3,6 +3,7 @@ import { createDevice } from '../../drivers/devices.js';
 import type { Detector, SignalShape, StreamInfo } from '../contracts.js';
 import { createDetector } from '../detect/detector-plan.js';
 import { hardLimits } from '../guardian/actuators.js';
+import { checkDetector } from '../loop/load-detector.js';
 import { isModule, type ModulePlan } from '../loop/plan.js';
 import { parseDerivation } from '../signal/derivation.js';
 import { createStage } from '../signal/stage-plan.js';
@@ -105,9 +106,10 @@ function checkDerivation(
 }
 
 function checkDetectors(check: Check, shapes: Shapes): void {
-  for (const [name, { signal, plan }] of Object.entries(check.configuration.detectors)) {
+  for (const [name, { signal, more = [], plan }] of Object.entries(check.configuration.detectors)) {
     const path = ['detectors', name];
-    checkName(check, [...path, 'signal'], signal, 'signals');
+    if (more.length === 0) checkName(check, [...path, 'signal'], signal, 'signals');
+    else [signal, ...more].forEach((each, place) => checkName(check, [...path, 'signals', place], each, 'signals'));
     const shape = shapes.get(signal);
     if (isModule(plan) || !shape) continue;
     const level = valueAt(check.written.values, [...path, 'level']);
@@ -116,7 +118,7 @@ function checkDetectors(check: Check, shapes: Shapes): void {
     } else if (typeof level === 'string' && shape.unit !== 'uV') {
       check.fault([...path, 'level'], `is a voltage, and ${signal} is in ${shape.unit}`, 'Write a number alone.');
     }
-    attempt(check, path, () => createDetector(plan).prepare(shape));
+    attempt(check, path, () => checkDetector(plan, shape));
   }
 }
 
@@ -164,13 +166,13 @@ function checkRequired(check: Check, path: Path, name: string): void {
   const { detectors } = check.configuration;
   const plan = Object.hasOwn(detectors, name) ? detectors[name]?.plan : undefined;
   if (!plan || isModule(plan)) return;
-  let detector: Detector;
+  let estimates: Detector['estimates'];
   try {
-    detector = createDetector(plan);
+    if (plan.use !== 'spindle-t1') estimates = createDetector(plan).estimates;
   } catch {
     return;
   }
-  if (detector.estimates?.some(({ reason }) => reason !== undefined)) return;
+  if (estimates?.some(({ reason }) => reason !== undefined)) return;
   const rule = `judges nothing that the gate could wait for: a ${plan.use} only detects`;
   check.fault(path, rule, 'Take it out, or name a detector that judges the signal or sleep.');
 }

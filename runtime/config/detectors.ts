@@ -4,13 +4,15 @@ import type { DetectorPlan } from '../detect/detector-plan.js';
 import { usualSleepRule } from '../detect/sleep-rule.js';
 import type { ModulePlan } from '../loop/plan.js';
 import { threeFeatureThresholds } from '../detect/three-feature.js';
-import { moduleKeys, partName, quantity } from './values.js';
+import { model, moduleKeys, objection, partName, quantity } from './values.js';
 
 /** `detectors`: what is found in signals. Each parses to the plan that `runtime/detect` builds it from. */
 
 interface Entry {
   /** Name of a signal. */
   readonly signal: string;
+  /** Further signals, for a detector of several. */
+  readonly more?: readonly string[];
   readonly plan: DetectorPlan | ModulePlan;
 }
 
@@ -78,6 +80,44 @@ const threeFeature = z
   .meta({ title: 'sleep spindles by amplitude, correlation and share of 11-16 Hz; the signal must be in uV' })
   .transform(({ signal, ...plan }): Entry => ({ signal, plan }));
 
+const spindleT1 = z
+  .strictObject({
+    use: z.literal('spindle-t1'),
+    signal: signal.exactOptional(),
+    signals: z
+      .array(partName)
+      .min(2)
+      .max(16)
+      .meta({
+        description: 'Several signals instead, of one rate: their networks vote, and a bad electrode is left out.',
+        example: '[c3, c4]',
+      })
+      .exactOptional(),
+    model: model(
+      'spindle-t1',
+      'spindle-t1, spindle-t1-free (trained on generated sleep alone), or a file of your own.',
+    ).prefault('spindle-t1'),
+    point: z
+      .string()
+      .min(1)
+      .meta({
+        description:
+          'Of the model: adaptive follows a sleeper whom it never saw; accurate, fast and sure have fixed levels.',
+        example: 'sure',
+      })
+      .prefault('adaptive'),
+  })
+  .meta({ title: 'sleep spindles by a spiking network; signals in uV of 50 to 1000 Hz' })
+  .superRefine(({ signal, signals }, context) => {
+    if ((signal === undefined) !== (signals === undefined)) return;
+    const rule = signal === undefined ? 'looks in no signal' : 'has both signal and signals';
+    context.addIssue({ code: 'custom', message: objection({ rule, fix: 'Give one of signal and signals.' }) });
+  })
+  .transform(({ signal, signals = [], ...plan }): Entry => {
+    const [first = '', ...more] = signal === undefined ? signals : [signal];
+    return { signal: first, ...(more.length === 0 ? {} : { more }), plan };
+  });
+
 const sleepGate = z
   .strictObject({
     use: z.literal('sleep-gate'),
@@ -129,6 +169,6 @@ const own = z
   .transform(({ use, options, signal }): Entry => ({ signal, plan: { module: use, options } }));
 
 export const detectors = z
-  .record(partName, z.union([bandPower, threeFeature, sleepGate, threshold, own]))
+  .record(partName, z.union([spindleT1, bandPower, threeFeature, sleepGate, threshold, own]))
   .meta({ description: 'What is found in signals, by a name of your choice.' })
   .prefault({});

@@ -28,6 +28,8 @@ export interface KeySchema {
   readonly atMost?: string;
   /** A file or folder. */
   readonly path?: boolean;
+  /** A path if it looks like one; the name of a packaged model otherwise. */
+  readonly model?: boolean;
   /** The option of the command line that gives this key too. */
   readonly flag?: string;
 }
@@ -85,7 +87,9 @@ export function isMap(value: unknown): value is Record<string, unknown> {
 export function complete(tree: Tree, schema: KeySchema | undefined, plainTree: unknown): unknown {
   const chosen = alternativeFor(schema, plainTree);
   if (tree.kind === 'leaf') {
-    return chosen?.path && typeof tree.value === 'string' ? resolve(tree.origin.folder, tree.value) : tree.value;
+    const { value } = tree;
+    if (typeof value !== 'string') return value;
+    return chosen?.path || (chosen?.model && /[./\\]/.test(value)) ? resolve(tree.origin.folder, value) : value;
   }
   if (tree.kind === 'list') {
     return tree.items.map((item, place) => complete(item, chosen?.items, valueAt(plainTree, [place])));

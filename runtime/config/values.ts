@@ -77,6 +77,11 @@ export function path(example: string, description: string) {
   return z.string().min(1).meta({ description, example, path: true });
 }
 
+/** A packaged model by its name, or a file as `path` has it. */
+export function model(example: string, description: string) {
+  return z.string().min(1).meta({ description, example, model: true });
+}
+
 /** Keys of a part of the user's own: `use` is the path of its file, absolute or from the folder of the configuration. */
 export function moduleKeys(what: string, example: string) {
   return {

@@ -1,18 +1,22 @@
 import type { Detector } from '../contracts.js';
 import { BandPowerDetector, type BandPowerOptions } from './band-power.js';
 import { SleepGate, type SleepGateOptions } from './sleep-gate.js';
+import type { SpindleT1Plan } from './spindle-t1/spindle-t1.js';
 import { ThreeFeatureDetector, type ThreeFeatureOptions } from './three-feature.js';
 import { ThresholdDetector, type ThresholdOptions } from './threshold.js';
 
 /** A detector as plain values; `use` picks the kind. */
-export type DetectorPlan =
+export type DetectorPlan = RulePlan | SpindleT1Plan;
+
+/** Detectors that need no model. The others are made by `loop/load-detector.ts`. */
+export type RulePlan =
   | ({ readonly use: 'band-power' } & Partial<BandPowerOptions>)
   | ({ readonly use: 'sleep-gate' } & Partial<SleepGateOptions>)
   | ({ readonly use: 'three-feature' } & Partial<ThreeFeatureOptions>)
   | ({ readonly use: 'threshold' } & ThresholdOptions);
 
 /** Throws a `RangeError` that names an impossible option; what depends on the signal is judged by `prepare`. */
-export function createDetector(plan: DetectorPlan): Detector {
+export function createDetector(plan: RulePlan): Detector {
   switch (plan.use) {
     case 'band-power':
       return new BandPowerDetector(plan);

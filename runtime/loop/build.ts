@@ -3,11 +3,11 @@ import { pathToFileURL } from 'node:url';
 import type { Detector, Estimate, Policy, RunDescription, SignalShape, Stage, StreamInfo } from '../contracts.js';
 import { Gate } from '../decide/gate.js';
 import { DetectionPolicy } from '../decide/policy.js';
-import { createDetector } from '../detect/detector-plan.js';
 import { estimateFaults } from '../detect/estimate.js';
 import { createChain } from '../signal/chain.js';
 import { Derivation, parseDerivation } from '../signal/derivation.js';
 import { createStage } from '../signal/stage-plan.js';
+import { loadDetector, type LoadedDetector } from './load-detector.js';
 import { Loop } from './loop.js';
 import { isModule, type LoopPlan, type ModulePlan, type SignalPlan } from './plan.js';
 import { RequiredEstimates } from './required-estimates.js';
@@ -21,14 +21,15 @@ export async function buildLoop(plan: LoopPlan, stream: StreamInfo): Promise<Loo
   const signals: SignalPart[] = [];
   for (const signal of plan.signals) signals.push(await buildSignal(signal, stream, signals));
   const detectors: DetectorPart[] = [];
-  for (const { name, signal, plan: detectorPlan } of plan.detectors) {
-    const detector = isModule(detectorPlan)
-      ? await createFromModule<Detector>(detectorPlan, ['prepare', 'process', 'reset'])
-      : createDetector(detectorPlan);
-    detector.prepare((signals[signal] as SignalPart).shape);
-    const [fault] = estimateFaults(detector.estimates);
+  for (const { name, signal, more = [], plan: detectorPlan } of plan.detectors) {
+    const loaded: LoadedDetector = isModule(detectorPlan)
+      ? { detector: await createFromModule<Detector>(detectorPlan, ['prepare', 'process', 'reset']) }
+      : await loadDetector(detectorPlan, 1 + more.length);
+    checkSeveral(name, loaded.detector, signals, [signal, ...more]);
+    loaded.detector.prepare((signals[signal] as SignalPart).shape);
+    const [fault] = estimateFaults(loaded.detector.estimates);
     if (fault !== undefined) throw new RangeError(`detectors.${name}: ${fault}. Follow runtime/contracts.ts.`);
-    detectors.push({ name, detector, signal });
+    detectors.push({ name, signal, more, ...loaded });
   }
   const graph = new SignalGraph(stream.rate, blockCapacity, signals, detectors);
   if (!plan.stimulation) return new Loop({ stream, graph });
@@ -56,11 +57,17 @@ function judgementsOf({ name, detector }: DetectorPart): readonly Estimate[] {
   return judgements;
 }
 
-/** What a recording says of its loop: the coefficients of every stage of every signal, the names of estimates. */
+/**
+ * What a recording says of its loop: the coefficients of every stage of every signal, which models decide, the names of
+ * estimates.
+ */
 export function describeLoop({ graph }: Loop): LoopDescription {
   return {
     coefficients: Object.fromEntries(
       graph.signals.map(({ name, chain }) => [name, chain ? [[...chain.coefficients()]] : []]),
+    ),
+    models: Object.fromEntries(
+      graph.detectors.flatMap(({ name, model }) => (model === undefined ? [] : [[name, model]])),
     ),
     estimates: Object.fromEntries(
       graph.detectorNames.flatMap((name, place) => {
@@ -70,7 +77,7 @@ export function describeLoop({ graph }: Loop): LoopDescription {
     ),
   };
 }
-export type LoopDescription = Pick<RunDescription, 'coefficients' | 'estimates'>;
+export type LoopDescription = Pick<RunDescription, 'coefficients' | 'models' | 'estimates'>;
 
 async function buildSignal(plan: SignalPlan, stream: StreamInfo, earlier: readonly SignalPart[]): Promise<SignalPart> {
   const { name, from } = plan;
@@ -87,6 +94,25 @@ async function buildSignal(plan: SignalPlan, stream: StreamInfo, earlier: readon
       ? (earlier[source] as SignalPart).shape
       : { rate: stream.rate, unit: stream.channels[source.channels[0] as number]?.unit ?? '' };
   return { name, from: source, chain, shape: chain ? chain.prepare(shape) : shape };
+}
+
+/** Several signals come to a detector sample by sample. */
+function checkSeveral(
+  name: string,
+  detector: Detector,
+  signals: readonly SignalPart[],
+  places: readonly number[],
+): void {
+  if (places.length > 1 && !detector.processSeveral) {
+    throw new RangeError(`detectors.${name}: looks in one signal. Name only one of ${places.length}.`);
+  }
+  const [first, ...others] = places.map((place) => signals[place] as SignalPart);
+  for (const { name: other, shape } of others) {
+    if (!first || (shape.rate === first.shape.rate && shape.unit === first.shape.unit)) continue;
+    throw new RangeError(
+      `detectors.${name}: signal ${other} has ${shape.rate} Hz in ${shape.unit}, and ${first.name} ${first.shape.rate} Hz in ${first.shape.unit}. Give them the same stages.`,
+    );
+  }
 }
 
 function derive(text: string, stream: StreamInfo): Derivation {

@@ -25,6 +25,8 @@ export interface DetectorEntry {
   readonly name: string;
   /** Place in `signals`. */
   readonly signal: number;
+  /** Places of further signals, for a detector of several. */
+  readonly more?: readonly number[];
   readonly plan: DetectorPlan | ModulePlan;
 }
 

@@ -24,6 +24,10 @@ export interface DetectorPart {
   readonly name: string;
   readonly detector: Detector;
   readonly signal: number;
+  /** Further signals of the same rate, for a detector of several. */
+  readonly more?: readonly number[];
+  /** SHA-256 of the file of the model that decides. */
+  readonly model?: string;
 }
 
 /**
@@ -46,6 +50,8 @@ export class SignalGraph {
   readonly #signals: readonly SignalPart[];
   readonly #detectors: readonly DetectorPart[];
   readonly #values: readonly Float64Array[];
+  /** The values of all signals of each detector. */
+  readonly #several: readonly (readonly Float64Array[])[];
   readonly #lengths: Int32Array;
   /** Samples of each signal since the last reset. */
   readonly #samples: Float64Array;
@@ -67,6 +73,9 @@ export class SignalGraph {
     this.#values = signals.map(
       () => new Float64Array(Math.ceil((capacity * fastest) / streamRate) + signals.length + 2),
     );
+    this.#several = detectors.map(({ signal, more = [] }) =>
+      [signal, ...more].map((place) => this.#values[place] as Float64Array),
+    );
     this.#lengths = new Int32Array(signals.length);
     this.#samples = new Float64Array(signals.length);
     this.#framesPerSample = Float64Array.from(signals, ({ shape }) => streamRate / shape.rate);
@@ -74,7 +83,12 @@ export class SignalGraph {
       ...new Set(signals.flatMap(({ from }) => (typeof from === 'number' ? [] : from.channels))),
     ].sort((a, b) => a - b);
     this.settleFrames = Math.ceil(
-      Math.max(0, ...detectors.map(({ detector, signal }) => this.#settle(signal, detector.settleSamples))),
+      Math.max(
+        0,
+        ...detectors.flatMap(({ detector, signal, more = [] }) =>
+          [signal, ...more].map((place) => this.#settle(place, detector.settleSamples)),
+        ),
+      ),
     );
   }
 
@@ -95,6 +109,10 @@ export class SignalGraph {
 
   get signals(): readonly SignalPart[] {
     return this.#signals;
+  }
+
+  get detectors(): readonly DetectorPart[] {
+    return this.#detectors;
   }
 
   /** Values of a signal that the last `process` made; the first `lengthOf` are valid. */
@@ -152,12 +170,11 @@ export class SignalGraph {
     const { detector, signal } = this.#detectors[place] as DetectorPart;
     const found = this.#found;
     found.length = 0;
-    detector.process(
-      this.#values[signal] as Float64Array,
-      this.#lengths[signal] as number,
-      this.#samples[signal] as number,
-      found,
-    );
+    const length = this.#lengths[signal] as number;
+    const sample = this.#samples[signal] as number;
+    const several = this.#several[place] as readonly Float64Array[];
+    if (several.length > 1) detector.processSeveral?.(several, length, sample, found);
+    else detector.process(this.#values[signal] as Float64Array, length, sample, found);
     const scale = this.#framesPerSample[signal] as number;
     for (let entry = 0; entry < found.length; entry++) {
       if (this.detectionCount === maxDetections) {

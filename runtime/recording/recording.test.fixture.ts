@@ -31,6 +31,7 @@ export function describeRun(channels: number): RunDescription {
     detectors: ['spindle'],
     estimates: {},
     coefficients: { trace: [[1, 0.1, -0.2]] },
+    models: {},
     bootId: 'boot',
     startUs: 1e6,
     startWallMs: 1.7e12,

@@ -27,6 +27,7 @@ const description: z.ZodType<RunDescription> = z.object({
   // Recordings of versions that knew no estimates have none.
   estimates: z.record(z.string(), z.array(z.string())).default({}),
   coefficients: z.record(z.string(), z.array(z.array(z.number()))),
+  models: z.record(z.string(), z.string()).default({}),
   bootId: z.string(),
   startUs: z.number(),
   startWallMs: z.number(),

@@ -26,7 +26,7 @@ export async function replayRecording(
 ): Promise<{ summary: RunSummary; realtimeFactor: number; differences: Difference[] }> {
   const { run } = recording;
   const loop = await buildLoop(plan, run.stream);
-  const differences = compareCoefficients(run.coefficients, describeLoop(loop).coefficients);
+  const differences = compareDescriptions(run, describeLoop(loop));
   const tally = new Tally();
   const progress = { cycle: 0, frames: 0, sent: 0 };
   const started = performance.now();
@@ -121,15 +121,18 @@ function compareEnd(next: IteratorResult<Float64Array>, lastCycle: number, diffe
   differences.push({ cycle: lastCycle, recorded: decodeEvent(next.value) ?? null, replayed: null });
 }
 
-function compareCoefficients(
-  recorded: Readonly<Record<string, readonly (readonly number[])[]>>,
-  built: LoopDescription['coefficients'],
-): Difference[] {
-  return Object.entries(built).flatMap(([signal, lists]) => {
-    const same = JSON.stringify(recorded[signal]) === JSON.stringify(lists);
+function compareDescriptions(recorded: LoopDescription, built: LoopDescription): Difference[] {
+  const coefficients = Object.entries(built.coefficients).flatMap(([signal, lists]) => {
+    const same = JSON.stringify(recorded.coefficients[signal]) === JSON.stringify(lists);
     const name = `coefficients of signal ${signal}`;
     return same ? [] : [{ cycle: 0, recorded: name, replayed: `${name}, designed otherwise by this version` }];
   });
+  const models = Object.entries(built.models).flatMap(([detector, hash]) => {
+    const before = recorded.models[detector] ?? 'none';
+    const name = `model of detector ${detector}`;
+    return hash === before ? [] : [{ cycle: 0, recorded: `${name}: ${before}`, replayed: `another file: ${hash}` }];
+  });
+  return [...coefficients, ...models];
 }
 
 function hole(last: number, next: number): Difference {

@@ -84,9 +84,12 @@ export class BandPowers {
     const zRe = state[sigma + 2] as number;
     const zIm = state[sigma + 3] as number;
     const turning = this.#turning;
-    average(turning, 0, zRe * lastRe + zIm * lastIm);
-    average(turning, 1, zIm * lastRe - zRe * lastIm);
-    average(turning, 2, zRe * zRe + zIm * zIm);
+    const re = turning[0] as number;
+    const im = turning[1] as number;
+    const size = turning[2] as number;
+    turning[0] = re + turningWeight * (zRe * lastRe + zIm * lastIm - re);
+    turning[1] = im + turningWeight * (zIm * lastRe - zRe * lastIm - im);
+    turning[2] = size + turningWeight * (zRe * zRe + zIm * zIm - size);
     this.#peak = Math.max(this.#peak, Math.abs(y));
     if (++this.#samples < frameSamples) return false;
     this.#finish();
@@ -114,11 +117,6 @@ export class BandPowers {
     this.frequency = (atan2(im, re) * 100) / (2 * Math.PI);
     this.disorder = 1 - Math.sqrt(re * re + im * im) / ((this.#turning[2] as number) + 1e-6);
   }
-}
-
-function average(averages: Float64Array, place: number, value: number): void {
-  const now = averages[place] as number;
-  averages[place] = now + turningWeight * (value - now);
 }
 
 /** Of a stage of half width `hertz`. */

@@ -25,6 +25,8 @@ export class SpindleFeatures {
   readonly logPowers = new Float64Array(bandCount);
   /** log2 of delta over beta power, over about 10 s: low while a sleeper is awake. */
   depth = 0;
+  /** The codes say something: the quantiles have begun. */
+  isUsable = false;
   /** Number of the last frame; −1 before the first. */
   frame = -1;
   readonly #resampled = new HundredHertz();
@@ -32,6 +34,7 @@ export class SpindleFeatures {
   /** Twelve bands, sigma, largest narrow band, sigma against its neighbours, sigma against all. */
   readonly #row = new Float64Array(columns.length);
   readonly #logs = new Float64Array(bandCount + 2);
+  readonly #features = new Float64Array(featureCount);
   readonly #quantiles = new RunningQuantiles(columns);
   #rate = 0;
 
@@ -70,6 +73,7 @@ export class SpindleFeatures {
     this.codes.fill(0);
     this.logPowers.fill(0);
     this.depth = 0;
+    this.isUsable = false;
     this.frame = -1;
   }
 
@@ -108,22 +112,21 @@ export class SpindleFeatures {
     row[bandCount + 2] = overNeighbours;
     row[bandCount + 3] = overAll;
     this.#quantiles.push(row);
-    if (!this.#quantiles.ready) return;
+    this.isUsable = this.#quantiles.ready;
+    if (!this.isUsable) return;
 
-    const { codes } = this;
+    const features = this.#features;
     const quantiles = this.#quantiles.values;
     for (let place = 0; place < columns.length; place++)
-      codes[place] = codeOf((row[place] as number) - (quantiles[place] as number));
-    codes[16] = codeOf(overNeighbours - 4);
-    codes[17] = codeOf(overAll + 3);
-    codes[18] = codeOf(largest - (levels[bandAt.alpha] as number));
-    codes[19] = codeOf(this.#bands.frequency - 13.25);
-    codes[20] = codeOf(Math.min(Math.max(-(logs[bandCount + 1] as number) - 4, -4), 4));
+      features[place] = (row[place] as number) - (quantiles[place] as number);
+    features[16] = overNeighbours - 4;
+    features[17] = overAll + 3;
+    features[18] = largest - (levels[bandAt.alpha] as number);
+    features[19] = this.#bands.frequency - 13.25;
+    features[20] = Math.min(Math.max(-(logs[bandCount + 1] as number) - 4, -4), 4);
+    for (let place = 0; place < featureCount; place++)
+      this.codes[place] = Math.min(Math.max(Math.round(16 * (features[place] as number)), -127), 127);
   }
-}
-
-function codeOf(value: number): number {
-  return Math.min(Math.max(Math.round(16 * value), -127), 127);
 }
 
 /** Which quantile of each number in a row is followed. */

@@ -7,8 +7,9 @@ function run(point: SpindlePoint, logits: readonly number[], depth: (frame: numb
   const runs = new SpindleRuns(point);
   const events: number[][] = [];
   const values = Float32Array.from(logits);
+  const depths = Float64Array.from(logits, (_, frame) => depth(frame));
   logits.forEach((_, frame) => {
-    runs.push(values, frame, depth(frame));
+    runs.push(values, depths, frame);
     if (runs.isEnded) {
       const event = events.at(-1)!;
       assert.equal(event[0], runs.ended.onset / 20);
@@ -37,9 +38,10 @@ test('the steered point equals the published vector', () => {
 
   const runs = new SpindleRuns(spindlePoints.adaptive);
   const values = Float32Array.from(logits);
+  const depths = Float64Array.from(logits, (_, n) => (n >= 2000 && n < 3000 ? 0 : 3));
   const levels: Record<number, number> = {};
   for (let n = 0; n < values.length; n++) {
-    runs.push(values, n, n >= 2000 && n < 3000 ? 0 : 3);
+    runs.push(values, depths, n);
     if ([1999, 2999, 5999, 11_999].includes(n)) levels[n] = Number(runs.level.toFixed(2));
   }
   assert.deepEqual(levels, { 1999: 1.15, 2999: 1.15, 5999: 1.7, 11_999: 1.8 });
@@ -84,7 +86,7 @@ test('after a reset the level and the last spindle are forgotten', () => {
   const high = Float32Array.of(3);
   const confirmedAt = (): number => {
     for (let frame = 0; frame < 10; frame++) {
-      runs.push(high, 0, 9);
+      runs.push(high, Float64Array.of(9), 0);
       if (runs.isConfirmed) return frame;
     }
     return -1;

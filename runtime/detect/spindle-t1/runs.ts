@@ -33,6 +33,35 @@ export const spindlePoints = {
   sure: { on: 0.25, margin: 0.5, confirm: 4 },
 } as const satisfies Record<string, SpindlePoint>;
 
+/**
+ * The point of this name: of the model that brings points of its own, otherwise of those above. Throws a `RangeError` for
+ * a name that is not there and for numbers that make no point.
+ */
+export function pointOf(
+  name: string,
+  own: Readonly<Record<string, Readonly<Record<string, number>>>> = {},
+): SpindlePoint {
+  const points = Object.keys(own).length > 0 ? own : (spindlePoints as typeof own);
+  const numbers = Object.hasOwn(points, name) ? points[name] : undefined;
+  if (!numbers) {
+    throw new RangeError(
+      `point: ${name} is not among those of the model. Use one of ${Object.keys(points).join(', ')}.`,
+    );
+  }
+  const { on = NaN, margin = NaN, confirm = NaN, ...rest } = numbers;
+  const unknown = Object.keys(rest).find((key) => !isOptional(key));
+  if (unknown !== undefined) {
+    throw new RangeError(`point: the model's point ${name} has a number ${unknown}. A newer axond may know it.`);
+  }
+  const point: SpindlePoint = { on, margin, confirm, ...rest };
+  checkPoint(point);
+  return point;
+}
+
+function isOptional(key: string): boolean {
+  return ['depth', 'lowest', 'highest', 'step', 'perMinute'].includes(key);
+}
+
 export interface FrameEvent {
   /** Frame with which it begins. */
   onset: number;
@@ -77,11 +106,11 @@ export class SpindleRuns {
     return this.#level;
   }
 
-  /** Takes the next frame's `logits[at]`, and the depth of sleep at it. */
-  push(logits: Float32Array, at: number, depth: number): void {
+  /** Takes the next frame: its logit and the depth of sleep, at the same place in arrays. */
+  push(logits: Float32Array, depths: Float64Array, at: number): void {
     const { margin, confirm, lowest, step, perMinute } = this.#point;
     const logit = logits[at] as number;
-    const mayConfirm = depth >= this.#point.depth;
+    const mayConfirm = (depths[at] as number) >= this.#point.depth;
     this.isConfirmed = false;
     this.isEnded = false;
     if (mayConfirm) this.#level = Math.max(lowest, this.#level - (step * perMinute) / framesPerMinute);

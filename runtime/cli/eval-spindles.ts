@@ -1,6 +1,8 @@
 import { Command } from 'commander';
+import { writeAtomically } from '../../models/write-atomically.js';
 import { SignalFileError } from '../../drivers/file/signal-file.js';
 import { readMarkedFolder } from '../evaluate/marked-folder.js';
+import { spindlePage } from '../evaluate/report/page.js';
 import { MarksError, type MarkedFolder } from '../evaluate/marked-recording.js';
 import { describeSpindles } from './eval-spindles-text.js';
 import { evaluateSpindles, type Candidate, type Evaluation } from '../evaluate/spindles.js';
@@ -10,6 +12,7 @@ import { Failure, UsageError, print, printJson } from './output.js';
 
 interface SpindleOptions extends DetectorFlags {
   rate?: number;
+  report?: string;
   json?: true;
 }
 
@@ -19,6 +22,7 @@ export function evalSpindlesCommand(): Command {
     .argument('<DIR>', 'folder with signals and marks');
   return withDetectorOptions(command)
     .option('--rate <HZ>', 'sampling rate of signals that do not say theirs', positive)
+    .option('--report <FILE>', 'one HTML page with curves, latencies, examples and tables; opens offline')
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText(
       'after',
@@ -30,7 +34,9 @@ Example:  axond eval spindles DatabaseSpindles --detector band-power:r1`,
     )
     .action(async (path: string, options: SpindleOptions) => {
       const folder = readFolder(path, options.rate);
-      const { report } = await evaluate(folder, options);
+      const evaluation = await evaluate(folder, options);
+      const { report } = evaluation;
+      if (options.report !== undefined) writeReport(options.report, spindlePage(evaluation, folder, []));
       if (options.json) printJson(report);
       else print(...describeSpindles(report, folder));
     });
@@ -60,6 +66,14 @@ function readFolder(path: string, rate: number | undefined): MarkedFolder {
     return readMarkedFolder(path, rate);
   } catch (error) {
     throw error instanceof MarksError ? new UsageError(error.message) : error;
+  }
+}
+
+function writeReport(path: string, page: string): void {
+  try {
+    writeAtomically(path, new TextEncoder().encode(page));
+  } catch (error) {
+    throw new Failure(`${path}: cannot be written (${error instanceof Error ? error.message : String(error)}).`);
   }
 }
 

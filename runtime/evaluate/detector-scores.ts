@@ -97,6 +97,35 @@ export class ScoredDetector {
     return Object.fromEntries(Object.keys(this.#folder.sets).map((name) => [name, of(name)]));
   }
 
+  /**
+   * [recall, precision] where only detections count whose score reaches a level: first all of them, then rising. One
+   * point of a detector without scores.
+   */
+  sweep(set: string, most = 40): [number, number][] {
+    const levels = this.found
+      .flatMap(({ events }) => events.map(({ score }) => score))
+      .filter((score) => !Number.isNaN(score))
+      .sort((a, b) => a - b);
+    const chosen = Array.from(
+      { length: Math.min(most, levels.length) },
+      (_, n, step = levels.length / most) => levels[Math.floor(n * Math.max(1, step))],
+    );
+    return [-Infinity, ...new Set(chosen.slice(1))].flatMap((level = NaN) => {
+      const counts = this.found.flatMap((found) => {
+        const events = found.events.filter(({ score }) => !(score < level));
+        const part = compareSets({ ...found, events })[set];
+        return part ? [part.compensated.events] : [];
+      });
+      const { p, r } = scoreOf(sumOf(counts));
+      return p === null || r === null ? [] : [[r, p] as [number, number]];
+    });
+  }
+
+  /** Seconds from the marked onset to the confirmation for each match of compensated timing. */
+  latencies(set: string): number[] {
+    return this.#parts.flatMap(({ sets }) => sets[set]?.compensated.latencies ?? []);
+  }
+
   #sureParts() {
     return this.#parts.filter(({ found }) => !this.#folder.doubtful.includes(found.recording.name));
   }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { evalGateCommand } from './eval-gate.js';
 import { evalSpindlesCommand } from './eval-spindles.js';
 
 /** One file a sub-verb. */
@@ -6,5 +7,6 @@ export function evalCommand(): Command {
   return new Command('eval')
     .description('Score what axond detects against the marks of experts')
     .helpCommand(false)
-    .addCommand(evalSpindlesCommand());
+    .addCommand(evalSpindlesCommand())
+    .addCommand(evalGateCommand());
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { memoryUsage } from 'node:process';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { sharedData } from '../../test/shared-data.js';
 import type { InhibitorState } from '../contracts.js';
 import { checkDetector } from './detector.laws.js';
 import { SleepGate } from './sleep-gate.js';
@@ -61,4 +64,23 @@ test('refuses a signal of which it knows nothing', () => {
   assert.throws(() => new SleepGate().prepare({ rate: 250, unit: 'g' }), /^RangeError: unit: .*"g".*"uV"/);
   assert.throws(() => prepared(2000), /^RangeError: rate: 2000 Hz is outside/);
   assert.throws(() => new SleepGate({ threshold: NaN }), /^RangeError: threshold/);
+});
+
+test('is shut before open eyes, at the front and at the vertex', (t) => {
+  const path = sharedData('eeg', 'yasa', 'resting_eyes_open_2ch_200Hz.i16le.gz');
+  if (path === undefined) {
+    t.skip('no reference data beside the checkout');
+    return;
+  }
+  const bytes = gunzipSync(readFileSync(path));
+  for (const channel of [0, 1]) {
+    const gate = prepared(200);
+    let open = 0;
+    const x = Float64Array.from({ length: bytes.length / 4 }, (_, n) => bytes.readInt16LE(4 * n + 2 * channel) / 10);
+    x.forEach((_, at) => {
+      gate.process(x.subarray(at, at + 1), 1);
+      if (gate.estimates[0]!.state === 'clear') open++;
+    });
+    assert.ok(open / x.length <= 0.1, `channel ${channel}: open for ${open / x.length}`);
+  }
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The float32 kernels of assembly/kernels.ts; pointers are bytes, a flag is 0 or 1. */
+/** The float32 kernels of assembly/kernels.ts and what it exports; pointers are bytes, a flag is 0 or 1. */
 export interface Kernels {
   packPanels(depth: number, columns: number, b: number, packed: number): void;
   multiply(
@@ -30,6 +30,59 @@ export interface Kernels {
   ): void;
   scatter(count: number, source: number, winners: number, target: number, bytes: number): void;
   addRows(rows: number, columns: number, values: number, sums: number): void;
+  moments(rows: number, columns: number, values: number, mean: number, variance: number): void;
+  normalise(
+    rows: number,
+    columns: number,
+    values: number,
+    factor: number,
+    offset: number,
+    before: number,
+    after: number,
+  ): void;
+  normaliseSums(
+    rows: number,
+    columns: number,
+    values: number,
+    mean: number,
+    gradient: number,
+    level: number,
+    along: number,
+  ): void;
+  normaliseBack(
+    rows: number,
+    columns: number,
+    values: number,
+    mean: number,
+    gradient: number,
+    level: number,
+    along: number,
+    factor: number,
+    target: number,
+  ): void;
+  fire(
+    rows: number,
+    columns: number,
+    levels: number,
+    values: number,
+    thresholds: number,
+    kept: number,
+    smooth: number,
+    spikes: number,
+  ): number;
+  fireBack(
+    rows: number,
+    columns: number,
+    levels: number,
+    values: number,
+    thresholds: number,
+    kept: number,
+    each: number,
+    given: number,
+    gradient: number,
+    ofThresholds: number,
+  ): void;
+  dropOut(count: number, seed: number, least: number, factor: number, kept: number): void;
 }
 
 const pageBytes = 65536;

@@ -333,3 +333,5 @@ export function scatter(count: i32, source: usize, winners: usize, target: usize
     store<f32>(target + <usize>load<i32>(winners + at), load<f32>(source + at));
   }
 }
+
+export { dropOut, fire, fireBack, moments, normalise, normaliseBack, normaliseSums } from './sequence';

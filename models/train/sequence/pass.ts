@@ -1,20 +1,8 @@
 import { Arena, type Floats } from '../arena.js';
-import type { Random } from '../random.js';
 import { CausalConvolution, reachOf, type PassRows } from './causal-convolution.js';
 import type { PlannedBlock, PlannedLayer, SequencePlan } from './plan.js';
 import { createRows, type Rows } from './rows.js';
 import { StreamNorm } from './stream-norm.js';
-
-/** A step at 0, and the derivative that training puts in its place. */
-export interface StepSurrogate {
-  readonly fire: (x: number) => number;
-  readonly slope: (x: number) => number;
-}
-
-export const triangularStep: StepSurrogate = {
-  fire: (x) => (x >= 0 ? 1 : 0),
-  slope: (x) => Math.max(0, 1 - Math.abs(x)),
-};
 
 interface Layer {
   readonly planned: PlannedLayer;
@@ -34,7 +22,7 @@ interface Block extends Layer {
 export interface ForwardOptions {
   /** In the place of the batch's own means and variances: the network as it will run. */
   readonly running?: Float32Array;
-  readonly dropout?: { readonly rate: number; readonly random: Random };
+  readonly dropout?: { readonly rate: number; readonly seed: number };
 }
 
 /**
@@ -52,7 +40,10 @@ export class SequencePass {
   readonly statistics: Float32Array;
   readonly #plan: SequencePlan;
   readonly #shared: PassRows;
-  readonly #step: StepSurrogate;
+  readonly #smooth: boolean;
+  /** Of the encoder and of each block, as the kernels read them, and their gradients. */
+  readonly #thresholds: Floats;
+  readonly #ofThresholds: Floats;
   readonly #lines: Rows;
   readonly #input: Layer;
   readonly #blocks: readonly Block[];
@@ -60,13 +51,17 @@ export class SequencePass {
   readonly #streamGradient: Rows;
   #firing = 0;
 
-  /** @param parameters are read anew at each pass */
-  constructor(plan: SequencePlan, parameters: Float32Array, window: number, batch: number, step = triangularStep) {
+  /**
+   * A spike is a step at 0 whose derivative is taken for max(0, 1 − |x|).
+   * @param parameters are read anew at each pass
+   * @param smooth puts the integral of that derivative in the place of the step, for checks of the gradient
+   */
+  constructor(plan: SequencePlan, parameters: Float32Array, window: number, batch: number, smooth = false) {
     const arena = new Arena();
     const rows = window * batch;
     const { features, channels } = plan.network;
     this.#plan = plan;
-    this.#step = step;
+    this.#smooth = smooth;
     this.gradients = arena.floats(plan.parameters);
     this.statistics = new Float32Array(plan.running);
     const shared = { arena, rows, batch, parameters, gradients: this.gradients };
@@ -84,6 +79,8 @@ export class SequencePass {
       const spikes = createRows(arena, rows, channels, reachOf(planned, batch));
       return { ...layer(planned, spikes), spikes, dropout: createRows(arena, rows, channels) };
     });
+    this.#thresholds = arena.floats(Math.max(plan.lines, channels));
+    this.#ofThresholds = arena.floats(Math.max(plan.lines, channels));
     this.#headDropout = createRows(arena, rows, channels);
     this.#streamGradient = createRows(arena, rows, channels);
     this.logits = createRows(arena, rows, 1);
@@ -96,58 +93,47 @@ export class SequencePass {
   }
 
   forward({ running, dropout }: ForwardOptions): void {
-    this.#encode();
+    const { encoder, network, lines } = this.#plan;
+    this.#fire(this.features, this.#lines, undefined, encoder, lines);
     this.#follow(this.#input, undefined, running);
     let { stream } = this.#input;
     let spiked = 0;
-    for (const block of this.#blocks) {
-      draw(block.dropout.values(), dropout);
-      spiked += this.#spike(block, stream);
+    this.#blocks.forEach((block, place) => {
+      this.#draw(block.dropout, dropout, place);
+      spiked += this.#fire(stream, block.spikes, block.dropout, block.planned.threshold, network.channels);
       this.#follow(block, stream, running);
       stream = block.stream;
-    }
-    this.#firing = spiked / (this.#blocks.length * this.#shared.rows * this.#plan.network.channels);
-    draw(this.#headDropout.values(), dropout);
+    });
+    this.#firing = spiked / (this.#blocks.length * this.#shared.rows * network.channels);
+    this.#draw(this.#headDropout, dropout, this.#blocks.length);
     this.#head(stream);
   }
 
-  #encode(): void {
-    const { parameters, rows } = this.#shared;
-    const { encoder, network } = this.#plan;
-    const { levels } = network.encoder;
-    const { fire } = this.#step;
-    const from = this.features.values();
-    const to = this.#lines.values();
-    for (let row = 0, f = 0, i = 0; row < rows; row++)
-      for (let at = encoder; at < encoder + this.#plan.lines; f++) {
-        const x = from[f] as number;
-        for (let level = 0; level < levels; level++) to[i++] = fire(x - (parameters[at++] as number));
-      }
+  /** @returns the sum of the spikes, without dropout */
+  #fire(values: Rows, spikes: Rows, dropout: Rows | undefined, threshold: number, count: number): number {
+    const { arena, rows, parameters } = this.#shared;
+    const { pointer } = this.#thresholds;
+    this.#thresholds.values.set(parameters.subarray(threshold, threshold + count));
+    const levels = count / values.columns;
+    const kept = dropout?.pointer ?? 0;
+    const smooth = this.#smooth ? 1 : 0;
+    return arena.kernels.fire(rows, values.columns, levels, values.pointer, pointer, kept, smooth, spikes.pointer);
+  }
+
+  /** 1 / (1 − rate) for what stays, 0 for what is dropped. */
+  #draw(kept: Rows, dropout: ForwardOptions['dropout'], place: number): void {
+    const { arena, rows } = this.#shared;
+    const { rate, seed } = dropout ?? { rate: 0, seed: 0 };
+    const least = Math.round(rate * 2 ** 32);
+    arena.kernels.dropOut(rows * kept.columns, mix(seed, place), least, 1 / (1 - rate), kept.pointer);
   }
 
   #follow({ planned, convolution, norm, stream }: Layer, before: Rows | undefined, running?: Float32Array): void {
     convolution.forward();
     norm.forward(convolution.output, before, stream, running);
     if (running) return;
-    this.statistics.set(norm.mean, planned.mean);
-    this.statistics.set(norm.variance, planned.variance);
-  }
-
-  /** How much it spiked in all. */
-  #spike({ planned, spikes, dropout }: Block, stream: Rows): number {
-    const { parameters, rows } = this.#shared;
-    const { fire } = this.#step;
-    const from = stream.values();
-    const to = spikes.values();
-    const kept = dropout.values();
-    let spiked = 0;
-    for (let row = 0, i = 0; row < rows; row++)
-      for (let at = planned.threshold; at < planned.threshold + planned.inputs; at++, i++) {
-        const spike = fire((from[i] as number) - (parameters[at] as number));
-        spiked += spike;
-        to[i] = spike * (kept[i] as number);
-      }
-    return spiked;
+    this.statistics.set(norm.mean.values, planned.mean);
+    this.statistics.set(norm.variance.values, planned.variance);
   }
 
   #head(stream: Rows): void {
@@ -177,10 +163,41 @@ export class SequencePass {
     for (let place = this.#blocks.length - 1; place >= 0; place--) {
       const block = this.#blocks[place] as Block;
       this.#layerBackward(block);
-      this.#spikeBackward(block, streams[place] as Rows, perSpike);
+      const { planned, convolution, dropout } = block;
+      const stream = streams[place] as Rows;
+      this.#fireBack(stream, convolution.inputGradient, dropout, planned.threshold, perSpike, this.#streamGradient);
     }
     this.#layerBackward(this.#input);
-    this.#encoderBackward();
+    const { inputGradient } = this.#input.convolution;
+    this.#fireBack(this.features, inputGradient, undefined, this.#plan.encoder, 0, undefined);
+  }
+
+  /** From the gradient of spikes to that of their thresholds; adds to `gradient` what is due to the values. */
+  #fireBack(
+    values: Rows,
+    given: Rows,
+    dropout: Rows | undefined,
+    threshold: number,
+    each: number,
+    gradient: Rows | undefined,
+  ): void {
+    const { arena, rows, parameters } = this.#shared;
+    const count = given.columns;
+    this.#thresholds.values.set(parameters.subarray(threshold, threshold + count));
+    const ofThresholds = this.#ofThresholds.values.fill(0);
+    arena.kernels.fireBack(
+      rows,
+      values.columns,
+      count / values.columns,
+      values.pointer,
+      this.#thresholds.pointer,
+      dropout?.pointer ?? 0,
+      each,
+      given.pointer,
+      gradient?.pointer ?? 0,
+      this.#ofThresholds.pointer,
+    );
+    this.gradients.values.set(ofThresholds.subarray(0, count), threshold);
   }
 
   #headBackward(stream: Rows): void {
@@ -210,53 +227,9 @@ export class SequencePass {
     norm.backward(convolution.output, this.#streamGradient, convolution.outputGradient);
     convolution.backward();
   }
-
-  /** Adds to the gradient of the stream what came back through the spikes. */
-  #spikeBackward({ planned, convolution, dropout }: Block, stream: Rows, perSpike: number): void {
-    const { parameters, rows } = this.#shared;
-    const { slope } = this.#step;
-    const { inputs, threshold } = planned;
-    const from = stream.values();
-    const kept = dropout.values();
-    const given = convolution.inputGradient.values();
-    const to = this.#streamGradient.values();
-    const ofThreshold = new Float64Array(inputs);
-    for (let row = 0, i = 0; row < rows; row++)
-      for (let c = 0; c < inputs; c++, i++) {
-        const x = (from[i] as number) - (parameters[threshold + c] as number);
-        const g = ((given[i] as number) * (kept[i] as number) + perSpike) * slope(x);
-        to[i] = (to[i] as number) + g;
-        ofThreshold[c] = (ofThreshold[c] as number) - g;
-      }
-    this.gradients.values.set(ofThreshold, threshold);
-  }
-
-  #encoderBackward(): void {
-    const { parameters, rows } = this.#shared;
-    const { encoder, lines, network } = this.#plan;
-    const { levels } = network.encoder;
-    const { slope } = this.#step;
-    const from = this.features.values();
-    const given = this.#input.convolution.inputGradient.values();
-    const ofThreshold = new Float64Array(lines);
-    for (let row = 0, f = 0, i = 0; row < rows; row++)
-      for (let line = 0; line < lines; f++) {
-        const x = from[f] as number;
-        for (let level = 0; level < levels; level++, line++, i++)
-          ofThreshold[line] =
-            (ofThreshold[line] as number) - (given[i] as number) * slope(x - (parameters[encoder + line] as number));
-      }
-    this.gradients.values.set(ofThreshold, encoder);
-  }
 }
 
-/** 1 / (1 − rate) for what stays, 0 for what is dropped. */
-function draw(kept: Float32Array, dropout: ForwardOptions['dropout']): void {
-  if (!dropout || dropout.rate === 0) {
-    kept.fill(1);
-    return;
-  }
-  const { rate, random } = dropout;
-  const factor = 1 / (1 - rate);
-  for (let i = 0; i < kept.length; i++) kept[i] = random.uniform() < rate ? 0 : factor;
+/** A seed for each place. */
+function mix(seed: number, place: number): number {
+  return Math.imul(seed ^ Math.imul(place + 1, 0x9e3779b9), 0x85ebca6b);
 }

@@ -49,7 +49,7 @@ export function trainSequence(
   const drawn = new DrawnWindows(sequences, network, training);
   for (let step = 0; step < steps; step++) {
     drawn.draw(Random.of(seed, 0x77696e, step), pass.features.values());
-    pass.forward({ dropout: { rate: dropout, random: Random.of(seed, 0x64726f, step) } });
+    pass.forward({ dropout: { rate: dropout, seed: Random.of(seed, 0x64726f, step).below(2 ** 31) } });
     const { targets, weights } = drawn;
     const gradient = pass.logitGradient.values();
     const loss = binaryCrossEntropy(pass.logits.values(), targets, weights, training.positiveWeight, gradient);

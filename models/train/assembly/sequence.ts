@@ -40,7 +40,7 @@ export function normalise(
   after: usize,
 ): void {
   const pitch = (<usize>columns) << 2;
-  const end = (<usize>rows) * pitch;
+  const end = <usize>rows * pitch;
   for (let row: usize = 0; row < end; row += pitch) {
     let c: usize = 0;
     for (; c + 16 <= pitch; c += 16) {
@@ -65,7 +65,7 @@ export function normaliseSums(
   along: usize,
 ): void {
   const pitch = (<usize>columns) << 2;
-  const end = (<usize>rows) * pitch;
+  const end = <usize>rows * pitch;
   memory.fill(level, 0, pitch);
   memory.fill(along, 0, pitch);
   for (let row: usize = 0; row < end; row += pitch) {
@@ -97,7 +97,7 @@ export function normaliseBack(
   target: usize,
 ): void {
   const pitch = (<usize>columns) << 2;
-  const end = (<usize>rows) * pitch;
+  const end = <usize>rows * pitch;
   for (let row: usize = 0; row < end; row += pitch) {
     let c: usize = 0;
     for (; c + 16 <= pitch; c += 16) {

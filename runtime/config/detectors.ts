@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { a7Thresholds } from '../detect/a7/thresholds.js';
 import { bandPowerPoints } from '../detect/band-power.js';
 import type { DetectorPlan } from '../detect/detector-plan.js';
 import { usualSleepRule } from '../detect/sleep-rule.js';
@@ -53,6 +54,21 @@ const bandPower = z
   })
   .meta({ title: 'sleep spindles by the power of their band; the signal must be in uV' })
   .transform(({ signal, confirm, ...rest }): Entry => ({ signal, plan: { ...rest, confirmSeconds: confirm } }));
+
+const a7Threshold = (name: keyof typeof a7Thresholds, least: number, most: number, description: string) =>
+  z.number().min(least).max(most).meta({ description }).prefault(a7Thresholds[name]);
+
+const a7 = z
+  .strictObject({
+    use: z.literal('a7'),
+    signal,
+    power: a7Threshold('power', -10, 10, 'log10 of the power of 11-16 Hz in uV2 over 0.3 s must be above it.'),
+    relativePower: a7Threshold('relativePower', -10, 100, 'Its share of 4.5-30 Hz, in SD of the last half minute.'),
+    covariance: a7Threshold('covariance', -10, 100, 'Its covariance with the signal, in SD of the last half minute.'),
+    correlation: a7Threshold('correlation', -1, 1, 'Its correlation with the signal.'),
+  })
+  .meta({ title: 'sleep spindles by the four features of A7, online; the signal must be in uV' })
+  .transform(({ signal, ...plan }): Entry => ({ signal, plan }));
 
 const threeFeature = z
   .strictObject({
@@ -169,6 +185,6 @@ const own = z
   .transform(({ use, options, signal }): Entry => ({ signal, plan: { module: use, options } }));
 
 export const detectors = z
-  .record(partName, z.union([spindleT1, bandPower, threeFeature, sleepGate, threshold, own]))
+  .record(partName, z.union([spindleT1, a7, bandPower, threeFeature, sleepGate, threshold, own]))
   .meta({ description: 'What is found in signals, by a name of your choice.' })
   .prefault({});

@@ -105,7 +105,7 @@ const faulty: [from: string | RegExp, to: string, fault: string][] = [
   [
     'use: band-power',
     'use: ^neural',
-    'detectors.spindle.use: neural is not known. Choose one of spindle-t1, band-power, three-feature, sleep-gate, threshold, or the path of a module such as ./my-part.mjs.',
+    'detectors.spindle.use: neural is not known. Choose one of spindle-t1, a7, band-power, three-feature, sleep-gate, threshold, or the path of a module such as ./my-part.mjs.',
   ],
   // Missing keys are reported at the map that lacks them.
   [

@@ -1,4 +1,6 @@
 import type { Detector } from '../contracts.js';
+import { A7Detector } from './a7/a7.js';
+import type { A7Thresholds } from './a7/thresholds.js';
 import { BandPowerDetector, type BandPowerOptions } from './band-power.js';
 import { SleepGate, type SleepGateOptions } from './sleep-gate.js';
 import type { SpindleT1Plan } from './spindle-t1/spindle-t1.js';
@@ -10,6 +12,7 @@ export type DetectorPlan = RulePlan | SpindleT1Plan;
 
 /** Detectors that need no model. The others are made by `loop/load-detector.ts`. */
 export type RulePlan =
+  | ({ readonly use: 'a7' } & Partial<A7Thresholds>)
   | ({ readonly use: 'band-power' } & Partial<BandPowerOptions>)
   | ({ readonly use: 'sleep-gate' } & Partial<SleepGateOptions>)
   | ({ readonly use: 'three-feature' } & Partial<ThreeFeatureOptions>)
@@ -18,6 +21,8 @@ export type RulePlan =
 /** Throws a `RangeError` that names an impossible option; what depends on the signal is judged by `prepare`. */
 export function createDetector(plan: RulePlan): Detector {
   switch (plan.use) {
+    case 'a7':
+      return new A7Detector(plan);
     case 'band-power':
       return new BandPowerDetector(plan);
     case 'sleep-gate':

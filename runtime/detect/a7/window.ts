@@ -1,16 +1,16 @@
-import { cos, log, sin } from '../../signal/math.js';
+import { cos, logAll, sin } from '../../signal/math.js';
 
 /** Times of A7 in samples at its rate of 100 Hz: a window of 0.3 s every 0.1 s. */
 export const windowLength = 30;
 export const windowStep = 10;
 
-/** The four features of a window before two of them are standardised. */
-export const Feature = { power: 0, relativePower: 1, covariance: 2, correlation: 3 } as const;
+/** Places of a window's four features; the first two are standardised later. */
+export const Feature = { relativePower: 0, covariance: 1, power: 2, correlation: 3 } as const;
 
 /**
- * What A7 measures in a window of the signal and of its sigma band (11–16 Hz), both in microvolts at 100 Hz: the mean
- * square of sigma; log10 of the power at 11–16 Hz over that at 4.5–30 Hz of the signal; log10 of 1 + the covariance of
- * the two, 0 where it is negative; their correlation.
+ * What A7 measures in a window of the signal and of its sigma band (11–16 Hz), both in microvolts at 100 Hz: log10 of the
+ * power at 11–16 Hz over that at 4.5–30 Hz of the signal, at least −12; log10 of 1 + the covariance of the two, 0 where it
+ * is negative; the mean square of sigma; the correlation of the two, 0 where one of them is flat.
  */
 export class A7Window {
   /** By the places of `Feature`. */
@@ -55,12 +55,15 @@ export class A7Window {
     }
     const { features } = this;
     features[Feature.power] = power / windowLength;
-    features[Feature.relativePower] = this.#relativePower(signal, first, signalMean);
-    features[Feature.covariance] = log(Math.max(0, products / (windowLength - 1)) + 1) / ln10;
-    features[Feature.correlation] = products / Math.sqrt(signalSquares * sigmaSquares);
+    features[Feature.covariance] = Math.max(0, products / (windowLength - 1)) + 1;
+    features[Feature.correlation] = products === 0 ? 0 : products / Math.sqrt(signalSquares * sigmaSquares);
+    this.#measureRelativePower(signal, first, signalMean);
+    logAll(features, 2);
+    features[0] = (features[0] as number) / ln10;
+    features[1] = (features[1] as number) / ln10;
   }
 
-  #relativePower(signal: Float64Array, first: number, mean: number): number {
+  #measureRelativePower(signal: Float64Array, first: number, mean: number): void {
     let inside = 0;
     let all = 0;
     for (let frequency = 0; frequency < frequencies; frequency++) {
@@ -76,7 +79,7 @@ export class A7Window {
       all += power;
       if (frequency >= firstOfSigma && frequency <= lastOfSigma) inside += power;
     }
-    return log(inside / all) / ln10;
+    this.features[Feature.relativePower] = inside > 1e-12 * all ? inside / all : 1e-12;
   }
 }
 

@@ -19,7 +19,7 @@ function noise(number: number): [number, FrameSequence] {
   const targets = Float32Array.from({ length: frames }, () => Number(random.uniform() < 0.1));
   return [number, { name: `excerpt ${number}`, codes, targets, weights: new Float32Array(frames).fill(1) }];
 }
-const sequences = new Map([noise(2), noise(4), noise(5)]);
+const sequences = { excerpts: new Map([noise(2), noise(4), noise(5)]), sleepers: [] };
 
 test('the network of a fold does not depend on what is left out, and says what it was trained on', () => {
   const fold = trainLeaveOneOut(short, sequences, 4, 1);
@@ -27,7 +27,12 @@ test('the network of a fold does not depend on what is left out, and says what i
   assert.match(fold.network.graph.provenance.data ?? '', /excerpts 2, 5$/);
   assert.match(fold.network.graph.provenance.licence ?? '', /CC BY-NC-ND 3\.0/);
   assert.equal(fold.network.graph.provenance.seed, 1);
-  const changed = trainLeaveOneOut(short, new Map([...sequences, [4, { ...noise(9)[1] }]]), 4, 1);
+  const changed = trainLeaveOneOut(
+    short,
+    { ...sequences, excerpts: new Map([...sequences.excerpts, [4, noise(9)[1]]]) },
+    4,
+    1,
+  );
   assert.equal(changed.sha256, fold.sha256);
   assert.notEqual(trainLeaveOneOut(short, sequences, 5, 1).sha256, fold.sha256);
   assert.notEqual(trainLeaveOneOut(short, sequences, 4, 2).sha256, fold.sha256);
@@ -36,7 +41,10 @@ test('the network of a fold does not depend on what is left out, and says what i
 
 test('an excerpt that is not there cannot be left out, nor the only one', () => {
   assert.throws(() => trainLeaveOneOut(short, sequences, 3, 1), /excerpt 3 is not among/);
-  assert.throws(() => trainLeaveOneOut(short, new Map([noise(2)]), 2, 1), /without excerpt 2 there is none/);
+  assert.throws(
+    () => trainLeaveOneOut(short, { excerpts: new Map([noise(2)]), sleepers: [] }, 2, 1),
+    /without excerpt 2 there is none/,
+  );
 });
 
 test('recipes of spindles are told from others; a wrong one names its faults', () => {

@@ -9,6 +9,7 @@ import type { FrameSequence } from '../train/sequence/frames.js';
 import { trainSequence, type SequenceProgress } from '../train/sequence/train.js';
 import { dreamsSequence } from './dreams-sequence.js';
 import type { SpindleRecipe } from './recipe.js';
+import { sleeperSequences } from './sleeper-sequence.js';
 
 export interface SpindleNetwork {
   readonly network: Network;
@@ -18,52 +19,79 @@ export interface SpindleNetwork {
   readonly trainedOn: readonly number[];
 }
 
+/** What a recipe learns from, read or generated once for any number of trainings. */
+export interface SpindleSequences {
+  /** By the number of the excerpt. */
+  readonly excerpts: ReadonlyMap<number, FrameSequence>;
+  readonly sleepers: readonly FrameSequence[];
+}
+
 /** Trains on sequences of any origin and exports. @throws ModelError */
 export function trainSpindles(
-  { name, network, training }: SpindleRecipe,
+  { name, network, training, points }: SpindleRecipe,
   sequences: readonly FrameSequence[],
   seed: number,
   provenance: Graph['provenance'],
   onProgress?: (progress: SequenceProgress) => void,
 ): Network {
   const trained = trainSequence(network, training, sequences, seed, onProgress);
-  return exportSequence(trained, { name, tickSeconds: 1 / framesPerSecond, provenance: { ...provenance, seed } });
+  const exported = exportSequence(trained, {
+    name,
+    tickSeconds: 1 / framesPerSecond,
+    provenance: { ...provenance, seed },
+  });
+  return points ? { ...exported, graph: { ...exported.graph, points } } : exported;
 }
 
-/** Frames and targets of excerpts, read once for any number of trainings. @throws ModelError */
-export function spindleSequences(
-  { data }: SpindleRecipe,
-  excerpts: readonly DreamsExcerpt[],
-): Map<number, FrameSequence> {
-  return new Map(excerpts.map((excerpt) => [excerpt.number, dreamsSequence(excerpt, data)]));
+/** @param excerpts to learn from, if the recipe takes any. @throws ModelError */
+export function spindleSequences({ data }: SpindleRecipe, excerpts: readonly DreamsExcerpt[]): SpindleSequences {
+  if (data.use === 'sleepers') return { excerpts: new Map(), sleepers: sleeperSequences(data.sleepers, data) };
+  const read = excerpts.map((excerpt) => [excerpt.number, dreamsSequence(excerpt, data)] as const);
+  const { count, share } = data.sleepers ?? { count: 1, share: 0 };
+  const beside = data.sleepers ? sleeperSequences(data.sleepers, data) : [];
+  // Real sleep sets the thresholds of the encoder.
+  const sleepers = beside.map((sequence) => ({ ...sequence, share: share / count, typical: false }));
+  return { excerpts: new Map(read), sleepers };
 }
 
 /**
- * Trains on all sequences but one, so that it can be scored on that one. `leftOut` undefined trains on all.
- * @throws ModelError if there is no such excerpt or none is left
+ * Trains on all sequences but those of one excerpt, so that it can be scored on that one. `leftOut` undefined trains on
+ * all. @throws ModelError if there is no such excerpt or none is left
  */
 export function trainLeaveOneOut(
   recipe: SpindleRecipe,
-  sequences: ReadonlyMap<number, FrameSequence>,
+  { excerpts, sleepers }: SpindleSequences,
   leftOut: number | undefined,
   seed: number,
   onProgress?: (progress: SequenceProgress) => void,
 ): SpindleNetwork {
-  if (leftOut !== undefined && !sequences.has(leftOut))
+  if (leftOut !== undefined && !excerpts.has(leftOut))
     throw new ModelError(`excerpt ${leftOut} is not among those to train on. Leave out one that is there.`);
-  const kept = [...sequences].filter(([number]) => number !== leftOut);
-  if (kept.length === 0)
-    throw new ModelError(`without excerpt ${leftOut} there is none to train on. Give a folder with more.`);
+  const kept = [...excerpts].filter(([number]) => number !== leftOut);
+  if (kept.length === 0 && recipe.data.use === 'dreams')
+    throw new ModelError(
+      leftOut === undefined
+        ? 'there is no excerpt to train on. Give a folder with some.'
+        : `without excerpt ${leftOut} there is none to train on. Give a folder with more.`,
+    );
   const trainedOn = kept.map(([number]) => number);
   const network = trainSpindles(
     recipe,
-    kept.map(([, sequence]) => sequence),
+    [...kept.map(([, sequence]) => sequence), ...sleepers],
     seed,
-    { data: `DREAMS sleep spindles, excerpts ${trainedOn.join(', ')}`, licence: dreamsLicence },
+    provenanceOf(recipe, trainedOn),
     onProgress,
   );
   const sha256 = createHash('sha256').update(writeNetwork(network)).digest('hex');
   return { network, sha256, trainedOn };
+}
+
+function provenanceOf({ data: { sleepers } }: SpindleRecipe, trainedOn: readonly number[]): Graph['provenance'] {
+  const sources: string[] = [];
+  if (trainedOn.length > 0) sources.push(`DREAMS sleep spindles, excerpts ${trainedOn.join(', ')}`);
+  if (sleepers) sources.push(`${sleepers.count} generated sleepers, seeds from ${sleepers.firstSeed}`);
+  const data = sources.join('; ');
+  return trainedOn.length > 0 ? { data, licence: dreamsLicence } : { data };
 }
 
 export const dreamsLicence =

@@ -20,10 +20,13 @@ interface SpindleTraining {
 export function trainSpindleNetwork(text: string, { file, out, folder, json }: SpindleTraining): void {
   try {
     const recipe = readSpindleRecipe(text, file);
-    if (folder === undefined)
+    const { use } = recipe.data;
+    if (use === 'sleepers' && folder !== undefined)
+      throw new UsageError(`--data: ${file} learns from generated sleepers alone. Leave out --data.`);
+    if (use === 'dreams' && folder === undefined)
       throw new UsageError(`--data: ${file} learns from the DREAMS spindles. Give their folder: --data DREAMS.`);
     const start = performance.now();
-    const sequences = spindleSequences(recipe, readDreams(folder));
+    const sequences = spindleSequences(recipe, folder === undefined ? [] : readDreams(folder));
     let last: SequenceProgress = { step: 0, loss: NaN, firing: NaN };
     const { network, sha256, trainedOn } = trainLeaveOneOut(recipe, sequences, undefined, recipe.seed, (progress) => {
       last = progress;
@@ -38,7 +41,7 @@ export function trainSpindleNetwork(text: string, { file, out, folder, json }: S
     if (json) printJson({ name: recipe.name, seed: recipe.seed, out, sha256, trainedOn, loss, firing, seconds });
     else
       print(
-        `${out}: trained on excerpts ${trainedOn.join(', ')} in ${seconds.toFixed(0)} s; loss ${loss.toFixed(4)}, ${percent(firing)} of the channels spike`,
+        `${out}: trained on ${network.graph.provenance.data ?? ''} in ${seconds.toFixed(0)} s; loss ${loss.toFixed(4)}, ${percent(firing)} of the channels spike`,
         `SHA-256 ${sha256}`,
         'Score it on excerpts that it has not seen: axond eval spindles.',
       );

@@ -1,4 +1,4 @@
-import { framesPerSecond } from '../../runtime/detect/spindle-t1/features.js';
+import { featureCount, framesPerSecond } from '../../runtime/detect/spindle-t1/features.js';
 import {
   epochSeconds,
   excerptSeconds,
@@ -21,7 +21,8 @@ export function dreamsSequence(excerpt: DreamsExcerpt, data: DreamsData): FrameS
   return {
     name: `excerpt ${excerpt.number}`,
     codes,
-    ...dreamsTargets(excerpt, data, excerptSeconds * framesPerSecond),
+    // Slow recordings have a few frames less: what is made of them between samples waits for the next.
+    ...dreamsTargets(excerpt, data, codes.length / featureCount),
   };
 }
 

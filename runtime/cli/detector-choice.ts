@@ -41,6 +41,8 @@ export interface DetectorChoice {
   readonly name: string;
   /** The same with other values, `KEY=VALUE` of the detector's own keys. */
   with(...own: readonly string[]): DetectorChoice;
+  /** Packaged name or path of the network's file; undefined for a detector without. */
+  model(stream: StreamInfo): string | undefined;
   plan(stream: StreamInfo): { readonly loop: LoopPlan; readonly detector: number };
   build(stream: StreamInfo): Promise<{ readonly loop: Loop; readonly detector: number }>;
 }
@@ -77,7 +79,10 @@ function byKind({ detector = 'band-power', set = [], channel }: DetectorFlags): 
   }
   const entry = isModule ? 'own' : (use ?? '');
   const from = channel === undefined ? {} : { from: channel };
-  const text = JSON.stringify({ signals: { eeg: from }, detectors: { [entry]: { use, signal: 'eeg' } } });
+  // The gate only judges: what is detected does not depend on it.
+  const gate = use === 'sleep-gate' ? {} : { asleep: { use: 'sleep-gate', signal: 'eeg' } };
+  const detectors = { [entry]: { use, signal: 'eeg' }, ...gate };
+  const text = JSON.stringify({ signals: { eeg: from }, detectors });
   return choiceOf(detector, { files: [{ name: '--detector', text }], sets: set }, entry, ownOf(entry, point));
 }
 
@@ -124,6 +129,11 @@ function choiceOf(
   return {
     name,
     with: (...more) => choiceOf(name, sources, entry, [...own, ...more]),
+    model(stream) {
+      const { loop, detector } = plan(stream);
+      const chosen = loop.detectors[detector]?.plan ?? {};
+      return 'model' in chosen && typeof chosen.model === 'string' ? chosen.model : undefined;
+    },
     plan,
     async build(stream) {
       const { loop, detector } = plan(stream);

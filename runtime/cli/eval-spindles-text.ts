@@ -48,6 +48,14 @@ export function describeSpindles(report: SpindleReport, { sets: titles }: Marked
     '',
     row('a minute', 'all', ...staged),
     row('detections', ...(['all', ...staged] as const).map((stage) => figure(report.detectionsPerMinute[stage], 2))),
+    ...(report.gatedPerMinute
+      ? [
+          row(
+            'with the sleep gate',
+            ...(['all', ...staged] as const).map((stage) => figure(report.gatedPerMinute?.[stage], 2)),
+          ),
+        ]
+      : []),
     ...names.flatMap((name) => {
       const rates = report.falsePositivesPerMinute[name];
       if (staged.length === 0 || !rates) return [];

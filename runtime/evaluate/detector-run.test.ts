@@ -67,8 +67,8 @@ test('the detector gets the samples in microvolts, no more than asked for, and t
   assert.equal(run.rate, 50);
   assert.equal(run.delaySeconds, 0.1);
   assert.deepEqual(run.events, [
-    { onset: 2, end: 3, confirmed: 2.4, score: 1 },
-    { onset: 89_880 / 50, end: 89_990 / 50, confirmed: 1798, score: 1 },
-    { onset: 89_991 / 50, end: 1800, confirmed: 89_995 / 50, score: 1 },
+    { onset: 2, end: 3, confirmed: 2.4, score: 1, asleep: null },
+    { onset: 89_880 / 50, end: 89_990 / 50, confirmed: 1798, score: 1, asleep: null },
+    { onset: 89_991 / 50, end: 1800, confirmed: 89_995 / 50, score: 1, asleep: null },
   ]);
 });

@@ -1,6 +1,7 @@
 import { DetectionPhase, FrameFlag, type SampleBlock, type StreamDetection } from '../contracts.js';
 import { blockCapacity } from '../loop/build.js';
 import { createRecordList, type Loop } from '../loop/loop.js';
+import type { SignalGraph } from '../loop/signal-graph.js';
 import { createSampleBlock } from '../loop/sample-block.js';
 import type { DetectedEvent } from './comparison.js';
 import type { FrameSource } from './marked-recording.js';
@@ -21,7 +22,10 @@ export interface DetectorRun {
  */
 export function runDetector(loop: Loop, detector: number, source: FrameSource, seconds: number): DetectorRun {
   const { rate, channels } = source.stream;
-  const block = createSampleBlock(channels.length, blockCapacity);
+  const block = createSampleBlock(
+    channels.length,
+    Math.min(blockCapacity, Math.max(1, Math.floor(rate * readSeconds))),
+  );
   const events = new Map<number, SampledEvent>();
   const last = createSampleBlock(channels.length, 1);
   const most = Math.ceil(seconds * rate);
@@ -37,11 +41,11 @@ export function runDetector(loop: Loop, detector: number, source: FrameSource, s
   return {
     events: [...events.values()]
       .filter(({ confirmed }) => confirmed < samples)
-      .map(({ onset, end, confirmed, score }) => ({
+      .map(({ onset, end, confirmed, ...rest }) => ({
         onset: onset / rate,
         end: Math.min(end, samples) / rate,
         confirmed: confirmed / rate,
-        score,
+        ...rest,
       })),
     rate,
     seconds: samples / rate,
@@ -81,6 +85,7 @@ interface SampledEvent {
   readonly onset: number;
   readonly confirmed: number;
   readonly score: number;
+  readonly asleep: boolean | null;
   end: number;
 }
 
@@ -90,9 +95,18 @@ function collect({ graph }: Loop, detector: number, events: Map<number, SampledE
     if (found.detector !== detector) continue;
     const { phase, onset, confirmed, end, score } = found;
     const event = events.get(onset);
-    if (phase === DetectionPhase.confirmed) events.set(onset, { onset, confirmed, score, end: Infinity });
+    if (phase === DetectionPhase.confirmed)
+      events.set(onset, { onset, confirmed, score, asleep: judgedAsleep(graph), end: Infinity });
     else if (event) event.end = end;
   }
 }
 
+/** By the sleep gate of the loop, if it has one, now. */
+function judgedAsleep({ estimates }: SignalGraph): boolean | null {
+  const sleep = estimates.flat().find(({ name }) => name === 'sleep');
+  return sleep ? sleep.state === 'clear' : null;
+}
+
+/** As an amplifier delivers: what is judged beside a detection is of the same moment. */
+const readSeconds = 0.05;
 const noMessages = createRecordList(0);

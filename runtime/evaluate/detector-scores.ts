@@ -37,8 +37,12 @@ export interface DetectorScores {
   readonly onsetLatencyMs: Sets<Latency>;
   readonly falsePositivesPerMinute: Sets<Readonly<Record<Stage, number | null>>>;
   /** All detections of the whole recordings; by stage where there are hypnograms. */
-  readonly detectionsPerMinute: { readonly all: number | null } & Readonly<Partial<Record<Stage, number | null>>>;
+  readonly detectionsPerMinute: PerMinute;
+  /** Only those at which the sleep gate beside the detector was open; null without a gate. */
+  readonly gatedPerMinute: PerMinute | null;
 }
+
+export type PerMinute = { readonly all: number | null } & Readonly<Partial<Record<Stage, number | null>>>;
 
 /** What a detector found in one recording. */
 export interface Found {
@@ -73,7 +77,8 @@ export class ScoredDetector {
       withoutExcerpt4: sure.length === 0 || sure.length === all.length ? null : this.#total(sure),
       onsetLatencyMs: this.#perSet(all, ({ compensated }) => totalLatency(compensated)),
       falsePositivesPerMinute: this.#perSet(all, ({ compensated }) => totalFalsePositives(compensated)),
-      detectionsPerMinute: detectionsPerMinute(this.found),
+      detectionsPerMinute: perMinute(this.found),
+      gatedPerMinute: this.#isGated() ? perMinute(this.found.map(onlyAsleep)) : null,
     };
   }
 
@@ -124,6 +129,10 @@ export class ScoredDetector {
   /** Seconds from the marked onset to the confirmation for each match of compensated timing. */
   latencies(set: string): number[] {
     return this.#parts.flatMap(({ sets }) => sets[set]?.compensated.latencies ?? []);
+  }
+
+  #isGated(): boolean {
+    return this.found.some(({ events }) => events.some(({ asleep }) => asleep !== null));
   }
 
   #sureParts() {
@@ -190,8 +199,12 @@ function compareSets({ recording, events, delaySeconds, seconds }: Found): Sets<
   );
 }
 
+function onlyAsleep(found: Found): Found {
+  return { ...found, events: found.events.filter(({ asleep }) => asleep === true) };
+}
+
 /** Onsets are taken as reported. */
-export function detectionsPerMinute(found: readonly Found[]): DetectorScores['detectionsPerMinute'] {
+function perMinute(found: readonly Found[]): PerMinute {
   const seconds = found.reduce((sum, each) => sum + each.seconds, 0);
   const events = found.reduce((sum, each) => sum + each.events.length, 0);
   const staged = found.flatMap(({ recording: { hypnogram }, ...each }) =>

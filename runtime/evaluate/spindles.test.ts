@@ -123,7 +123,7 @@ test('two experts agree as in the reference table', (t) => {
   const parts = excerpts.map(({ expert1, expert2 }) =>
     compare(
       { events: expert1!, seconds: 1000 },
-      expert2!.map((event) => ({ ...event, confirmed: NaN, score: NaN })),
+      expert2!.map((event) => ({ ...event, confirmed: NaN, score: NaN, asleep: null })),
       0,
       null,
     ),

@@ -25,7 +25,10 @@ export interface SpindleReport extends DetectorScores {
   /** F1 of compensated timing less that of the bundled detection and of each baseline. */
   readonly leads: Readonly<Record<string, { readonly sets: Sets<Lead>; readonly withoutExcerpt4: Sets<Lead> | null }>>;
   /** Standard deviations over the runs that the figures are means of; null for a single run. */
-  readonly spread: Pick<DetectorScores, 'sets' | 'withoutExcerpt4' | 'onsetLatencyMs' | 'detectionsPerMinute'> | null;
+  readonly spread: Pick<
+    DetectorScores,
+    'sets' | 'withoutExcerpt4' | 'onsetLatencyMs' | 'detectionsPerMinute' | 'gatedPerMinute'
+  > | null;
   readonly runs: number;
   readonly caveats: readonly string[];
 }
@@ -127,7 +130,7 @@ function bundledOf(recording: MarkedRecording, { found }: ScoredDetector): Found
 }
 
 function unconfirmed({ onset, end }: TimedEvent): DetectedEvent {
-  return { onset, end, confirmed: NaN, score: NaN };
+  return { onset, end, confirmed: NaN, score: NaN, asleep: null };
 }
 
 function delayOf({ found: [first] }: ScoredDetector): number | null {

@@ -184,12 +184,18 @@ function recordingTable(folder: MarkedFolder, all: readonly [string, DetectorSco
   );
 }
 
-function stageTable({ sets }: MarkedFolder, { detectionsPerMinute, falsePositivesPerMinute }: DetectorScores): string {
+function stageTable(
+  { sets }: MarkedFolder,
+  { detectionsPerMinute, gatedPerMinute, falsePositivesPerMinute }: DetectorScores,
+): string {
   const present = stages.filter((stage) => typeof detectionsPerMinute[stage] === 'number');
   return table(
     ['', 'all', ...present],
     [
       ['detections', ...(['all', ...present] as const).map((stage) => figure(detectionsPerMinute[stage], 2))],
+      ...(gatedPerMinute
+        ? [['with the sleep gate', ...(['all', ...present] as const).map((stage) => figure(gatedPerMinute[stage], 2))]]
+        : []),
       ...Object.entries(sets).flatMap(([set, title]) => {
         const rates = falsePositivesPerMinute[set];
         return rates && present.length > 0

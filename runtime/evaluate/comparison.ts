@@ -23,8 +23,8 @@ export interface DetectedEvent extends TimedEvent {
   readonly confirmed: number;
   /** The detector's own measure at that time. */
   readonly score: number;
-  /** Whether a sleep gate beside the detector was open then; null without one. */
-  readonly asleep: boolean | null;
+  /** Whether a sleep gate beside the detector was open then; null or absent without one. */
+  readonly asleep?: boolean | null;
 }
 
 /** A detector's events against one set of one recording. What is counted here can be summed over recordings. */

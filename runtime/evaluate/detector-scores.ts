@@ -132,7 +132,7 @@ export class ScoredDetector {
   }
 
   #isGated(): boolean {
-    return this.found.some(({ events }) => events.some(({ asleep }) => asleep !== null));
+    return this.found.some(({ events }) => events.some(({ asleep }) => typeof asleep === 'boolean'));
   }
 
   #sureParts() {

@@ -6,6 +6,7 @@ import type { Graph, Network } from '../format/graph.js';
 import { ModelError } from '../format/model-error.js';
 import { exportSequence } from '../train/sequence/export.js';
 import type { FrameSequence } from '../train/sequence/frames.js';
+import { softenTargets } from '../train/sequence/soft-targets.js';
 import { trainSequence, type SequenceProgress } from '../train/sequence/train.js';
 import { dreamsSequence } from './dreams-sequence.js';
 import type { SpindleRecipe } from './recipe.js';
@@ -34,7 +35,8 @@ export function trainSpindles(
   provenance: Graph['provenance'],
   onProgress?: (progress: SequenceProgress) => void,
 ): Network {
-  const trained = trainSequence(network, training, sequences, seed, onProgress);
+  const softened = softenTargets(network, training, sequences, training.softTargets, seed);
+  const trained = trainSequence(network, training, softened, seed, onProgress);
   const exported = exportSequence(trained, {
     name,
     tickSeconds: 1 / framesPerSecond,

@@ -38,7 +38,7 @@ module.exports = {
     only(
       'loop',
       '^runtime/loop/',
-      '^runtime/(signal|detect|decide)/|^runtime/guardian/(command|realtime)\\.ts$|^drivers/|^models/(format|engine)/|^models/(load-model|model-file)\\.ts$',
+      '^runtime/(signal|detect|decide)/|^runtime/guardian/(command|realtime)\\.ts$|^drivers/|^models/(format|engine|int8)/|^models/(load-model|model-file)\\.ts$',
     ),
     only(
       'config',

@@ -168,7 +168,7 @@ function checkRequired(check: Check, path: Path, name: string): void {
   if (!plan || isModule(plan)) return;
   let estimates: Detector['estimates'];
   try {
-    if (plan.use !== 'spindle-t1') estimates = createDetector(plan).estimates;
+    if (!('model' in plan)) estimates = createDetector(plan).estimates;
   } catch {
     return;
   }

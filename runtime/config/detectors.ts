@@ -134,6 +134,38 @@ const spindleT1 = z
     return { signal: first, ...(more.length === 0 ? {} : { more }), plan };
   });
 
+const portiloop = z
+  .strictObject({
+    use: z.literal('portiloop'),
+    signal,
+    model: model(
+      'my-portiloop.safetensors',
+      "The Portiloop's network, as axond model import makes it of its file.",
+    ).meta({
+      whenMissing:
+        "The Portiloop's network comes without a licence, so it is not part of axond. Convert your own file with axond model import portiloop_model_quant.tflite --out my-portiloop.safetensors, and write model: my-portiloop.safetensors.",
+    }),
+    threshold: z
+      .number()
+      .min(0.01)
+      .max(0.99)
+      .meta({ description: "A spindle is detected when the network's answer reaches it." })
+      .prefault(0.75),
+    warmUp: quantity('time', '10s', 'Nothing is detected so long after a start or a gap.', {
+      atLeast: '0s',
+      atMost: '1h',
+    }).prefault('10s'),
+    beyond: z
+      .enum(['saturate', 'wrap'])
+      .meta({
+        description:
+          'What a sample becomes that is too large for the network: the nearest code, or, as in the original, a code of the other sign.',
+      })
+      .prefault('saturate'),
+  })
+  .meta({ title: "sleep spindles by the Portiloop's own network; the signal's last stage must be portiloop" })
+  .transform(({ signal, warmUp, ...plan }): Entry => ({ signal, plan: { ...plan, warmUpSeconds: warmUp } }));
+
 const sleepGate = z
   .strictObject({
     use: z.literal('sleep-gate'),
@@ -185,6 +217,6 @@ const own = z
   .transform(({ use, options, signal }): Entry => ({ signal, plan: { module: use, options } }));
 
 export const detectors = z
-  .record(partName, z.union([spindleT1, a7, bandPower, threeFeature, sleepGate, threshold, own]))
+  .record(partName, z.union([spindleT1, portiloop, a7, bandPower, threeFeature, sleepGate, threshold, own]))
   .meta({ description: 'What is found in signals, by a name of your choice.' })
   .prefault({});

@@ -22,6 +22,8 @@ export interface KeySchema {
   readonly maximum?: number;
   /** What to write, as it stands in YAML. (zod drops JSON Schema's own `examples` where a value is transformed.) */
   readonly example?: string | number;
+  /** What to do where the key is missing, if more than to write it. */
+  readonly whenMissing?: string;
   /** What a quantity measures, and its range. */
   readonly dimension?: string;
   readonly atLeast?: string;

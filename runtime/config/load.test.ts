@@ -105,7 +105,7 @@ const faulty: [from: string | RegExp, to: string, fault: string][] = [
   [
     'use: band-power',
     'use: ^neural',
-    'detectors.spindle.use: neural is not known. Choose one of spindle-t1, a7, band-power, three-feature, sleep-gate, threshold, or the path of a module such as ./my-part.mjs.',
+    'detectors.spindle.use: neural is not known. Choose one of spindle-t1, portiloop, a7, band-power, three-feature, sleep-gate, threshold, or the path of a module such as ./my-part.mjs.',
   ],
   // Missing keys are reported at the map that lacks them.
   [
@@ -262,10 +262,10 @@ test('what cannot be read at all is not called incomplete as well', () => {
     'p.yaml:1:1 [1] is not a map of keys. Write keys such as source and signals.',
   ]);
   assert.deepEqual(faultsOf({ preset: 'dmo' }), [
-    '--preset dmo is no preset. Did you mean demo? There are cyton-spindle, demo, portiloop, spindle.',
+    '--preset dmo is no preset. Did you mean demo? There are cyton-spindle, demo, portiloop, portiloop-fixed, spindle.',
   ]);
   assert.deepEqual(faultsOf({ files: [{ name: 'p.yaml', text: 'preset: zzzzzz' }] }), [
-    'p.yaml:1:9 preset: zzzzzz is no preset. There are cyton-spindle, demo, portiloop, spindle.',
+    'p.yaml:1:9 preset: zzzzzz is no preset. There are cyton-spindle, demo, portiloop, portiloop-fixed, spindle.',
   ]);
 });
 

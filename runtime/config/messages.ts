@@ -112,7 +112,7 @@ function missing(written: Written, path: Path): PlacedFault {
   const key = String(path.at(-1));
   const write = schema?.example === undefined ? `Add ${key}` : `Write for example ${key}: ${schema.example}`;
   const flag = schema?.flag === undefined ? '' : `, or give ${schema.flag}`;
-  return faultAt(written, path, 'is missing', `${write}${flag}.`);
+  return faultAt(written, path, 'is missing', schema?.whenMissing ?? `${write}${flag}.`);
 }
 
 function position({ file, line, column }: Origin): Pick<Fault, 'file' | 'line' | 'column'> {

@@ -2,13 +2,14 @@ import type { Detector } from '../contracts.js';
 import { A7Detector } from './a7/a7.js';
 import type { A7Thresholds } from './a7/thresholds.js';
 import { BandPowerDetector, type BandPowerOptions } from './band-power.js';
+import type { PortiloopPlan } from './portiloop.js';
 import { SleepGate, type SleepGateOptions } from './sleep-gate.js';
 import type { SpindleT1Plan } from './spindle-t1/spindle-t1.js';
 import { ThreeFeatureDetector, type ThreeFeatureOptions } from './three-feature.js';
 import { ThresholdDetector, type ThresholdOptions } from './threshold.js';
 
 /** A detector as plain values; `use` picks the kind. */
-export type DetectorPlan = RulePlan | SpindleT1Plan;
+export type DetectorPlan = RulePlan | PortiloopPlan | SpindleT1Plan;
 
 /** Detectors that need no model. The others are made by `loop/load-detector.ts`. */
 export type RulePlan =

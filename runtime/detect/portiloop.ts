@@ -10,6 +10,14 @@ export interface SampledNetwork {
   reset(): void;
 }
 
+export interface PortiloopPlan extends PortiloopOptions {
+  readonly use: 'portiloop';
+  /** Path of the network's file. */
+  readonly model: string;
+  /** What a sample outside the range of the network's codes becomes: the nearest code, or what is left in 8 bits. */
+  readonly beyond: 'saturate' | 'wrap';
+}
+
 export interface PortiloopOptions {
   /** An answer at or above it is a spindle. Default 0.75, as in portiloop-software 0.1.0. */
   readonly threshold?: number;
@@ -25,7 +33,8 @@ export interface PortiloopOptions {
 export class PortiloopDetector implements Detector {
   /** The network's window and the 40 ms of the filter before it are in what it has learnt to call a spindle. */
   readonly delaySamples = 0;
-  settleSamples = 0;
+  /** The network's window. */
+  readonly settleSamples = 54;
   readonly #network: SampledNetwork;
   readonly #threshold: number;
   readonly #warmUpSeconds: number;
@@ -55,8 +64,7 @@ export class PortiloopDetector implements Detector {
         `unit: the signal is in "${unit}", but the network sees standard deviations. Put { use: portiloop } last among its stages.`,
       );
     }
-    this.settleSamples = Math.ceil(this.#warmUpSeconds * rate);
-    this.#rule.prepare(rate, this.settleSamples);
+    this.#rule.prepare(rate, Math.ceil(this.#warmUpSeconds * rate));
     this.#network.reset();
   }
 

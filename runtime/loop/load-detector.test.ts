@@ -122,3 +122,13 @@ test('signals of a detector are there, and one or several', () => {
   refused('signals: [c3, c5]', /detectors\.spindle\.signals\.1: c5 is not among the signals\. Did you mean/);
   refused('signals: [c3]', /detectors\.spindle\.signals/);
 });
+
+test("a network that is not of the Portiloop's kind is refused for its detector", () => {
+  modelFile('own.safetensors');
+  const text = `signals: { z: { from: C3 - M2, stages: [{ use: portiloop }] } }
+detectors: { spindle: { use: portiloop, signal: z, model: ./own.safetensors } }`;
+  assert.throws(
+    () => load(text),
+    /detectors\.spindle\.model: .*takes .* and gives .*A Portiloop's network takes samples/,
+  );
+});

@@ -3,10 +3,12 @@ import { ModelError } from '../../models/format/model-error.js';
 import type { Network } from '../../models/format/graph.js';
 import { inferValues } from '../../models/format/values.js';
 import { portOf, valueOf } from '../../models/engine/ports.js';
+import { createPortiloop } from '../../models/int8/portiloop.js';
 import { loadModel } from '../../models/load-model.js';
 import { readModelFile } from '../../models/model-file.js';
 import type { Detector, Model, SignalShape } from '../contracts.js';
 import { createDetector, type DetectorPlan } from '../detect/detector-plan.js';
+import { PortiloopDetector, type PortiloopPlan } from '../detect/portiloop.js';
 import { SpindleFeatures } from '../detect/spindle-t1/features.js';
 import { pointOf, type SpindlePoint } from '../detect/spindle-t1/runs.js';
 import { SpindleT1, checkPorts, type SpindleT1Plan } from '../detect/spindle-t1/spindle-t1.js';
@@ -19,6 +21,7 @@ export interface LoadedDetector {
 
 /** A detector of any plan, for so many signals. Where a network decides, its file is read and its code made fast here. */
 export async function loadDetector(plan: DetectorPlan, signals: number): Promise<LoadedDetector> {
+  if (plan.use === 'portiloop') return loadPortiloop(plan);
   if (plan.use !== 'spindle-t1') return { detector: createDetector(plan) };
   const { network, sha256, point } = readSpindleModel(plan);
   const models: Model[] = [];
@@ -31,16 +34,24 @@ export async function loadDetector(plan: DetectorPlan, signals: number): Promise
 /** Throws a `RangeError` for a plan that cannot work on such a signal, or whose model cannot. */
 export function checkDetector(plan: DetectorPlan, shape: SignalShape): void {
   if (plan.use !== 'spindle-t1') {
-    createDetector(plan).prepare(shape);
+    const detector = plan.use === 'portiloop' ? loadPortiloop(plan).detector : createDetector(plan);
+    detector.prepare(shape);
     return;
   }
   readSpindleModel(plan);
   new SpindleFeatures().prepare(shape);
 }
 
+function loadPortiloop(plan: PortiloopPlan): LoadedDetector {
+  return namingModel(() => {
+    const { network, sha256 } = readModelFile(plan.model);
+    return { detector: new PortiloopDetector(createPortiloop(network, plan.beyond), plan), model: sha256 };
+  });
+}
+
 /** What a plan for `spindle-t1` names, read and judged. Throws a `RangeError` that names `model` or `point`. */
 export function readSpindleModel(plan: SpindleT1Plan): { network: Network; sha256: string; point: SpindlePoint } {
-  try {
+  return namingModel(() => {
     const { network, sha256 } = readModelFile(plan.model);
     const { inputs, outputs, points } = network.graph;
     const values = inferValues(network);
@@ -49,6 +60,12 @@ export function readSpindleModel(plan: SpindleT1Plan): { network: Network; sha25
       outputs: outputs.map(({ name, node }) => portOf(name, valueOf(values, node))),
     });
     return { network, sha256, point: pointOf(plan.point, points) };
+  });
+}
+
+function namingModel<Result>(read: () => Result): Result {
+  try {
+    return read();
   } catch (error) {
     throw error instanceof ModelError ? new RangeError(`model: ${error.message}`) : error;
   }

@@ -27,6 +27,7 @@ export class Resample implements Stage {
     const [up, down] = ratio(shape.rate, this.#rateOut);
     this.#up = up;
     this.#down = down;
+    if (up === 1 && down === 1) return this.#pass(shape);
     const wide = Math.max(up, down);
     this.#perPhase = 2 * zeroCrossings * Math.ceil(wide / up) + 1;
     const taps = designFir(
@@ -45,6 +46,17 @@ export class Resample implements Stage {
     this.settleSamples = Math.ceil(2 * this.delaySamples) + 1;
     this.reset();
     return { rate: this.#rateOut, unit: shape.unit };
+  }
+
+  /** The rate is that already: one tap of 1. */
+  #pass(shape: SignalShape): SignalShape {
+    this.#perPhase = 1;
+    this.#phases = Float64Array.of(1);
+    this.#history = new Float64Array(2);
+    this.delaySamples = 0;
+    this.settleSamples = 0;
+    this.reset();
+    return shape;
   }
 
   process(input: Float64Array, length: number, output: Float64Array): number {

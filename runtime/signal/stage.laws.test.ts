@@ -16,6 +16,7 @@ const plans: StagePlan[] = [
   { use: 'fir', count: 101, fromHz: 11, toHz: 16 },
   { use: 'rms', windowSeconds: 0.1 },
   { use: 'resample', toHz: 200 },
+  { use: 'resample', toHz: 250 },
   { use: 'resample', toHz: 1000 },
   { use: 'decimate', factor: 2 },
   { use: 'portiloop', mainsHz: 50 },

@@ -161,6 +161,13 @@ test('resampling keeps a sine: amplitude within 0.25 %, phase as the declared de
   }
 });
 
+test('resampling to the rate that is there changes nothing', () => {
+  const stage = createStage({ use: 'resample', toHz: 250 });
+  const input = Float64Array.from({ length: 100 }, (_, n) => Math.sin(n));
+  assert.deepEqual(run(stage, [...input], 250), input);
+  assert.deepEqual([stage.delaySamples, stage.settleSamples], [0, 0]);
+});
+
 test('impossible filters are refused with option, value and fix', () => {
   const bandpass: StagePlan = {
     use: 'bandpass',

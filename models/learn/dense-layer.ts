@@ -15,11 +15,13 @@ export interface DenseLayer {
   readonly factory: Float32Array;
   /** Sums at or above which a unit spikes; none for the last layer. */
   readonly thresholds?: Float32Array;
+  /** What makes the sums of the last layer real, a number each for every unit; none for a spiking layer. */
+  readonly readout?: { readonly scale: Float32Array; readonly bias: Float32Array };
   /**
-   * How many steps are 1 in the units of the learning rule: for a spiking layer the mean of |threshold|, for the last
-   * one 1 ÷ scale of its readout.
+   * How many steps are 1 in the units of the learning rule, for each unit: in a spiking layer the mean of |threshold| for
+   * all, in the last one 1 ÷ scale of its readout.
    */
-  readonly unit: number;
+  readonly steps: Float32Array;
 }
 
 /** Takes the named dense nodes out of a network; each must feed the next through one threshold, the last a readout or one. */
@@ -61,14 +63,24 @@ function readDenseLayer(network: Network, name: string): DenseLayer {
         units,
         after.name,
       );
-      return { ...shape, thresholds, unit: Math.max(1, mean(thresholds.map(Math.abs))) };
+      const steps = new Float32Array(units).fill(Math.max(1, mean(thresholds.map(Math.abs))));
+      return { ...shape, thresholds, steps };
     }
     if (after.op === 'readout') {
-      const scale = mean(Float32Array.from(network.tensors.get(after.scale)?.values ?? [1]));
-      return { ...shape, unit: 1 / scale };
+      const scale = oneEach(network.tensors.get(after.scale), units, 1);
+      if (!scale.every((each) => each > 0 && each < Infinity))
+        throw new ModelError(`${after.name}: a scale is not above 0. Learning needs sums that grow with their class.`);
+      const bias = oneEach(after.bias === undefined ? undefined : network.tensors.get(after.bias), units, 0);
+      return { ...shape, readout: { scale, bias }, steps: scale.map((each) => 1 / each) };
     }
   }
   throw new ModelError(`${name}: neither a threshold nor a readout follows it. Learning needs one of them.`);
+}
+
+/** A tensor of one value holds for all units. */
+function oneEach(tensor: Tensor | undefined, units: number, usual: number): Float32Array {
+  const values = tensor?.values ?? [usual];
+  return Float32Array.from({ length: units }, (_, unit) => values[values.length === 1 ? 0 : unit] ?? NaN);
 }
 
 function oneThreshold(

@@ -127,6 +127,37 @@ test('Tess learns to tell patterns apart, stays within its bound and gives the f
   assert.notEqual(learned.tensors.get('w1'), given.tensors.get('w1'), 'the old network keeps its own weights');
 });
 
+test('the last layer learns from what its readout says, with a scale and a bias for each class', () => {
+  const given = network();
+  // Units 0 and 2 count ten times as much, and class 1 is far ahead: it must be pushed down, and hard.
+  const tensors = new Map<string, Tensor>([
+    ...given.tensors,
+    ['s2', { type: 'F32', shape: [3], values: Float32Array.of(0.05, 0.005, 0.05) }],
+    ['b2', { type: 'F32', shape: [3], values: Float32Array.of(0, 6, 0) }],
+  ]);
+  const nodes = given.graph.nodes.map((node) => (node.op === 'readout' ? { ...node, bias: 'b2' } : node));
+  const biased = { tensors, graph: { ...given.graph, nodes } };
+  const learner = new Tess(biased, { ...tessDefaults, layers: ['d2'], classes: 3, learningRate: 0.05, mostChange: 10 });
+  const x = Uint8Array.of(1, 0, 1, 0);
+  learner.observe(x, 0);
+  learner.apply();
+  // A first step of Adam: the rate in units of the layer, so 0.05 ÷ scale steps, against the sign of softmax − target.
+  const moved = values(learner.propose(), 'w2').map((weight, at) => weight - values(given, 'w2')[at]!);
+  assert.deepEqual(
+    moved,
+    [1, 0, 1, 0, -10, 0, -10, 0, -1, 0, -1, 0].map((step) => step + 0),
+  );
+});
+
+test('a label that is no class is refused, and changes nothing', () => {
+  const given = network();
+  const learner = new Tess(given, { ...tessDefaults, layers: ['d2'], classes: 3 });
+  for (const label of [3, -1, 0.5, NaN])
+    assert.throws(() => learner.observe(Uint8Array.of(1, 1, 1, 1), label), /^RangeError: label: .* Give 0 to 2/);
+  learner.apply();
+  assert.deepEqual(values(learner.propose(), 'w2'), values(given, 'w2'));
+});
+
 test('without a label nothing is learned', () => {
   const given = network();
   const learner = new Tess(given, { ...tessDefaults, layers: ['d2'], classes: 3 });

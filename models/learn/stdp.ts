@@ -6,7 +6,7 @@ import type { Learner } from './learner.js';
 /**
  * Spike-timing-dependent plasticity by traces, without labels, with homeostasis: a synapse grows when its unit spikes
  * soon after its input, shrinks when the input comes soon after the unit, and the thresholds move until each unit
- * spikes at the target rate. In units of the layer (`DenseLayer.unit`), per tick:
+ * spikes at the target rate. In units of the layer (`DenseLayer.steps`), per tick:
  *   pre ← traceDecay·pre + x;   y = (Σ w·x ≥ T);   dw += growth·y·pre − shrink·x·post;   post ← traceDecay·post + y;
  *   rate ← rate + rateGain·(y − rate);   dT += homeostasis·(rate − targetRate).
  */
@@ -92,7 +92,9 @@ export class Stdp implements Learner {
   }
 
   apply(): void {
-    const { weights, factory, thresholds, unit } = this.#layer;
+    const { weights, factory, thresholds, steps } = this.#layer;
+    // One for all units, as the layer spikes.
+    const unit = steps[0] as number;
     const bound = this.#options.mostChange * unit;
     for (let i = 0; i < weights.length; i++) {
       const home = factory[i] as number;

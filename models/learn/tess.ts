@@ -9,10 +9,11 @@ import type { Learner } from './learner.js';
  * of the pseudo-derivative after the synapse, times a learning signal that each layer makes of its own output. No
  * gradient passes from layer to layer and no history is kept: one trace an input and one a unit.
  *
- * In units of the layer (`DenseLayer.unit`): u = leak·u + Σ w·x; y = u ≥ T; psi = 0.3·max(0, 1 − |u − T|); then
+ * In units of the layer (`DenseLayer.steps`): u = leak·u + Σ w·x; y = u ≥ T; psi = 0.3·max(0, 1 − |u − T|); then
  *   p ← preDecay·p + x;   dw += m·(postGain·q·x + preGain·psi·p);   q ← postDecay·q + psi;   u −= T where y.
  * Learning signal of a spiking layer: z = y, B[c][k] = sign(sin(f_c·k))/n with f_c from 50 to 512 and k from 1,
- * m = Bᵀ(softmax(B·z ÷ temperature) − target). The last layer has no spike: psi is 1 and m is softmax(u) − target.
+ * m = Bᵀ(softmax(B·z ÷ temperature) − target). The last layer has no spike: psi is 1 and m is softmax(u) − target, with
+ * the bias of its readout in u.
  */
 export interface TessOptions {
   readonly layers: readonly string[];
@@ -85,7 +86,11 @@ export class Tess implements Learner {
     }
   }
 
+  /** @throws RangeError for a label that is no class */
   observe(spikes: Uint8Array, label?: number): void {
+    const { classes } = this.#options;
+    if (label !== undefined && !(Number.isInteger(label) && label >= 0 && label < classes))
+      throw new RangeError(`label: ${label} is none of the ${classes} classes. Give 0 to ${classes - 1}, or none.`);
     let input = spikes;
     for (const layer of this.#layers) {
       integrate(layer, input, this.#options.leak);
@@ -101,8 +106,9 @@ export class Tess implements Learner {
     // Adam, with its usual constants.
     const correctFirst = 1 - 0.9 ** this.#applied;
     const correctSecond = 1 - 0.999 ** this.#applied;
-    for (const { weights, factory, gradient, first, second, unit } of this.#layers) {
+    for (const { weights, factory, gradient, first, second, steps, inputs } of this.#layers) {
       for (let i = 0; i < weights.length; i++) {
+        const unit = steps[Math.floor(i / inputs)] as number;
         const slope = gradient[i] as number;
         const mean = 0.9 * (first[i] as number) + 0.1 * slope;
         const square = 0.999 * (second[i] as number) + 0.001 * slope * slope;
@@ -134,13 +140,13 @@ export class Tess implements Learner {
 
   /** What a layer knows of its error: from its own output alone. */
   #makeSignal(layer: TessLayer, label: number | undefined): void {
-    const { signal, feedback, units, membrane, spikes, unit, thresholds } = layer;
+    const { signal, feedback, units, membrane, spikes, readout, thresholds } = layer;
     signal.fill(0);
     if (label === undefined) return;
     const error = this.#error;
     for (let c = 0; c < error.length; c++) {
       let sum = 0;
-      if (!thresholds) sum = (membrane[c] as number) / unit;
+      if (readout) sum = (membrane[c] as number) * (readout.scale[c] as number) + (readout.bias[c] as number);
       else
         for (let k = 0; k < units; k++)
           sum += ((feedback[c * units + k] as number) * (spikes[k] as number)) / this.#options.temperature;
@@ -195,12 +201,14 @@ function integrate(layer: TessLayer, input: Uint8Array, leak: number): void {
 }
 
 function accumulate(layer: TessLayer, input: Uint8Array, options: TessOptions, labelled: boolean): void {
-  const { pre, post, signal, gradient, membrane, thresholds, spikes, inputs, units, unit } = layer;
+  const { pre, post, signal, gradient, membrane, thresholds, spikes, inputs, units, steps } = layer;
   for (let j = 0; j < inputs; j++) pre[j] = options.preDecay * (pre[j] as number) + (input[j] as number);
   for (let i = 0; i < units; i++) {
     const threshold = thresholds?.[i];
     const psi =
-      threshold === undefined ? 1 : 0.3 * Math.max(0, 1 - Math.abs((membrane[i] as number) - threshold) / unit);
+      threshold === undefined
+        ? 1
+        : 0.3 * Math.max(0, 1 - Math.abs((membrane[i] as number) - threshold) / (steps[i] as number));
     if (labelled) {
       const onInput = (signal[i] as number) * options.postGain * (post[i] as number);
       const onTrace = (signal[i] as number) * options.preGain * psi;

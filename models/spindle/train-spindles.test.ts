@@ -52,7 +52,7 @@ test('recipes of spindles are told from others; a wrong one names its faults', (
   assert.ok(!isSpindleRecipe(readFileSync('models/train/recipes/fashion-t1.yaml', 'utf8')));
   assert.ok(!isSpindleRecipe('{'));
   assert.throws(
-    () => readSpindleRecipe(text.replace('dropout: 0.15', 'dropout: 2'), file),
+    () => readSpindleRecipe(text.replace('dropout: 0.25', 'dropout: 2'), file),
     (error) => error instanceof ModelError && /spindle-t1\.yaml: training\.dropout/.test(error.message),
   );
 });

@@ -249,14 +249,14 @@ function axonalKernel({ lanes }: Tiling): Extract<Kernel, `axonal${string}`> {
   return lanes === 64 ? 'axonal64' : lanes === 32 ? 'axonal32' : 'axonal16';
 }
 
-interface Comparable {
+export interface Comparable {
   /** For each channel what a sum must be above, no further out than one beyond the largest sum. */
   readonly limits: Int32Array;
   /** 1 where the spike is the opposite of that. */
   readonly flips: Uint8Array;
 }
 
-function comparable(node: NodeOf<'threshold'>, network: Network, most: number): Comparable {
+export function comparable(node: NodeOf<'threshold'>, network: Network, most: number): Comparable {
   const { values } = tensorOf(network, node.threshold);
   const modes = tensorOf(network, node.mode).values;
   const limits = new Int32Array(values.length);

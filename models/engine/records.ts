@@ -102,6 +102,10 @@ const words = {
     'reset',
     'next',
   ],
+  copy: ['from', 'to', 'bytes'],
+  addSums: ['a', 'b', 'out', 'count'],
+  fire: ['from', 'limits', 'flips', 'out', 'channels', 'positions'],
+  delay: ['from', 'to', 'bytes', 'ring', 'position', 'depth'],
 } as const;
 
 export type Kernel = keyof typeof words;

@@ -2,6 +2,7 @@ import type { GraphNode, Network } from '../format/graph.js';
 import { elementsOf, type Value } from '../format/value.js';
 import { Forms } from './forms.js';
 import { MemoryPlan } from './memory-plan.js';
+import { hasArrayKernel, planArrays } from './plan-arrays.js';
 import { planNeurons, planRealSynapses, type PlannedState } from './plan-reals.js';
 import {
   canFire,
@@ -54,7 +55,11 @@ export function planNetwork(network: Network, values: ReadonlyMap<string, Value>
       const last = phases.at(-1);
       if (last && 'records' in last) last.states.push(...states);
     } else if (node.op === 'maxpool' && isBinary(forms.value(node.from[0]))) planSpikePool(node, forms);
-    else {
+    else if (hasArrayKernel(node, plan)) {
+      const states = planArrays(node, plan);
+      const last = phases.at(-1);
+      if (last && 'records' in last) last.states.push(...states);
+    } else {
       for (const name of sourcesOf(node)) forms.array(name);
       forms.newArray(node.name);
       phases.push({ node });

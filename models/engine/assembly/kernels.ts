@@ -1,6 +1,6 @@
 // AssemblyScript: built to WebAssembly by models/build-kernels.mjs, not by tsc. The one entry of the engine's module.
 
-import { clamp, Clamp } from './arrays';
+import { addSums, AddSums, clamp, Clamp, copy, Copy, delay, Delay, fire, Fire } from './arrays';
 import { neurons, Neurons, reals, Reals } from './reals';
 import { columns, Columns, winograd } from './winograd';
 import { axonal, Axonal } from './axonal';
@@ -61,6 +61,18 @@ export function run(at: usize, end: usize): void {
         break;
       case 11:
         clamp(changetype<Clamp>(at));
+        break;
+      case 16:
+        copy(changetype<Copy>(at));
+        break;
+      case 17:
+        addSums(changetype<AddSums>(at));
+        break;
+      case 18:
+        fire(changetype<Fire>(at));
+        break;
+      case 19:
+        delay(changetype<Delay>(at));
         break;
     }
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { evalGateCommand } from './eval-gate.js';
+import { evalPhaseCommand } from './eval-phase.js';
 import { evalSpindlesCommand } from './eval-spindles.js';
 
 /** One file a sub-verb. */
@@ -8,5 +9,6 @@ export function evalCommand(): Command {
     .description('Score what axond detects against the marks of experts')
     .helpCommand(false)
     .addCommand(evalSpindlesCommand())
-    .addCommand(evalGateCommand());
+    .addCommand(evalGateCommand())
+    .addCommand(evalPhaseCommand());
 }

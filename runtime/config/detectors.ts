@@ -1,23 +1,13 @@
 import { z } from 'zod';
 import { a7Thresholds } from '../detect/a7/thresholds.js';
 import { bandPowerPoints } from '../detect/band-power.js';
-import type { DetectorPlan } from '../detect/detector-plan.js';
 import { usualSleepRule } from '../detect/sleep-rule.js';
-import type { ModulePlan } from '../loop/plan.js';
 import { threeFeatureThresholds } from '../detect/three-feature.js';
 import { model, moduleKeys, objection, partName, quantity } from './values.js';
+import { signal, type Entry } from './detector-entry.js';
+import { phaseTarget } from './slow-waves.js';
 
 /** `detectors`: what is found in signals. Each parses to the plan that `runtime/detect` builds it from. */
-
-interface Entry {
-  /** Name of a signal. */
-  readonly signal: string;
-  /** Further signals, for a detector of several. */
-  readonly more?: readonly string[];
-  readonly plan: DetectorPlan | ModulePlan;
-}
-
-const signal = partName.meta({ description: 'Signal in which it looks.', example: 'c3' });
 
 const usual = bandPowerPoints.r2;
 const bandPower = z
@@ -217,6 +207,9 @@ const own = z
   .transform(({ use, options, signal }): Entry => ({ signal, plan: { module: use, options } }));
 
 export const detectors = z
-  .record(partName, z.union([spindleT1, portiloop, a7, bandPower, threeFeature, sleepGate, threshold, own]))
+  .record(
+    partName,
+    z.union([spindleT1, portiloop, a7, bandPower, threeFeature, sleepGate, phaseTarget, threshold, own]),
+  )
   .meta({ description: 'What is found in signals, by a name of your choice.' })
   .prefault({});

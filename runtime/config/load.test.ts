@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { compileLoop, compileRun } from './compile.js';
+import { alternativesOf } from './keys.js';
 import { ConfigurationError, loadConfiguration, type ConfigurationSources } from './load.js';
 
 const good = `\
@@ -39,6 +40,10 @@ function faultsOf(sources: ConfigurationSources): string[] {
 test('the good configuration has no fault', () => {
   assert.deepEqual(faultsOf({ files: [{ name: 'p.yaml', text: good }] }), []);
 });
+
+const detectorUses = alternativesOf('detectors')
+  .flatMap(({ use }) => (use === '' ? [] : [use]))
+  .join(', ');
 
 /** What is replaced in the good configuration, by what (`^` marks where the fault is to be reported), and the fault. */
 const faulty: [from: string | RegExp, to: string, fault: string][] = [
@@ -105,7 +110,7 @@ const faulty: [from: string | RegExp, to: string, fault: string][] = [
   [
     'use: band-power',
     'use: ^neural',
-    'detectors.spindle.use: neural is not known. Choose one of spindle-t1, portiloop, a7, band-power, three-feature, sleep-gate, threshold, or the path of a module such as ./my-part.mjs.',
+    `detectors.spindle.use: neural is not known. Choose one of ${detectorUses}, or the path of a module such as ./my-part.mjs.`,
   ],
   // Missing keys are reported at the map that lacks them.
   [

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { missingUnit, parseQuantity, patternOf } from './units.js';
 
-test('a quantity is a number and its unit, in Hz, seconds or microvolts', () => {
-  const known: [string, 'time' | 'frequency' | 'voltage', number][] = [
+test('a quantity is a number and its unit, in Hz, seconds, microvolts or degrees', () => {
+  const known: [string, 'time' | 'frequency' | 'voltage' | 'angle', number][] = [
     ['1.5s', 'time', 1.5],
     ['50ms', 'time', 0.05],
     ['50 ms', 'time', 0.05],
@@ -19,6 +19,7 @@ test('a quantity is a number and its unit, in Hz, seconds or microvolts', () => 
     ['500\u03bcV', 'voltage', 500],
     ['-2mV', 'voltage', -2000],
     ['1V', 'voltage', 1e6],
+    ['-90deg', 'angle', -90],
   ];
   for (const [text, dimension, value] of known) assert.equal(parseQuantity(text, dimension), value, text);
 });
@@ -41,5 +42,6 @@ test('a wrong quantity is refused with what to write', () => {
 
 test('the pattern for editors accepts what the parser accepts', () => {
   for (const text of ['1.5s', ' 50 ms', '1e-3s', '10m']) assert.match(text, new RegExp(patternOf('time')));
+  assert.match('-90deg', new RegExp(patternOf('angle')));
   for (const text of ['1500', '5sec', 'soon', '1.5 Hz']) assert.doesNotMatch(text, new RegExp(patternOf('time')));
 });

@@ -1,6 +1,6 @@
 /** Quantities as people write them: a number and its unit, `0.3Hz`, `50ms`, `500uV`. */
 
-/** Value in the base unit (Hz, s, uV) = number × factor; a factor below 1 is kept as a divisor, which rounds once. */
+/** Value in the base unit (Hz, s, uV, degrees) = number × factor; a factor below 1 is kept as a divisor, which rounds once. */
 interface Unit {
   readonly factor?: number;
   readonly divisor?: number;
@@ -11,6 +11,7 @@ const units = {
   frequency: { Hz: {}, kHz: { factor: 1e3 } },
   // Both code points of the micro sign are in use.
   voltage: { nV: { divisor: 1e3 }, uV: {}, '\u00b5V': {}, '\u03bcV': {}, mV: { factor: 1e3 }, V: { factor: 1e6 } },
+  angle: { deg: {} },
 } as const satisfies Record<string, Record<string, Unit>>;
 export type Dimension = keyof typeof units;
 
@@ -20,7 +21,7 @@ export interface Objection {
   readonly fix: string;
 }
 
-/** In Hz, seconds or microvolts. */
+/** In Hz, seconds, microvolts or degrees. */
 export function parseQuantity(text: string, dimension: Dimension): number | Objection {
   const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(.*)$/i.exec(text.trim());
   if (!match) {
@@ -39,12 +40,14 @@ export function parseQuantity(text: string, dimension: Dimension): number | Obje
 /** Units to choose from, as prose. */
 export function unitsOf(dimension: Dimension): string {
   const names = Object.keys(units[dimension]).filter((name) => name !== '\u03bcV');
+  if (names.length === 1) return names.join('');
   return `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`;
 }
 
 /** A regular expression for editors. */
 export function patternOf(dimension: Dimension): string {
-  return `^\\s*[+]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?\\s*(${Object.keys(units[dimension]).join('|')})\\s*$`;
+  const sign = dimension === 'angle' ? '[+-]' : '[+]';
+  return `^\\s*${sign}?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?\\s*(${Object.keys(units[dimension]).join('|')})\\s*$`;
 }
 
 /** For a bare number: what its writer may have meant. */
@@ -54,6 +57,7 @@ export function missingUnit(number: number, dimension: Dimension): Objection {
     time: number >= 10 ? milliseconds : `${number}s or ${number * 1000}ms`,
     frequency: `${number}Hz`,
     voltage: `${number}uV`,
+    angle: `${number}deg`,
   };
   return { rule: 'has no unit', fix: `Write ${likely[dimension]}.` };
 }

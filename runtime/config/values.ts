@@ -16,7 +16,7 @@ interface Range {
   readonly atMost?: string;
 }
 
-/** A number with its unit; parses to Hz, seconds or microvolts. Both ends of the range belong to it. */
+/** A number with its unit; parses to Hz, seconds, microvolts or degrees. Both ends of the range belong to it. */
 export function quantity(dimension: Dimension, example: string, description: string, { atLeast, atMost }: Range = {}) {
   const least = atLeast === undefined ? -Infinity : inBaseUnit(atLeast, dimension);
   const most = atMost === undefined ? Infinity : inBaseUnit(atMost, dimension);

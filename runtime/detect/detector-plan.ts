@@ -6,6 +6,7 @@ import type { PortiloopPlan } from './portiloop.js';
 import { SleepGate, type SleepGateOptions } from './sleep-gate.js';
 import type { SpindleT1Plan } from './spindle-t1/spindle-t1.js';
 import { ThreeFeatureDetector, type ThreeFeatureOptions } from './three-feature.js';
+import { PhaseTarget, type PhaseTargetOptions } from './phase/phase-target.js';
 import { ThresholdDetector, type ThresholdOptions } from './threshold.js';
 
 /** A detector as plain values; `use` picks the kind. */
@@ -17,6 +18,7 @@ export type RulePlan =
   | ({ readonly use: 'band-power' } & Partial<BandPowerOptions>)
   | ({ readonly use: 'sleep-gate' } & Partial<SleepGateOptions>)
   | ({ readonly use: 'three-feature' } & Partial<ThreeFeatureOptions>)
+  | ({ readonly use: 'phase-target' } & Partial<PhaseTargetOptions>)
   | ({ readonly use: 'threshold' } & ThresholdOptions);
 
 /** Throws a `RangeError` that names an impossible option; what depends on the signal is judged by `prepare`. */
@@ -30,6 +32,8 @@ export function createDetector(plan: RulePlan): Detector {
       return new SleepGate(plan);
     case 'three-feature':
       return new ThreeFeatureDetector(plan);
+    case 'phase-target':
+      return new PhaseTarget(plan);
     case 'threshold':
       return new ThresholdDetector(plan);
   }

@@ -23,15 +23,24 @@ export class SpindleFeatures {
   readonly codes = new Int8Array(featureCount);
   /** log2 of the band powers in µV², in the order of `BandPowers`. */
   readonly logPowers = new Float64Array(bandCount);
-  /** log2 of delta over beta power, over about 10 s: low while a sleeper is awake. */
+  /** log2 of delta over beta power, over about 10 s of good signal: low while a sleeper is awake. */
   depth = 0;
-  /** The codes say something: the quantiles have begun. */
+  /**
+   * The quantiles have begun, and for a second this has been the signal of an electrode on a head: not flat (dead or
+   * clipped), no strong noise in which fast bands outweigh slow ones (an electrode off, muscles). The quantiles stand
+   * still otherwise.
+   */
   isUsable = false;
   /** Number of the last frame; −1 before the first. */
   frame = -1;
   readonly #resampled = new HundredHertz();
   readonly #bands = new BandPowers();
   /** Twelve bands, sigma, largest narrow band, sigma against its neighbours, sigma against all. */
+  /** As `depth`, and log2 of high beta, over about 2 s. */
+  #tilt = 0;
+  #fast = 0;
+  /** For so many frames more the signal is not trusted. */
+  #holdFrames = 0;
   readonly #row = new Float64Array(columns.length);
   readonly #logs = new Float64Array(bandCount + 2);
   readonly #features = new Float64Array(featureCount);
@@ -74,7 +83,19 @@ export class SpindleFeatures {
     this.logPowers.fill(0);
     this.depth = 0;
     this.isUsable = false;
+    this.#holdFrames = 0;
     this.frame = -1;
+  }
+
+  #isBad(tilt: number, logOfAll: number, logOfFast: number): boolean {
+    // The filters begin at nothing: nothing is judged within the first second.
+    const isSettling = this.frame < framesPerSecond;
+    const weight = isSettling ? 1 : noiseWeight;
+    this.#tilt += weight * (tilt - this.#tilt);
+    this.#fast += weight * (logOfFast - this.#fast);
+    const isFlat = logOfAll < flatLog;
+    const isNoise = this.#tilt < noiseTilt && this.#fast > noiseLog;
+    return !isSettling && (isFlat || isNoise);
   }
 
   #finish(): void {
@@ -106,14 +127,18 @@ export class SpindleFeatures {
     const overNeighbours = sigma - 0.5 * ((levels[bandAt.theta] as number) + (levels[bandAt.beta] as number));
     const overAll = sigma - (logs[bandCount] as number);
     const depth = (levels[bandAt.delta] as number) - (levels[bandAt.beta] as number);
-    this.depth = this.frame === 0 ? depth : this.depth + depthWeight * (depth - this.depth);
     row[bandCount] = sigma;
     row[bandCount + 1] = largest;
     row[bandCount + 2] = overNeighbours;
     row[bandCount + 3] = overAll;
-    this.#quantiles.push(row);
-    this.isUsable = this.#quantiles.ready;
-    if (!this.isUsable) return;
+    if (this.#isBad(depth, logs[bandCount] as number, levels[bandAt.highBeta] as number)) this.#holdFrames = holdFrames;
+    const isGood = this.#holdFrames === 0;
+    if (isGood) {
+      this.#quantiles.push(row);
+      this.depth += (this.frame === 0 ? 1 : depthWeight) * (depth - this.depth);
+    } else this.#holdFrames--;
+    this.isUsable = isGood && this.#quantiles.ready;
+    if (!this.#quantiles.ready) return;
 
     const features = this.#features;
     const quantiles = this.#quantiles.values;
@@ -132,4 +157,12 @@ export class SpindleFeatures {
 /** Which quantile of each number in a row is followed. */
 const columns = [...Array.from({ length: bandCount }, () => 0.5), 0.9, 0.9, 0.5, 0.5];
 const depthWeight = 1 - exp(-1 / 200);
+const holdFrames = 20;
+const noiseWeight = 1 - exp(-1 / 40);
+/** log2 of µV²: some times the noise of an amplifier whose input is shorted. */
+const flatLog = -5;
+/** Octaves: white noise has −0.9 here; real sleep is below 0 in half a percent of its frames. */
+const noiseTilt = -0.25;
+/** log2 of µV² in high beta: weaker noise is that of a quiet head. */
+const noiseLog = 3;
 const ln2 = 0.6931471805599453;

@@ -3,11 +3,14 @@ import { sin } from '../../signal/math.js';
 import { SectionFilter } from '../../signal/section-filter.js';
 
 /**
- * A signal of 50 to 1000 Hz as one of 100 Hz: value m stands at m ÷ 100 s after the first sample. That sample is taken
- * off all, so that an electrode's offset of millivolts is no step. Above 100 Hz a Butterworth low-pass (order 4, 35 Hz)
- * goes before, and values between two samples are interpolated linearly. Below 100 Hz a windowed sinc interpolates,
- * which keeps the bands of sleep up to 0.36 of the rate and makes each value six samples late. What is not finite counts
- * as the sample before it.
+ * A signal of 50 to 1000 Hz as one of 100 Hz: value m stands at m ÷ 100 s after the first sample. Above 100 Hz a
+ * Butterworth low-pass (order 4, 35 Hz) goes before, and values between two samples are interpolated linearly. Below
+ * 100 Hz a windowed sinc interpolates, which keeps the bands of sleep up to 0.36 of the rate and makes each value six
+ * samples late. A high-pass (order 2, 0.3 Hz) follows.
+ *
+ * Electrodes are not trusted: the first sample is taken off all, so that an offset of millivolts is no step; a change
+ * from one sample to the next that is over 100 µV (200 µV at 50 Hz) and ten times the usual one is a pop or a glitch, and
+ * is taken off all that follows; what is not finite counts as the sample before it.
  */
 export class HundredHertz {
   /** What the last `push` completed, in its first places. */
@@ -17,9 +20,16 @@ export class HundredHertz {
   /** Input samples from one value to the next. */
   #step = 1;
   #lowPass: SectionFilter | undefined;
+  readonly #highPass = new SectionFilter(highPass, () => 13);
   #samples = 0;
   #made = 0;
   #offset = NaN;
+  /** The last finite sample, without the offset. */
+  #level = 0;
+  /** Mean size of the change from sample to sample over about a second, and the weight of the newest in it. */
+  #usualChange = 0;
+  #changeWeight = 0;
+  #leastJump = 0;
   /** The newest sample, without the offset and low-passed; the one before it. */
   readonly #newest = new Float64Array(1);
   #before = 0;
@@ -33,9 +43,12 @@ export class HundredHertz {
       );
     }
     this.#step = rate / 100;
+    this.#changeWeight = 1 / rate;
+    this.#leastJump = Math.max(100, 10_000 / rate);
     this.lateSamples = rate < 100 ? reach : 0;
     this.#lowPass = rate > 100 ? new SectionFilter(lowPass, () => 13) : undefined;
     this.#lowPass?.prepare({ rate, unit: 'uV' });
+    this.#highPass.prepare({ rate: 100, unit: 'uV' });
     this.reset();
   }
 
@@ -44,29 +57,38 @@ export class HundredHertz {
     const newest = this.#newest;
     this.#before = newest[0] as number;
     const x = input[at] as number;
-    if (x - x === 0) {
-      if (Number.isNaN(this.#offset)) this.#offset = x;
-      this.#level = x - this.#offset;
-    }
+    if (x - x === 0) this.#follow(x);
     newest[0] = this.#level;
     this.#lowPass?.process(newest, 1, newest);
     const last = this.#samples++;
-    return this.lateSamples === 0 ? this.#between(last) : this.#around(last);
+    const made = this.lateSamples === 0 ? this.#between(last) : this.#around(last);
+    this.#highPass.process(this.values, made, this.values);
+    return made;
   }
 
   reset(): void {
     this.#lowPass?.reset();
+    this.#highPass.reset();
     this.#samples = 0;
     this.#made = 0;
     this.#offset = NaN;
     this.#level = 0;
+    this.#usualChange = 0;
     this.#before = 0;
     this.#newest[0] = 0;
     this.#past.fill(0);
   }
 
-  /** The last finite sample, without the offset. */
-  #level = 0;
+  /** Takes the offset off a finite sample, and puts a jump into the offset. */
+  #follow(x: number): void {
+    if (Number.isNaN(this.#offset)) this.#offset = x;
+    const change = x - this.#offset - this.#level;
+    const size = Math.abs(change);
+    const isJump = size > this.#leastJump && size > jumpFactor * this.#usualChange;
+    if (isJump) this.#offset += change;
+    else this.#level += change;
+    this.#usualChange += this.#changeWeight * ((isJump ? this.#leastJump : size) - this.#usualChange);
+  }
 
   /** The value between the last two samples, if its time has come. */
   #between(last: number): number {
@@ -99,6 +121,11 @@ function lowPass(rate: number) {
   return designSections({ type: 'lowpass', corner: 35 }, rate, 4);
 }
 
+/** Drift of an electrode must not look like slow waves; those of sleep keep 0.98 of their power at 0.8 Hz. */
+function highPass(rate: number) {
+  return designSections({ type: 'highpass', corner: 0.3 }, rate, 2);
+}
+
 /** `part` of the way from sample `reach` − 1 to `reach` of the 2 `reach` samples from `oldest` on. */
 function interpolate(past: Float64Array, oldest: number, part: number): number {
   if (part === 0) return past[oldest + reach - 1] as number;
@@ -117,3 +144,5 @@ function interpolate(past: Float64Array, oldest: number, part: number): number {
 
 /** Samples on either side of an interpolated value. */
 const reach = 6;
+/** A change that is so many times the usual one is a jump. */
+const jumpFactor = 10;

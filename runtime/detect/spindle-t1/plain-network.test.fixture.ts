@@ -30,7 +30,7 @@ export function plainNetwork(points?: Network['graph']['points']): Network {
     tensors: new Map([
       ['weight', { type: 'I8' as const, shape: [1, 21], values: weights }],
       ['scale', { type: 'F32' as const, shape: [1], values: Float32Array.of(0.02) }],
-      ['bias', { type: 'F32' as const, shape: [1], values: Float32Array.of(-3) }],
+      ['bias', { type: 'F32' as const, shape: [1], values: Float32Array.of(-4.5) }],
     ]),
   };
 }

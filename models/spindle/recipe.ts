@@ -47,6 +47,8 @@ export const spindleRecipeSchema = z.strictObject({
   training: sequenceTrainingSchema,
   /** Operating points that the network's file brings; those of `runtime/detect/spindle-t1/runs.ts` if not given. */
   points: z.record(z.string().min(1).max(100), z.record(z.string(), z.number())).optional(),
+  /** Beside these, `accurate`, `fast` and `sure` are chosen on the excerpts, each judged by a network that has not seen it. */
+  choosePoints: z.boolean().default(false),
 });
 export type SpindleRecipe = z.infer<typeof spindleRecipeSchema>;
 

@@ -3,21 +3,21 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ModelError } from '../format/model-error.js';
 import { Random } from '../train/random.js';
-import type { FrameSequence } from '../train/sequence/frames.js';
 import { isSpindleRecipe, readSpindleRecipe } from './recipe.js';
-import { trainLeaveOneOut } from './train-spindles.js';
+import { trainLeaveOneOut, type SpindleExcerpt } from './train-spindles.js';
 
 const file = 'models/train/recipes/spindle-t1.yaml';
 const text = readFileSync(file, 'utf8');
 const recipe = readSpindleRecipe(text, file);
 const short = { ...recipe, training: { ...recipe.training, steps: 2, window: 80 } };
 
-function noise(number: number): [number, FrameSequence] {
+function noise(number: number): [number, SpindleExcerpt] {
   const random = Random.of(number);
   const frames = 600;
   const codes = Int8Array.from({ length: 21 * frames }, () => random.below(60) - 30);
   const targets = Float32Array.from({ length: frames }, () => Number(random.uniform() < 0.1));
-  return [number, { name: `excerpt ${number}`, codes, targets, weights: new Float32Array(frames).fill(1) }];
+  const sequence = { name: `excerpt ${number}`, codes, targets, weights: new Float32Array(frames).fill(1) };
+  return [number, { sequence, marks: [{ onset: 5, end: 6 }] }];
 }
 const sequences = { excerpts: new Map([noise(2), noise(4), noise(5)]), sleepers: [] };
 
@@ -55,4 +55,13 @@ test('recipes of spindles are told from others; a wrong one names its faults', (
     () => readSpindleRecipe(text.replace('dropout: 0.25', 'dropout: 2'), file),
     (error) => error instanceof ModelError && /spindle-t1\.yaml: training\.dropout/.test(error.message),
   );
+});
+
+test('the points of a fold are chosen on what it was trained on; those that the recipe gives stand beside them', () => {
+  const points = { adaptive: { on: 1, margin: 1, confirm: 2 } };
+  const { network } = trainLeaveOneOut({ ...short, points, choosePoints: true }, sequences, 4, 1);
+  assert.deepEqual(Object.keys(network.graph.points ?? {}).sort(), ['accurate', 'adaptive', 'fast', 'sure']);
+  assert.deepEqual(network.graph.points?.['adaptive'], points.adaptive);
+  const fixed = trainLeaveOneOut({ ...short, points, choosePoints: false }, sequences, 4, 1);
+  assert.deepEqual(fixed.network.graph.points, points);
 });

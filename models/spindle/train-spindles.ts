@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { framesPerSecond } from '../../runtime/detect/spindle-t1/features.js';
-import type { DreamsExcerpt } from '../../runtime/evaluate/dreams.js';
+import { expert1Seconds, type DreamsExcerpt } from '../../runtime/evaluate/dreams.js';
+import { unionOf, within, type TimedEvent } from '../../runtime/evaluate/events.js';
 import { writeNetwork } from '../format/container.js';
 import type { Graph, Network } from '../format/graph.js';
 import { ModelError } from '../format/model-error.js';
 import { exportSequence } from '../train/sequence/export.js';
 import type { FrameSequence } from '../train/sequence/frames.js';
-import { softenTargets } from '../train/sequence/soft-targets.js';
+import { heldOutLogits, softenTargets } from '../train/sequence/soft-targets.js';
 import { trainSequence, type SequenceProgress } from '../train/sequence/train.js';
+import { choosePoints } from './choose-points.js';
 import { dreamsSequence } from './dreams-sequence.js';
 import type { SpindleRecipe } from './recipe.js';
 import { sleeperSequences } from './sleeper-sequence.js';
@@ -23,32 +25,55 @@ export interface SpindleNetwork {
 /** What a recipe learns from, read or generated once for any number of trainings. */
 export interface SpindleSequences {
   /** By the number of the excerpt. */
-  readonly excerpts: ReadonlyMap<number, FrameSequence>;
+  readonly excerpts: ReadonlyMap<number, SpindleExcerpt>;
   readonly sleepers: readonly FrameSequence[];
 }
 
-/** Trains on sequences of any origin and exports. @throws ModelError */
+export interface SpindleExcerpt {
+  readonly sequence: FrameSequence;
+  /** What either expert marked while both scored. */
+  readonly marks: readonly TimedEvent[];
+}
+
+/** Trains on excerpts and sleepers and exports, with the operating points that the recipe gives or chooses. @throws ModelError */
 export function trainSpindles(
-  { name, network, training, points }: SpindleRecipe,
-  sequences: readonly FrameSequence[],
+  { name, network, training, points, choosePoints: chooses }: SpindleRecipe,
+  excerpts: readonly SpindleExcerpt[],
+  sleepers: readonly FrameSequence[],
   seed: number,
   provenance: Graph['provenance'],
   onProgress?: (progress: SequenceProgress) => void,
 ): Network {
-  const softened = softenTargets(network, training, sequences, training.softTargets, seed);
+  const sequences = [...excerpts.map(({ sequence }) => sequence), ...sleepers];
+  const share = training.softTargets;
+  const heldOut = share > 0 || chooses ? heldOutLogits(network, training, sequences, seed) : [];
+  const softened = sequences.map((sequence, place) => {
+    const logits = heldOut[place];
+    return logits ? softenTargets(sequence, logits, share) : sequence;
+  });
   const trained = trainSequence(network, training, softened, seed, onProgress);
+  const judged = excerpts.flatMap(({ marks }, place) => {
+    const logits = heldOut[place];
+    return logits ? [{ logits, marks, seconds: expert1Seconds }] : [];
+  });
+  const chosen = chooses && judged.length > 0 ? choosePoints(judged) : {};
+  const all = { ...points, ...chosen };
   const exported = exportSequence(trained, {
     name,
     tickSeconds: 1 / framesPerSecond,
     provenance: { ...provenance, seed },
   });
-  return points ? { ...exported, graph: { ...exported.graph, points } } : exported;
+  return Object.keys(all).length > 0 ? { ...exported, graph: { ...exported.graph, points: all } } : exported;
 }
 
 /** @param excerpts to learn from, if the recipe takes any. @throws ModelError */
 export function spindleSequences({ data }: SpindleRecipe, excerpts: readonly DreamsExcerpt[]): SpindleSequences {
   if (data.use === 'sleepers') return { excerpts: new Map(), sleepers: sleeperSequences(data.sleepers, data) };
-  const read = excerpts.map((excerpt) => [excerpt.number, dreamsSequence(excerpt, data)] as const);
+  const read = excerpts.map((excerpt): [number, SpindleExcerpt] => {
+    const scored = (events: readonly TimedEvent[] | null): TimedEvent[] => within(events ?? [], 0, expert1Seconds);
+    const marks = unionOf(scored(excerpt.expert1), scored(excerpt.expert2));
+    return [excerpt.number, { sequence: dreamsSequence(excerpt, data), marks }];
+  });
   const { count, share } = data.sleepers ?? { count: 1, share: 0 };
   const beside = data.sleepers ? sleeperSequences(data.sleepers, data) : [];
   // Real sleep sets the thresholds of the encoder.
@@ -79,7 +104,8 @@ export function trainLeaveOneOut(
   const trainedOn = kept.map(([number]) => number);
   const network = trainSpindles(
     recipe,
-    [...kept.map(([, sequence]) => sequence), ...sleepers],
+    kept.map(([, excerpt]) => excerpt),
+    sleepers,
     seed,
     provenanceOf(recipe, trainedOn),
     onProgress,

@@ -38,7 +38,7 @@ export const sequenceTrainingSchema = z.strictObject({
   positiveWeight: z.number().positive().max(100).default(2),
   /** Added to the loss: so much times the mean share of the blocks' channels that spike. */
   firingPenalty: z.number().min(0).max(10).default(0.15),
-  /** So much of each target comes from a network that was trained on the other sequences: soft-targets.ts. */
+  /** So much of each target comes from a network that was trained on the other sequences and has not seen it. */
   softTargets: z.number().min(0).max(1).default(0),
   /** The logit's bias at the start. */
   headBias: z.number().default(-2),

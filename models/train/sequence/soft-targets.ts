@@ -5,27 +5,29 @@ import type { SequenceNetwork, SequenceTraining } from './recipe.js';
 import { trainSequence, type TrainedSequence } from './train.js';
 
 /**
- * Marks differ from scorer to scorer: `share` of each target is taken from a network of the same recipe that was trained
- * on the other typical sequences and has not seen this one's marks. What is not typical keeps its targets and is learned
- * from by every network. With a single typical sequence nothing changes.
+ * For each typical sequence the logits of a network of the same recipe that was trained on the other ones and has not
+ * seen this one's targets; undefined for the rest, and where there is only one. What is not typical is learned from by
+ * every network.
  */
-export function softenTargets(
+export function heldOutLogits(
   network: SequenceNetwork,
   training: SequenceTraining,
   sequences: readonly FrameSequence[],
-  share: number,
   seed: number,
-): FrameSequence[] {
-  const typical = sequences.filter((sequence) => sequence.typical !== false);
-  if (share === 0 || typical.length < 2) return [...sequences];
+): (Float32Array | undefined)[] {
+  const isTypical = ({ typical }: FrameSequence): boolean => typical !== false;
+  const several = sequences.filter(isTypical).length > 1;
   return sequences.map((sequence) => {
-    if (sequence.typical === false) return sequence;
+    if (!several || !isTypical(sequence)) return undefined;
     const others = sequences.filter((other) => other !== sequence);
-    const teacher = trainSequence(network, training, others, seed);
-    const logits = logitsOf(teacher, sequence.codes);
-    const targets = sequence.targets.map((target, t) => (1 - share) * target + share * logistic(logits[t] as number));
-    return { ...sequence, targets };
+    return logitsOf(trainSequence(network, training, others, seed), sequence.codes);
   });
+}
+
+/** Marks differ from scorer to scorer: a `share` of each target becomes what a network thinks that has not seen them. */
+export function softenTargets(sequence: FrameSequence, logits: Float32Array, share: number): FrameSequence {
+  const targets = sequence.targets.map((target, t) => (1 - share) * target + share * logistic(logits[t] as number));
+  return { ...sequence, targets };
 }
 
 const chunk = 2048;

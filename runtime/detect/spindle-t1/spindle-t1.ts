@@ -146,5 +146,5 @@ function describe(ports: readonly ModelPort[]): string {
 }
 
 const wanted = `i8 [${featureCount}] to f32 [1]`;
-const delaySeconds = 0.2;
+export const delaySeconds = 0.2;
 const settleSeconds = 10;

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { benchDetectCommand } from './bench-detect.js';
 import { benchLoopCommand } from './bench-loop.js';
 import { benchSnnCommand } from './bench-snn.js';
 
@@ -6,6 +7,7 @@ export function benchCommand(): Command {
   return new Command('bench')
     .description('Measure this machine against a floor and peers in the same run')
     .helpCommand(false)
+    .addCommand(benchDetectCommand())
     .addCommand(benchLoopCommand())
     .addCommand(benchSnnCommand());
 }

@@ -65,7 +65,7 @@ module.exports = {
     only(
       'spindle',
       '^models/spindle/',
-      '^models/(format|train)/|^runtime/(detect|evaluate|signal)/|^runtime/loop/sample-block\\.ts$|^drivers/(file|sleeper)/',
+      '^models/(format|train|learn)/|^runtime/(detect|evaluate|signal)/|^runtime/loop/sample-block\\.ts$|^drivers/(file|sleeper)/',
     ),
     only('tensorflow', '^models/tensorflow/', '^models/(format|engine)/'),
     only('hybrid', '^models/hybrid/', '^models/format/'),

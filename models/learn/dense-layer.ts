@@ -95,7 +95,7 @@ function oneThreshold(
   return Float32Array.from(threshold.values);
 }
 
-/** The network with other weights (and thresholds) in the named dense layers; all else is shared with the old one. */
+/** The network with other weights, thresholds and readouts in the named dense layers; all else is shared with the old one. */
 export function withDenseLayers(network: Network, layers: readonly DenseLayer[], note: string): Network {
   const tensors = new Map(network.tensors);
   for (const layer of layers) {
@@ -103,15 +103,26 @@ export function withDenseLayers(network: Network, layers: readonly DenseLayer[],
     if (node?.op !== 'dense') continue;
     const old = tensors.get(node.weight);
     if (old) tensors.set(node.weight, { ...old, values: Int8Array.from(layer.weights, quantise) });
-    const after = network.graph.nodes.find(
-      (candidate) => candidate.op === 'threshold' && candidate.from[0] === layer.name,
-    );
+    const after = network.graph.nodes.find((candidate) => 'from' in candidate && candidate.from[0] === layer.name);
+    if (after?.op === 'readout' && layer.readout) setReadout(tensors, after, layer.readout);
     if (after?.op !== 'threshold' || !layer.thresholds) continue;
     const threshold = tensors.get(after.threshold);
     if (threshold)
       tensors.set(after.threshold, { ...threshold, values: Int32Array.from(layer.thresholds, Math.round) });
   }
   return { graph: { ...network.graph, assumptions: [...network.graph.assumptions, note] }, tensors };
+}
+
+function setReadout(
+  tensors: Map<string, Tensor>,
+  { scale, bias }: { readonly scale: string; readonly bias?: string | undefined },
+  readout: NonNullable<DenseLayer['readout']>,
+): void {
+  for (const [name, values] of [[scale, readout.scale] as const, [bias, readout.bias] as const]) {
+    const old = name === undefined ? undefined : tensors.get(name);
+    // One value for all stays one.
+    if (name !== undefined && old) tensors.set(name, { ...old, values: values.slice(0, old.values.length) });
+  }
 }
 
 /** To the nearest step, ties to even, never −128: the kernels negate weights. */

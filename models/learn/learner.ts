@@ -10,10 +10,10 @@ export interface Learner {
   /** What came before has nothing to do with what comes now: traces and membranes are cleared, weights stay. */
   startSequence(): void;
   /**
-   * One tick: the spikes that reach the first of the layers (0 … levels), and the class that is right now, if it is
-   * known. Allocates nothing.
+   * One tick: the spikes (0 … levels) or sums that reach the first of the layers, and the class that is right now, if it
+   * is known. Allocates nothing.
    */
-  observe(spikes: Uint8Array, label?: number): void;
+  observe(inputs: Uint8Array | Int32Array, label?: number): void;
   /** Moves the weights by what was observed since the last call. */
   apply(): void;
   /** The network with the weights as they are now, rounded to its integers, and a line of provenance. */

@@ -69,7 +69,7 @@ export class Stdp implements Learner {
   }
 
   /** Labels change nothing here. */
-  observe(spikes: Uint8Array): void {
+  observe(spikes: Uint8Array | Int32Array): void {
     const { inputs, units, weights, thresholds } = this.#layer;
     const { growth, shrink, traceDecay, rateGain, homeostasis, targetRate } = this.#options;
     const pre = this.#pre;

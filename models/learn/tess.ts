@@ -87,11 +87,11 @@ export class Tess implements Learner {
   }
 
   /** @throws RangeError for a label that is no class */
-  observe(spikes: Uint8Array, label?: number): void {
+  observe(spikes: Uint8Array | Int32Array, label?: number): void {
     const { classes } = this.#options;
     if (label !== undefined && !(Number.isInteger(label) && label >= 0 && label < classes))
       throw new RangeError(`label: ${label} is none of the ${classes} classes. Give 0 to ${classes - 1}, or none.`);
-    let input = spikes;
+    let input: Uint8Array | Int32Array = spikes;
     for (const layer of this.#layers) {
       integrate(layer, input, this.#options.leak);
       this.#makeSignal(layer, label);
@@ -187,7 +187,7 @@ function createLayer(layer: DenseLayer, classes: number): TessLayer {
   };
 }
 
-function integrate(layer: TessLayer, input: Uint8Array, leak: number): void {
+function integrate(layer: TessLayer, input: Uint8Array | Int32Array, leak: number): void {
   const { membrane, weights, inputs, units, thresholds, spikes } = layer;
   for (let i = 0; i < units; i++) {
     let sum = leak * (membrane[i] as number);
@@ -200,7 +200,7 @@ function integrate(layer: TessLayer, input: Uint8Array, leak: number): void {
   }
 }
 
-function accumulate(layer: TessLayer, input: Uint8Array, options: TessOptions, labelled: boolean): void {
+function accumulate(layer: TessLayer, input: Uint8Array | Int32Array, options: TessOptions, labelled: boolean): void {
   const { pre, post, signal, gradient, membrane, thresholds, spikes, inputs, units, steps } = layer;
   for (let j = 0; j < inputs; j++) pre[j] = options.preDecay * (pre[j] as number) + (input[j] as number);
   for (let i = 0; i < units; i++) {

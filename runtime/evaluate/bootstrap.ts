@@ -42,10 +42,14 @@ export function f1Interval(blocks: readonly Counts[], draws = 1000, seed = 1): [
   );
 }
 
-/** The same of the F1 of one detector less that of another, over the same blocks of the same recordings. */
+/**
+ * The same of the F1 of one detector less that of another, over the same blocks of the same recordings. `coverage` is the
+ * share of draws that the interval holds.
+ */
 export function f1DifferenceInterval(
   blocks: readonly Counts[],
   others: readonly Counts[],
+  coverage = 0.95,
   draws = 1000,
   seed = 1,
 ): [number, number] | null {
@@ -58,7 +62,7 @@ export function f1DifferenceInterval(
     const other = f1(others, places);
     return own === null || other === null ? null : own - other;
   };
-  return intervalOver(blocks.length, difference, draws, seed);
+  return intervalOver(blocks.length, difference, draws, seed, coverage);
 }
 
 /** `figure` of as many places as there are, drawn with replacement. */
@@ -67,6 +71,7 @@ function intervalOver(
   figure: (places: readonly number[]) => number | null,
   draws: number,
   seed: number,
+  coverage = 0.95,
 ): [number, number] | null {
   if (count === 0) return null;
   const next = generator(seed);
@@ -76,8 +81,8 @@ function intervalOver(
     const value = figure(places);
     if (value !== null) figures.push(value);
   }
-  const low = percentile(figures, 0.025);
-  const high = percentile(figures, 0.975);
+  const low = percentile(figures, (1 - coverage) / 2);
+  const high = percentile(figures, (1 + coverage) / 2);
   return low === null || high === null ? null : [low, high];
 }
 

@@ -26,7 +26,7 @@ async function run(t: TestContext, ...words: string[]): Promise<string> {
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'axond-gate-'));
   t.after(() => rmSync(path, { recursive: true }));
-  const lines = [...trialNight(100, 180)].map((value) => value.toFixed(2));
+  const lines = [...trialNight(200, 180)].map((value) => value.toFixed(2));
   writeFileSync(join(path, 'night.txt'), `[C3]\n${lines.join('\n')}\n`);
   writeFileSync(join(path, 'night.csv'), 'onset,duration\n20,1\n100,1\n112,1\n150,1\n');
   writeFileSync(join(path, 'night.stages.txt'), 'W\nW\nN2\nN2\nN2\nN3\n');
@@ -34,7 +34,7 @@ function folder(t: TestContext): string {
 }
 
 test('--json says when the gate was open, by stage, and which marks it lost', async (t) => {
-  const lines = (await run(t, 'gate', folder(t), '--rate', '100', '--json')).trimEnd().split('\n');
+  const lines = (await run(t, 'gate', folder(t), '--rate', '200', '--json')).trimEnd().split('\n');
   assert.equal(lines.length, 1);
   const { detector, data, total, perRecording } = JSON.parse(lines[0]!) as {
     detector: string;
@@ -51,7 +51,7 @@ test('--json says when the gate was open, by stage, and which marks it lost', as
 });
 
 test('a person gets a table', async (t) => {
-  const text = await run(t, 'gate', folder(t), '--rate', '100');
+  const text = await run(t, 'gate', folder(t), '--rate', '200');
   assert.match(text, /^gate open +W +S2 +S3 +lost +when sure +turns\/min\n/);
   assert.match(text, /\nnight +0\.0 % +\d+\.\d % +100\.0 % +1 of 3 +1 +\d/);
   await assert.rejects(run(t, 'gate', join(tmpdir(), 'no-such-folder-of-axond')), UsageError);

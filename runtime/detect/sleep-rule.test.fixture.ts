@@ -11,6 +11,6 @@ export function trialNight(rate: number, seconds: number): Float64Array {
     slow = 0.98 * slow + signed;
     const t = n / rate;
     if (t < 50) return 10 * signed + 8 * Math.sin(2 * Math.PI * 9 * t);
-    return t >= 110 && t < 111 ? 300 * signed : 12 * slow;
+    return t >= 110 && t < 111 ? 45 * signed : 4 * slow;
   });
 }

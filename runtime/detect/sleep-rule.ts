@@ -35,7 +35,8 @@ export class SleepRule {
   readonly #fast = this.#means.subarray(1);
   readonly #median = new RunningQuantiles([0.5]);
   #frames = 0;
-  #arousal = -Infinity;
+  /** Frames until an arousal is over. */
+  #unrest = 0;
 
   /** Throws a `RangeError` that names an impossible option. */
   constructor(options: Partial<SleepRuleOptions> = {}) {
@@ -55,10 +56,15 @@ export class SleepRule {
 
   /** False also before it is known. */
   get isAsleep(): boolean {
-    return this.isKnown && this.depth >= this.#threshold && this.#frames - this.#arousal > this.#calmFrames;
+    return this.isKnown && this.depth >= this.#threshold && !this.isAroused;
   }
 
-  /** In octaves. */
+  /** An arousal was within the last `calmSeconds`. */
+  get isAroused(): boolean {
+    return this.#unrest > 0;
+  }
+
+  /** In octaves; 0 before the filters have settled. */
   get depth(): number {
     return this.#means[0] as number;
   }
@@ -70,24 +76,25 @@ export class SleepRule {
     const alpha = levels[bandAt.alpha] as number;
     const beta = levels[bandAt.beta] as number;
     const slow = ((levels[bandAt.delta] as number) + (levels[bandAt.theta] as number)) / 2;
+    const fast = (beta + (levels[bandAt.highBeta] as number)) / 2;
+    const means = this.#means;
+    const depth = means[0] as number;
+    const before = means[1] as number;
     const shareOfNew = 1 / (this.#frames - firstFrames);
-    this.#follow(0, Math.max(depthWeight, shareOfNew), slow - (alpha + beta) / 2);
-    this.#follow(1, Math.max(fastWeight, shareOfNew), (beta + (levels[bandAt.highBeta] as number)) / 2);
+    means[0] = depth + Math.max(depthWeight, shareOfNew) * (slow - (alpha + beta) / 2 - depth);
+    means[1] = before + Math.max(fastWeight, shareOfNew) * (fast - before);
     this.#median.push(this.#fast);
-    const rise = (this.#fast[0] as number) - (this.#median.values[0] as number);
-    if (this.#median.ready && rise >= arousalRise) this.#arousal = this.#frames;
+    if (this.#unrest > 0) this.#unrest--;
+    if (this.#median.ready && (means[1] as number) - (this.#median.values[0] as number) >= arousalRise) {
+      this.#unrest = this.#calmFrames + 1;
+    }
   }
 
   reset(): void {
     this.#means.fill(0);
     this.#median.reset();
     this.#frames = 0;
-    this.#arousal = -Infinity;
-  }
-
-  #follow(place: number, weight: number, value: number): void {
-    const mean = this.#means[place] as number;
-    this.#means[place] = mean + weight * (value - mean);
+    this.#unrest = 0;
   }
 }
 

@@ -38,6 +38,12 @@ test('a sum is rounded to float32 before it is scaled', () => {
   assert.equal(scaled(-5, 0.5, 10), 8);
 });
 
+test('a factor is rounded once', () => {
+  // NumPy: float32 of the double quotient; rounded at each step it would be 0.020491071045398712.
+  const [first, second, output] = [0.015, 0.153, 0.112].map(Math.fround) as [number, number, number];
+  assert.equal(productScale('x', first, second, output), 0.020491069182753563);
+});
+
 test('before it is rounded, a sum of codes is within 2⁻¹¹ of a code of the larger scale', () => {
   const scale = fc.float({ min: Math.fround(0.001), max: 1, noNaN: true });
   const code = fc.integer({ min: -255, max: 255 });

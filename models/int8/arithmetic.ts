@@ -7,9 +7,12 @@ import { ModelError } from '../format/model-error.js';
  * i16 codes have no XNNPACK kernels: they are scaled in fixed point.
  */
 
-/** The factor from the integer sum of products to output codes. `user` is the node that refuses it outside its range. */
+/**
+ * The factor from the integer sum of products to output codes, rounded once: rounded at each step, 8 of 85,704 codes of the
+ * Portiloop on half an hour of sleep differ from the recorded ones. `user` is the node that refuses it outside its range.
+ */
 export function productScale(user: string, first: number, second: number, output: number): number {
-  return checkFactor(user, Math.fround(Math.fround(Math.fround(first) * Math.fround(second)) / Math.fround(output)));
+  return checkFactor(user, Math.fround((first * second) / output));
 }
 
 /** XNNPACK's kernels hold for factors from 2⁻³² up to 2⁸. */

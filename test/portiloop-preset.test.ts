@@ -86,7 +86,7 @@ function plainRule(
     if (!copies.push(z, sample)) continue;
     values.push(copies.value);
     if (copies.value < threshold) continue;
-    if (sample - last > 100) fired.push(sample);
+    if (sample / 250 - last / 250 > 0.4) fired.push(sample);
     last = sample;
   }
   return { fired, values };

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { nearestName } from '../config/fault.js';
 import { compileLoop } from '../config/compile.js';
-import { alternativesOf } from '../config/keys.js';
+import { alternativesOf, isMap, valueAt } from '../config/keys.js';
+import { mergeLayers } from '../config/layers.js';
 import { loadConfiguration, type ConfigurationSources } from '../config/load.js';
+import { plain } from '../config/tree.js';
 import type { StreamInfo } from '../contracts.js';
 import { bandPowerPoints } from '../detect/band-power.js';
 import { buildLoop } from '../loop/build.js';
@@ -114,7 +116,7 @@ function choiceOf(
   const plan = (stream: StreamInfo): { loop: LoopPlan; detector: number } => {
     const load = (sets: readonly string[]) =>
       loadConfiguration({ ...sources, sets: [...sets, ...(sources.sets ?? [])], stream }).configuration;
-    const chosen = entry ?? onlyOne(Object.keys(load([]).detectors));
+    const chosen = entry ?? onlyOne(writtenDetectors(sources) ?? Object.keys(load([]).detectors));
     const configuration = load(own.map((set) => `detectors.${chosen}.${set}`));
     const { signals, detectors, trace } = compileLoop(configuration, stream);
     const loop = { signals, detectors, trace };
@@ -140,6 +142,13 @@ function choiceOf(
       return { loop: await buildLoop(loop, stream), detector };
     },
   };
+}
+
+/** Before it is judged: what a detector lacks may be what is given here. Undefined for what cannot be read at all. */
+function writtenDetectors(sources: ConfigurationSources): string[] | undefined {
+  const tree = mergeLayers(sources, []);
+  const detectors = tree && valueAt(plain(tree), ['detectors']);
+  return isMap(detectors) ? Object.keys(detectors) : undefined;
 }
 
 function onlyOne(names: readonly string[]): string {

@@ -57,6 +57,8 @@ test('quiet for more than 0.4 s, counted from the start: high answers in between
     [150, 151],
     [950, NaN],
   ]);
+  assert.ok(202 / 250 - 102 / 250 > 0.4);
+  assert.deepEqual(run({}, 102, 202).length, 2, 'in doubles more than 0.4 s, as on record');
 });
 
 test('within the warm-up nothing is detected, and what goes on behind it is not either', () => {

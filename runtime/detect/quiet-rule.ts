@@ -3,11 +3,14 @@ import { appendDetection, createDetection } from './detection-list.js';
 
 /**
  * The Portiloop's rule: a high sample is a detection if none of the last 0.4 s was high, counted from the start too;
- * high samples within 0.4 s of the last one prolong it. Its end, one sample behind the last high one, is reported as soon
- * as nothing can prolong it. The detector calls `high` or `low` for each sample.
+ * high samples within 0.4 s of the last one prolong it. Its end, one sample behind the last high one, is reported when
+ * nothing can prolong it any more. The detector calls `high` or `low` for each sample.
+ *
+ * Times are samples ÷ rate in doubles, as where stimuli are on record: of two samples exactly 0.4 s apart the rounding of
+ * both decides.
  */
 export class QuietRule {
-  #quiet = 0;
+  #rate = 0;
   #warmUp = 0;
   #lastHigh = 0;
   /** The last detection has not ended. */
@@ -16,14 +19,14 @@ export class QuietRule {
 
   /** Within `warmUpSamples` of the start nothing is detected, nor is what goes on then. */
   prepare(rate: number, warmUpSamples = 0): void {
-    this.#quiet = Math.round(quietSeconds * rate);
+    this.#rate = rate;
     this.#warmUp = warmUpSamples;
     this.reset();
   }
 
   /** `scores[at]` is the score of a detection that begins here. */
   high(sample: number, scores: Float64Array, at: number, out: DetectionList): void {
-    const isNew = sample - this.#lastHigh > this.#quiet;
+    const isNew = this.#isQuiet(sample);
     if (isNew && this.#isOpen) this.#end(out);
     this.#lastHigh = sample;
     if (!isNew || sample < this.#warmUp) return;
@@ -38,12 +41,16 @@ export class QuietRule {
   }
 
   low(sample: number, out: DetectionList): void {
-    if (this.#isOpen && sample - this.#lastHigh >= this.#quiet) this.#end(out);
+    if (this.#isOpen && this.#isQuiet(sample)) this.#end(out);
   }
 
   reset(): void {
     this.#lastHigh = 0;
     this.#isOpen = false;
+  }
+
+  #isQuiet(sample: number): boolean {
+    return sample / this.#rate - this.#lastHigh / this.#rate > quietSeconds;
   }
 
   #end(out: DetectionList): void {

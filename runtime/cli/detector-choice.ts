@@ -14,6 +14,13 @@ import { UsageError } from './output.js';
 
 const detectorKinds = alternativesOf('detectors').flatMap(({ use }) => (use === '' ? [] : [use]));
 
+/** Whether a detector that is chosen by its kind has a network; of one in a configuration only that can tell. */
+export function mayHaveNetwork({ detector = 'band-power', config, preset }: DetectorFlags): boolean {
+  if (config || preset !== undefined) return true;
+  const [kind] = split(detector);
+  return alternativesOf('detectors').some(({ use, keys }) => use === kind && keys.includes('model'));
+}
+
 /** Options by which a verb is told of one detector. All lead to a configuration, as a run has it. */
 export interface DetectorFlags {
   detector?: string;

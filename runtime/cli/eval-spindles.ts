@@ -10,7 +10,13 @@ import { readMarkedFolder } from '../evaluate/marked-folder.js';
 import { MarksError, type MarkedFolder } from '../evaluate/marked-recording.js';
 import { spindlePage } from '../evaluate/report/page.js';
 import { evaluateSpindles, type Candidate } from '../evaluate/spindles.js';
-import { chooseDetector, withDetectorOptions, type DetectorChoice, type DetectorFlags } from './detector-choice.js';
+import {
+  chooseDetector,
+  mayHaveNetwork,
+  withDetectorOptions,
+  type DetectorChoice,
+  type DetectorFlags,
+} from './detector-choice.js';
 import { describeSpindles } from './eval-spindles-text.js';
 import { knownModel, warningsOf } from './known-model.js';
 import { positive, wholeNumber } from './options.js';
@@ -95,7 +101,7 @@ function candidateOf(choice: DetectorChoice): Candidate {
 function foldsOf(path: string, folder: MarkedFolder, choice: DetectorChoice, options: SpindleOptions): Fold[] {
   if (folder.kind !== 'dreams')
     throw new UsageError(`--loso: ${path} is no folder of DREAMS. Only its excerpts are learned from.`);
-  if (modelPathOf(folder, choice) === undefined)
+  if (!mayHaveNetwork(options))
     throw new UsageError(`--loso: ${choice.name} has no network to train. Name a detector that has one.`);
   const recipe = readRecipe(options.recipe);
   const seeds = Array.from({ length: options.seeds ?? 1 }, (_, n) => recipe.seed + n);

@@ -57,7 +57,7 @@ test('--loso tells which network judged which excerpt', async (t) => {
   const folder = dreams(t);
   const folds = join(folder, 'folds');
   const [first] = makeFolds(readSpindleRecipe(text, 'recipe.yaml'), readDreams(folder), [0], folds, () => undefined);
-  const words = ['spindles', folder, '--detector', 'spindle-t1:sure', '--model', first!.path];
+  const words = ['spindles', folder, '--detector', 'spindle-t1:adaptive'];
   const loso = ['--loso', '--folds', folds, '--recipe', join(folder, 'recipe.yaml')];
   const report = await runJson(t, evalCommand(), ...words, ...loso);
   const made = (report['loso'] as { folds: Fold[] }).folds;

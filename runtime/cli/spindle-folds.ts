@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeNetwork } from '../../models/format/container.js';
 import type { Graph } from '../../models/format/graph.js';
 import { readModelFile } from '../../models/model-file.js';
 import type { SpindleRecipe } from '../../models/spindle/recipe.js';
-import { spindleSequences, trainLeaveOneOut } from '../../models/spindle/train-spindles.js';
+import { spindleSequences, trainLeaveOneOut, type SpindleExcerpt } from '../../models/spindle/train-spindles.js';
 import { writeAtomically } from '../../models/write-atomically.js';
 import type { DreamsExcerpt } from '../evaluate/dreams.js';
 
@@ -26,7 +26,7 @@ export interface Fold {
 
 /**
  * A network for each excerpt and seed, from the folder where it is there and trained otherwise. The name of a file holds
- * a hash of all that the network depends on: recipe, seed, signals and marks. @throws ModelError
+ * a hash of what the network learns from: recipe, seed, the front end's codes and marks. @throws ModelError
  */
 export function makeFolds(
   recipe: SpindleRecipe,
@@ -35,8 +35,8 @@ export function makeFolds(
   folder: string,
   onTraining: (text: string) => void,
 ): Fold[] {
-  const contents = new Map(excerpts.map((excerpt) => [excerpt.number, hashOf(excerpt)]));
-  let sequences: ReturnType<typeof spindleSequences> | undefined;
+  const sequences = spindleSequences(recipe, excerpts);
+  const contents = new Map([...sequences.excerpts].map(([number, excerpt]) => [number, hashOf(excerpt)]));
   mkdirSync(folder, { recursive: true });
   return seeds.flatMap((seed) =>
     excerpts.map(({ number: excerpt }): Fold => {
@@ -47,7 +47,6 @@ export function makeFolds(
       const path = join(folder, `without-${excerpt}-seed-${seed}-${key.slice(0, 16)}.safetensors`);
       const isNew = !existsSync(path);
       if (isNew) {
-        sequences ??= spindleSequences(recipe, excerpts);
         const tell = (text: string): void => onTraining(`without excerpt ${excerpt}, seed ${seed}: ${text}`);
         const { network } = trainLeaveOneOut(recipe, sequences, excerpt, seed, ({ step, loss }) =>
           tell(`step ${step} of ${recipe.training.steps}, loss ${loss.toFixed(4)}`),
@@ -61,10 +60,11 @@ export function makeFolds(
   );
 }
 
-/** Of the signal's file and all marks. */
-function hashOf({ signalPath, expert1, expert2, hypnogram }: DreamsExcerpt): string {
-  const marks = JSON.stringify([expert1, expert2, hypnogram]);
-  return createHash('sha256').update(readFileSync(signalPath)).update(marks).digest('hex');
+/** Of what is learned from an excerpt: another front end or other marks make other networks. */
+function hashOf({ sequence: { codes, targets, weights }, marks }: SpindleExcerpt): string {
+  const hash = createHash('sha256');
+  for (const values of [codes, targets, weights]) hash.update(values);
+  return hash.update(JSON.stringify(marks)).digest('hex');
 }
 
 function sha256Of(text: string): string {

@@ -124,11 +124,14 @@ export function rangeOf(schema: KeySchema): string {
 }
 
 /** The parts that can stand at a section, by their `use`. */
-export function alternativesOf(section: 'source' | 'actuators' | 'detectors'): { use: string; title: string }[] {
+export function alternativesOf(
+  section: 'source' | 'actuators' | 'detectors',
+): { use: string; title: string; keys: readonly string[] }[] {
   const schema = rootSchema.properties?.[section];
   const part = (schema?.additionalProperties || undefined) ?? schema;
   return (part?.anyOf ?? (part ? [part] : [])).map(({ title = '', properties }) => ({
     use: String(properties?.['use']?.const ?? ''),
     title,
+    keys: Object.keys(properties ?? {}),
   }));
 }

@@ -33,26 +33,8 @@ export class SectionFilter implements Stage {
   }
 
   process(input: Float64Array, length: number, output: Float64Array): number {
-    const c = this.#coefficients;
-    const state = this.#state;
-    for (let section = 0, at = 0; section < this.#sections; section++, at += 5) {
-      const b0 = c[at] as number;
-      const b1 = c[at + 1] as number;
-      const b2 = c[at + 2] as number;
-      const a1 = c[at + 3] as number;
-      const a2 = c[at + 4] as number;
-      let z0 = state[2 * section] as number;
-      let z1 = state[2 * section + 1] as number;
-      const from = section === 0 ? input : output;
-      for (let i = 0; i < length; i++) {
-        const x = from[i] as number;
-        const y = b0 * x + z0;
-        z0 = b1 * x - a1 * y + z1;
-        z1 = b2 * x - a2 * y;
-        output[i] = y;
-      }
-      state[2 * section] = z0;
-      state[2 * section + 1] = z1;
+    for (let section = 0; section < this.#sections; section++) {
+      runSection(this.#coefficients, this.#state, section, section === 0 ? input : output, length, output);
     }
     return length;
   }
@@ -64,6 +46,36 @@ export class SectionFilter implements Stage {
   coefficients(): readonly number[] {
     return [...this.#coefficients];
   }
+}
+
+/**
+ * A function of its own, without a loop around it: code that the engine made for a loop in the midst of a long call may
+ * put what stands before that loop on the heap, at each call from then on.
+ */
+function runSection(
+  coefficients: Float64Array,
+  state: Float64Array,
+  section: number,
+  input: Float64Array,
+  length: number,
+  output: Float64Array,
+): void {
+  const b0 = coefficients[5 * section] as number;
+  const b1 = coefficients[5 * section + 1] as number;
+  const b2 = coefficients[5 * section + 2] as number;
+  const a1 = coefficients[5 * section + 3] as number;
+  const a2 = coefficients[5 * section + 4] as number;
+  let z0 = state[2 * section] as number;
+  let z1 = state[2 * section + 1] as number;
+  for (let i = 0; i < length; i++) {
+    const x = input[i] as number;
+    const y = b0 * x + z0;
+    z0 = b1 * x - a1 * y + z1;
+    z1 = b2 * x - a2 * y;
+    output[i] = y;
+  }
+  state[2 * section] = z0;
+  state[2 * section + 1] = z1;
 }
 
 /** −dφ/dω at ω radians a sample, in samples. */

@@ -3,8 +3,8 @@ import { designSections } from '../../signal/design.js';
 import { exp } from '../../signal/math.js';
 import { SectionFilter } from '../../signal/section-filter.js';
 import { appendDetection, createDetection } from '../detection-list.js';
-import { HundredHertz } from '../spindle-t1/hundred-hertz.js';
 import { Baseline } from './baseline.js';
+import { AtHundredHertz } from './hundred-hertz.js';
 import { a7Thresholds, type A7Thresholds } from './thresholds.js';
 import { A7Window, Feature, windowLength, windowStep } from './window.js';
 
@@ -13,10 +13,10 @@ import { A7Window, Feature, windowLength, windowStep } from './window.js';
  * as means of three windows that overlap. A spindle lasts as long as power and covariance stay above their thresholds, up
  * to 2.5 s; it is confirmed as soon as relative power and correlation are above theirs too. The published one also asks
  * for 0.3 s; to wait for it would come 0.07 s later and change F1 by less than 0.01 on the DREAMS excerpts. Takes
- * microvolts at 50 to 1000 Hz; nothing is reported in the first half minute.
+ * microvolts at 100 Hz or more; nothing is reported in the first half minute.
  */
 export class A7Detector implements Detector {
-  readonly #hundred = new HundredHertz();
+  readonly #hundred = new AtHundredHertz();
   readonly #filter = new SectionFilter(sigmaSections, () => sigmaCentreHz);
   readonly #window = new A7Window();
   readonly #baselines = [new Baseline(baselineWindows), new Baseline(baselineWindows)] as const;
@@ -53,7 +53,7 @@ export class A7Detector implements Detector {
 
   /** From the middle of three windows to the begin of what the last brings; and the filters. */
   get delaySamples(): number {
-    return (0.2 + filterDelaySeconds + (this.#rate > 100 ? lowPassDelaySeconds : 0)) * this.#rate;
+    return (0.2 + filterDelaySeconds + this.#hundred.delaySeconds) * this.#rate;
   }
 
   get settleSamples(): number {
@@ -70,10 +70,8 @@ export class A7Detector implements Detector {
   }
 
   process(input: Float64Array, length: number, firstSample: number, out: DetectionList): void {
-    const { values } = this.#hundred;
     for (let i = 0; i < length; i++) {
-      const count = this.#hundred.push(input, i);
-      for (let place = 0; place < count; place++) this.#take(values, place, firstSample + i, out);
+      if (this.#hundred.push(input, i)) this.#take(firstSample + i, out);
     }
   }
 
@@ -89,14 +87,14 @@ export class A7Detector implements Detector {
     this.#isOpen = false;
   }
 
-  /** The next value at 100 Hz, `values[at]`, known at this sample. */
-  #take(values: Float64Array, at: number, sample: number, out: DetectionList): void {
+  /** The next value at 100 Hz, known at this sample. */
+  #take(sample: number, out: DetectionList): void {
     const late = this.#late;
     const newest = this.#newest;
     // The signal waits half a sample less than `lateLength` samples: the mean of its last two values there.
     this.#signal[this.#filled] = ((late[0] as number) + (late[1] as number)) / 2;
     late.copyWithin(0, 1);
-    late[lateLength - 1] = newest[0] = values[at] as number;
+    late[lateLength - 1] = newest[0] = this.#hundred.value[0] as number;
     this.#filter.process(newest, 1, newest);
     this.#sigma[this.#filled] = newest[0];
     if (++this.#filled < windowLength) return;
@@ -180,6 +178,4 @@ function sigmaSections(rate: number) {
 const filterDelaySeconds = 0.075;
 const lateLength = 8;
 const sigmaCentreHz = 13.3;
-/** Of the filter before the change to 100 Hz. */
-const lowPassDelaySeconds = 0.012;
 const ln10 = 2.302585092994046;

@@ -26,6 +26,7 @@ for (const { rate, frames, depth, turns } of golden) {
     trialNight(rate, 150).forEach((_, at, x) => {
       if (!features.push(x, at)) return;
       rule.push(features.logPowers);
+      assert.equal(features.depth, rule.isAroused ? -Infinity : rule.depth + 1);
       const expected = depth[features.frame];
       if (expected !== undefined) assert.ok(Math.abs(rule.depth - expected) < 1e-9, `${rule.depth}, not ${expected}`);
       if (rule.isAsleep !== wasAsleep) turned.push(features.frame);

@@ -1,6 +1,5 @@
 import { exp } from '../signal/math.js';
-import { bandAt } from './spindle-t1/band-powers.js';
-import { framesPerSecond } from './spindle-t1/features.js';
+import { bandAt, frameSamples } from './spindle-t1/band-powers.js';
 import { RunningQuantiles } from './spindle-t1/running-quantiles.js';
 
 export interface SleepRuleOptions {
@@ -98,6 +97,7 @@ export class SleepRule {
   }
 }
 
+const framesPerSecond = 100 / frameSamples;
 const firstFrames = 2 * framesPerSecond;
 const warmUpFrames = sleepWarmUpSeconds * framesPerSecond;
 const depthWeight = 1 - exp(-1 / (15 * framesPerSecond));

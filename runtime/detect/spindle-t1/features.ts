@@ -1,5 +1,6 @@
 import type { SignalShape } from '../../contracts.js';
 import { exp, logAll } from '../../signal/math.js';
+import { SleepRule } from '../sleep-rule.js';
 import { bandAt, bandCount, BandPowers } from './band-powers.js';
 import { HundredHertz } from './hundred-hertz.js';
 import { RunningQuantiles } from './running-quantiles.js';
@@ -23,7 +24,10 @@ export class SpindleFeatures {
   readonly codes = new Int8Array(featureCount);
   /** log2 of the band powers in µV², in the order of `BandPowers`. */
   readonly logPowers = new Float64Array(bandCount);
-  /** log2 of delta over beta power, over about 10 s of good signal: low while a sleeper is awake. */
+  /**
+   * One octave above the depth of `SleepRule`, so that N2 and N3 are above some 3; −Infinity within ten seconds of an
+   * arousal.
+   */
   depth = 0;
   /**
    * The quantiles have begun, and for a second this has been the signal of an electrode on a head: not flat (dead or
@@ -35,8 +39,9 @@ export class SpindleFeatures {
   frame = -1;
   readonly #resampled = new HundredHertz();
   readonly #bands = new BandPowers();
+  readonly #sleep = new SleepRule();
   /** Twelve bands, sigma, largest narrow band, sigma against its neighbours, sigma against all. */
-  /** As `depth`, and log2 of high beta, over about 2 s. */
+  /** log2 of delta over beta, and of high beta, over about 2 s. */
   #tilt = 0;
   #fast = 0;
   /** For so many frames more the signal is not trusted. */
@@ -82,6 +87,7 @@ export class SpindleFeatures {
     this.codes.fill(0);
     this.logPowers.fill(0);
     this.depth = 0;
+    this.#sleep.reset();
     this.isUsable = false;
     this.#holdFrames = 0;
     this.frame = -1;
@@ -126,17 +132,17 @@ export class SpindleFeatures {
     );
     const overNeighbours = sigma - 0.5 * ((levels[bandAt.theta] as number) + (levels[bandAt.beta] as number));
     const overAll = sigma - (logs[bandCount] as number);
-    const depth = (levels[bandAt.delta] as number) - (levels[bandAt.beta] as number);
+    const tilt = (levels[bandAt.delta] as number) - (levels[bandAt.beta] as number);
+    this.#sleep.push(levels);
+    this.depth = this.#sleep.isAroused ? -Infinity : this.#sleep.depth + 1;
     row[bandCount] = sigma;
     row[bandCount + 1] = largest;
     row[bandCount + 2] = overNeighbours;
     row[bandCount + 3] = overAll;
-    if (this.#isBad(depth, logs[bandCount] as number, levels[bandAt.highBeta] as number)) this.#holdFrames = holdFrames;
+    if (this.#isBad(tilt, logs[bandCount] as number, levels[bandAt.highBeta] as number)) this.#holdFrames = holdFrames;
     const isGood = this.#holdFrames === 0;
-    if (isGood) {
-      this.#quantiles.push(row);
-      this.depth += (this.frame === 0 ? 1 : depthWeight) * (depth - this.depth);
-    } else this.#holdFrames--;
+    if (isGood) this.#quantiles.push(row);
+    else this.#holdFrames--;
     this.isUsable = isGood && this.#quantiles.ready;
     if (!this.#quantiles.ready) return;
 
@@ -156,7 +162,6 @@ export class SpindleFeatures {
 
 /** Which quantile of each number in a row is followed. */
 const columns = [...Array.from({ length: bandCount }, () => 0.5), 0.9, 0.9, 0.5, 0.5];
-const depthWeight = 1 - exp(-1 / 200);
 const holdFrames = 20;
 const noiseWeight = 1 - exp(-1 / 40);
 /** log2 of µV²: some times the noise of an amplifier whose input is shorted. */

@@ -11,7 +11,7 @@ export interface SpindlePoint {
   readonly margin: number;
   /** Frames in a row at the level that confirm a run. */
   readonly confirm: number;
-  /** Least `depth` of `SpindleFeatures` at which a run is confirmed, so that a waking sleeper is left alone. */
+  /** Least `depth` of `SpindleFeatures` at which a run is confirmed, so that a sleeper awake or aroused is left alone. */
   readonly depth?: number;
   /** Bounds of the level; both `on` by default. */
   readonly lowest?: number;

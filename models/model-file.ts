@@ -24,7 +24,8 @@ export function readModelFile(name: string): { network: Network; sha256: string 
   try {
     return { network: readNetwork(bytes), sha256: createHash('sha256').update(bytes).digest('hex') };
   } catch (error) {
-    throw error instanceof ModelError ? new ModelError(`${path}: ${error.message}`) : error;
+    if (!(error instanceof ModelError)) throw error;
+    throw new ModelError(`${path}: ${error.message} The file of another tool is converted by axond model import.`);
   }
 }
 

@@ -177,6 +177,14 @@ const sleepGate = z
   .meta({ title: 'whether N2 or N3 is likely, for the gate to require; the signal must be in uV and reach 20 Hz' })
   .transform(({ signal, calm, ...rest }): Entry => ({ signal, plan: { ...rest, calmSeconds: calm } }));
 
+const signalQuality = z
+  .strictObject({ use: z.literal('signal-quality'), signal })
+  .meta({
+    title:
+      'whether the signal can be trusted: flat, clipping, mains, movement, electrode off; for gate.require; the signal must be in uV, as it comes from the electrodes',
+  })
+  .transform(({ signal, use }): Entry => ({ signal, plan: { use } }));
+
 const threshold = z
   .strictObject({
     use: z.literal('threshold'),
@@ -209,7 +217,7 @@ const own = z
 export const detectors = z
   .record(
     partName,
-    z.union([spindleT1, portiloop, a7, bandPower, threeFeature, sleepGate, phaseTarget, threshold, own]),
+    z.union([spindleT1, portiloop, a7, bandPower, threeFeature, sleepGate, phaseTarget, signalQuality, threshold, own]),
   )
   .meta({ description: 'What is found in signals, by a name of your choice.' })
   .prefault({});

@@ -4,6 +4,7 @@ import type { A7Thresholds } from './a7/thresholds.js';
 import { BandPowerDetector, type BandPowerOptions } from './band-power.js';
 import type { PortiloopPlan } from './portiloop.js';
 import { SleepGate, type SleepGateOptions } from './sleep-gate.js';
+import { SignalQuality } from './signal-quality/detector.js';
 import type { SpindleT1Plan } from './spindle-t1/spindle-t1.js';
 import { ThreeFeatureDetector, type ThreeFeatureOptions } from './three-feature.js';
 import { PhaseTarget, type PhaseTargetOptions } from './phase/phase-target.js';
@@ -19,6 +20,7 @@ export type RulePlan =
   | ({ readonly use: 'sleep-gate' } & Partial<SleepGateOptions>)
   | ({ readonly use: 'three-feature' } & Partial<ThreeFeatureOptions>)
   | ({ readonly use: 'phase-target' } & Partial<PhaseTargetOptions>)
+  | { readonly use: 'signal-quality' }
   | ({ readonly use: 'threshold' } & ThresholdOptions);
 
 /** Throws a `RangeError` that names an impossible option; what depends on the signal is judged by `prepare`. */
@@ -34,6 +36,8 @@ export function createDetector(plan: RulePlan): Detector {
       return new ThreeFeatureDetector(plan);
     case 'phase-target':
       return new PhaseTarget(plan);
+    case 'signal-quality':
+      return new SignalQuality();
     case 'threshold':
       return new ThresholdDetector(plan);
   }

@@ -14,7 +14,8 @@ export function showLive(run: Run, traceName: string): () => void {
       stimuli: status.stimulation?.stimuli ?? 0,
       refusals: status.stimulation?.refusals ?? 0,
     };
-    note(events, status.runningSeconds, seen, now);
+    const reasons = status.stimulation?.lastReasons.join(', ') ?? '';
+    note(events, status.runningSeconds, seen, now, reasons);
     seen = now;
     const values = run.memory.traceValues(Math.ceil(traceRate * traceSeconds));
     const lines = renderScreen(
@@ -37,10 +38,10 @@ export function showLive(run: Run, traceName: string): () => void {
 
 type Counts = Readonly<Record<'detections' | 'stimuli' | 'refusals', number>>;
 
-function note(events: ScreenEvent[], atSeconds: number, before: Counts, now: Counts): void {
+function note(events: ScreenEvent[], atSeconds: number, before: Counts, now: Counts, reasons: string): void {
   const add = (text: string): void => void events.unshift({ atSeconds, text });
   if (now.detections > before.detections) add(`spindle detected (${now.detections})`);
-  if (now.refusals > before.refusals) add(`stimulus refused (${now.refusals}); the recording has the reasons`);
+  if (now.refusals > before.refusals) add(`stimulus refused (${now.refusals}): ${reasons}`);
   if (now.stimuli > before.stimuli) add(`STIMULUS (${now.stimuli})`);
   events.length = Math.min(events.length, 8);
 }

@@ -27,6 +27,7 @@ const status: Status = {
     holding: ['settling'],
     stimuli: 2,
     refusals: 1,
+    lastReasons: ['movement'],
     actuator: 'light',
     guardian: 'ready',
   },

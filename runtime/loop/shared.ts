@@ -30,6 +30,8 @@ export const Control = {
   detections: 12,
   stimuli: 13,
   refusals: 14,
+  /** Bits of `refusalReasons` of the last refusal. */
+  lastReasons: 15,
   /** 1 while the FIFO to the guardian may be opened. */
   guardian: 16,
 } as const;

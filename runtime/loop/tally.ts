@@ -5,6 +5,8 @@ import { EventCode } from './records.js';
 export class Tally {
   detections = 0;
   refusals = 0;
+  /** Bits of `refusalReasons` of the last one. */
+  lastReasons = 0;
   permits = 0;
   /** Runs of lost frames. */
   gaps = 0;
@@ -26,6 +28,7 @@ export class Tally {
         break;
       case EventCode.refusal:
         this.refusals++;
+        this.lastReasons = records[at + 5] as number;
         break;
       case EventCode.receipt:
         if (records[at + 5] === ReceiptState.started)

@@ -206,6 +206,7 @@ function show(nowUs: number): void {
   control[Control.detections] = tally.detections;
   control[Control.stimuli] = tally.stimuli;
   control[Control.refusals] = tally.refusals;
+  control[Control.lastReasons] = tally.lastReasons;
   times[ControlTime.armedUntilUs] = loop.armedUntilUs;
   times[ControlTime.cycle] = loop.cycleNumber;
   times[ControlTime.driftPpm] = loop.clock.driftPpm;

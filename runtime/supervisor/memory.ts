@@ -35,7 +35,16 @@ export class RunMemory {
   }
 
   get holding(): RefusalReason[] {
-    const bits = this.control[Control.holding] as number;
+    return this.#reasons(Control.holding);
+  }
+
+  /** Of the last refusal. */
+  get lastReasons(): RefusalReason[] {
+    return this.#reasons(Control.lastReasons);
+  }
+
+  #reasons(word: number): RefusalReason[] {
+    const bits = this.control[word] as number;
     return refusalReasons.filter((_, place) => (bits & (1 << place)) !== 0);
   }
 

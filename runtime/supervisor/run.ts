@@ -276,6 +276,7 @@ export class Run {
             holding: memory.holding,
             stimuli: control(Control.stimuli),
             refusals: control(Control.refusals),
+            lastReasons: memory.lastReasons,
             actuator: plan.actuator?.name ?? '',
             guardian: this.#stimulator.ready ? 'ready' : this.#stimulator.cause,
           }

@@ -28,6 +28,8 @@ export interface Status {
     readonly holding: readonly RefusalReason[];
     readonly stimuli: number;
     readonly refusals: number;
+    /** Of the last refusal; empty before the first. */
+    readonly lastReasons: readonly RefusalReason[];
     readonly actuator: string;
     readonly guardian: string;
   } | null;

@@ -99,10 +99,13 @@ async function model(path: string, { json, ...flags }: CheckOptions): Promise<vo
 }
 
 async function module(path: string, { json }: CheckOptions): Promise<void> {
-  const { kind, faults } = await checkModule(path);
-  if (json) printJson({ ok: faults.length === 0, kind, faults });
-  else if (faults.length === 0) print(`${path}: keeps the contract of a ${kind}.`);
-  else for (const fault of faults) print(`${marks.fault} ${fault}`);
+  const { kind, faults, findings } = await checkModule(path);
+  if (json) printJson({ ok: faults.length === 0, kind, faults, findings });
+  else {
+    for (const finding of findings) print(`       ${finding}`);
+    for (const fault of faults) print(`${marks.fault} ${fault}`);
+    if (faults.length === 0) print(`${path}: keeps the contract of a ${kind}.`);
+  }
   if (faults.length > 0) process.exitCode = 1;
 }
 

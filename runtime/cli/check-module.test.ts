@@ -32,7 +32,10 @@ test('a stage that keeps the contract: what was measured at each rate', async (t
 
 test('each broken law is a line; what holds at all rates is said once', async (t) => {
   const faultsOf = async (text: string): Promise<string> => (await checkModule(module(t, text))).faults.join('\n');
-  assert.match(await faultsOf(half('', 40)), /delaySamples: 40\.0 is declared, but a burst of .* comes out -?0\.\d samples late/);
+  assert.match(
+    await faultsOf(half('', 40)),
+    /delaySamples: 40\.0 is declared, but a burst of .* comes out -?0\.\d samples late/,
+  );
   assert.match(await faultsOf(half('if (length > 5) input[0] = input[0] + 1;')), /split into calls of/);
   assert.match(await faultsOf(half('globalThis.kept = Array.from(input);')), /^allocates \d+/);
   const picky = half().replace(

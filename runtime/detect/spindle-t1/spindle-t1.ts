@@ -83,6 +83,7 @@ export class SpindleT1 implements Detector {
   #frame(sample: number, out: DetectionList): void {
     let used = 0;
     let logits = 0;
+    let calm = 0;
     let depths = 0;
     for (let place = 0; place < this.#channels.length; place++) {
       const { features, model, inputs, outputs, logit } = this.#channels[place] as Channel;
@@ -90,11 +91,14 @@ export class SpindleT1 implements Detector {
       if (!features.isUsable) continue;
       used++;
       logits += logit[0] as number;
+      if (features.depth === -Infinity) continue;
+      calm++;
       depths += features.depth;
     }
     const runs = this.#runs;
     this.#logit[0] = used === 0 ? -Infinity : logits / used;
-    this.#depth[0] = depths / used;
+    // One restless electrode of several does not make an arousal; half of them do.
+    this.#depth[0] = 2 * calm > used ? depths / calm : -Infinity;
     runs.push(this.#logit, this.#depth, 0);
     if (runs.isEnded) this.#report(DetectionPhase.ended, runs.ended, sample, out);
     if (runs.isConfirmed) this.#report(DetectionPhase.confirmed, runs.confirmed, sample, out);

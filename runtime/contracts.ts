@@ -332,7 +332,8 @@ export const eventFields = {
   source: ['state'],
   /** `state` 0 at rest after a fault, 1 ready. */
   guardian: ['state', 'cause'],
-  /** `estimate` is a place among the detector's own; `state` in `inhibitorStates`. Told on each new state, and every 10 s. */
+  /** `estimate` is a place among the detector's own; `state` in `inhibitorStates`. Told on each new
+   * state, every 10 s, and a `phase` with each request. */
   estimate: ['detector', 'estimate', 'state', 'value'],
 } as const satisfies Record<string, readonly string[]>;
 export type EventKind = keyof typeof eventFields;

@@ -1,12 +1,14 @@
 import { Command } from 'commander';
 import { SignalFileError } from '../../drivers/file/signal-file.js';
 import { parseQuantity, type Dimension } from '../config/units.js';
+import type { CircularScore } from '../evaluate/circular.js';
 import { stages } from '../evaluate/hypnogram.js';
 import { readMarkedFolder } from '../evaluate/marked-folder.js';
 import { MarksError, type MarkedFolder } from '../evaluate/marked-recording.js';
 import {
   estimatorNames,
   evaluatePhase,
+  type CouplingScore,
   type PhaseCandidate,
   type PhaseReport,
   type TargetingScore,
@@ -121,7 +123,21 @@ function describe(report: PhaseReport): string[] {
     row('Stimuli a minute', ...stages),
     row('', ...stages.map((stage) => figure(report.perMinuteByStage[stage]))),
     '',
+    ...describeCoupling(report.coupling),
     ...report.caveats.map((caveat) => `- ${caveat}`),
+  ];
+}
+
+function describeCoupling(coupling: CouplingScore | null): string[] {
+  if (!coupling) return [];
+  const phaseRow = (title: string, { n, mean, r, sd }: CircularScore) =>
+    row(title, String(n), figure(mean), figure(r, 2), figure(sd));
+  return [
+    row('Phase at marked spindles', 'spindles', 'mean', 'R', 'SD'),
+    phaseRow('zero-phase', coupling.zeroPhase),
+    phaseRow('slow wave', coupling.online),
+    phaseRow('the one minus the other', coupling.error),
+    '',
   ];
 }
 

@@ -1,11 +1,13 @@
 import { createDevice } from '../../drivers/devices.js';
 import type { StreamInfo } from '../contracts.js';
+import type { PolicyPlan } from '../decide/policy.js';
 import type { ActuatorPlan } from '../guardian/actuators.js';
 import { isModule, type LoopPlan, type SignalPlan, type StimulationPlan } from '../loop/plan.js';
 import type { BrokerPlan } from './device.js';
 import type { Configuration } from './schema.js';
 import { orderSignals, parentOf } from './signal-order.js';
 import type { SourcePlan } from './source.js';
+import type { NamedPolicy } from './stimulation.js';
 
 /** What a run is built from: plain values, names resolved. */
 export interface RunPlan {
@@ -72,9 +74,14 @@ function compileStimulation({ detectors, policy, stimulus, gate }: Configuration
   if (!policy || !stimulus || !gate) return undefined;
   const placeOf = (name: string): number => Object.keys(detectors).indexOf(name);
   return {
-    policy: isModule(policy) ? policy : { ...policy, after: placeOf(policy.after) },
+    policy: isModule(policy) ? policy : compilePolicy(policy, placeOf),
     durationUs: stimulus.durationUs,
     limits: gate.limits,
     require: gate.require.map(placeOf),
   };
+}
+
+function compilePolicy({ after, coupling, ...rest }: NamedPolicy, placeOf: (name: string) => number): PolicyPlan {
+  const plan = { ...rest, after: placeOf(after) };
+  return coupling ? { ...plan, coupling: { ...coupling, of: placeOf(coupling.of) } } : plan;
 }

@@ -130,7 +130,10 @@ function checkStimulation(check: Check): void {
     const fix = `Add ${section} to stimulate, or take ${given.join(' and ')} out to stimulate nothing.`;
     check.fault([section], `is missing, while there is ${given.join(' and ')}`, fix);
   }
-  if (policy && !isModule(policy)) checkName(check, ['policy', 'after'], policy.after, 'detectors');
+  if (policy && !isModule(policy)) {
+    checkName(check, ['policy', 'after'], policy.after, 'detectors');
+    if (policy.coupling) checkPhase(check, ['policy', 'coupling', 'of'], policy.coupling.of);
+  }
   gate?.require.forEach((name, place) => {
     checkRequired(check, ['gate', 'require', place], name);
   });
@@ -158,6 +161,15 @@ function checkStimulation(check: Check): void {
     if (limits[limit] <= hard[limit]) continue;
     check.fault(['gate', limit], `is above ${hard[limit]} ${whose}`, `Use ${hard[limit]} or less.`);
   }
+}
+
+/** What a module estimates shows when it runs: without a phase its policy asks for nothing. */
+function checkPhase(check: Check, path: Path, name: string): void {
+  checkName(check, path, name, 'detectors');
+  const { detectors } = check.configuration;
+  const plan = Object.hasOwn(detectors, name) ? detectors[name]?.plan : undefined;
+  if (!plan || isModule(plan) || plan.use === 'phase-target' || plan.use === 'slow-oscillation') return;
+  check.fault(path, 'estimates no phase', 'Name a detector that uses phase-target or slow-oscillation.');
 }
 
 /** What a module judges shows when it is loaded; what is wrong with a detector itself was said there. */

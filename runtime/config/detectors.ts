@@ -5,7 +5,7 @@ import { usualSleepRule } from '../detect/sleep-rule.js';
 import { threeFeatureThresholds } from '../detect/three-feature.js';
 import { model, moduleKeys, objection, partName, quantity } from './values.js';
 import { signal, type Entry } from './detector-entry.js';
-import { phaseTarget } from './slow-waves.js';
+import { phaseTarget, slowOscillation } from './slow-waves.js';
 
 /** `detectors`: what is found in signals. Each parses to the plan that `runtime/detect` builds it from. */
 
@@ -217,7 +217,19 @@ const own = z
 export const detectors = z
   .record(
     partName,
-    z.union([spindleT1, portiloop, a7, bandPower, threeFeature, sleepGate, phaseTarget, signalQuality, threshold, own]),
+    z.union([
+      spindleT1,
+      portiloop,
+      a7,
+      bandPower,
+      threeFeature,
+      sleepGate,
+      phaseTarget,
+      slowOscillation,
+      signalQuality,
+      threshold,
+      own,
+    ]),
   )
   .meta({ description: 'What is found in signals, by a name of your choice.' })
   .prefault({});

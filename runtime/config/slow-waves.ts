@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { phaseTargetDefaults } from '../detect/phase/phase-target.js';
+import { slowOscillationDefaults } from '../detect/phase/slow-oscillation.js';
 import { signal, type Entry } from './detector-entry.js';
 import { quantity } from './values.js';
 
@@ -37,3 +38,19 @@ export const phaseTarget = z
     signal,
     plan: { ...rest, targetDegrees: target, aheadSeconds: ahead },
   }));
+
+export const slowOscillation = z
+  .strictObject({
+    use: z.literal('slow-oscillation'),
+    signal,
+    trough: quantity('voltage', '40uV', 'Least depth of the trough below zero, in the band of 0.5-2 Hz.', {
+      atLeast: '1uV',
+      atMost: '1mV',
+    }).prefault(`${slowOscillationDefaults.trough}uV`),
+    peakToPeak: quantity('voltage', '75uV', 'Least rise from the trough to the peak after it; at least the trough.', {
+      atLeast: '1uV',
+      atMost: '2mV',
+    }).prefault(`${slowOscillationDefaults.peakToPeak}uV`),
+  })
+  .meta({ title: 'slow oscillations, and the phase of the wave of now; the signal must be in uV' })
+  .transform(({ signal, ...plan }): Entry => ({ signal, plan }));

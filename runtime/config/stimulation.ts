@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { GateLimits } from '../contracts.js';
-import type { PolicyPlan } from '../decide/policy.js';
+import type { CouplingPlan, PolicyPlan } from '../decide/policy.js';
 import type { ModulePlan } from '../loop/plan.js';
 import { count, moduleKeys, objection, partName, quantity } from './values.js';
 
@@ -16,10 +16,37 @@ const policyKeys = {
     atLeast: '1ms',
     atMost: '1s',
   }).prefault('100ms'),
+  coupling: z
+    .strictObject({
+      of: partName.meta({
+        description: 'Detector that follows the slow oscillation: phase-target, slow-oscillation.',
+        example: 'slow',
+      }),
+      from: angle('-90deg', 'The part of the oscillation begins here: 0deg is the positive peak, 180deg the trough.'),
+      to: angle('45deg', 'And ends here, upwards from there.'),
+      within: quantity(
+        'time',
+        '2s',
+        'Nor later than this after the onset of its last detection. Without it: whenever.',
+        {
+          atLeast: '100ms',
+          atMost: '1m',
+        },
+      ).exactOptional(),
+    })
+    .meta({ description: 'Answers a detection only in this part of the slow oscillation.' })
+    .exactOptional(),
 };
 
-/** Names its detector; `compile.ts` turns that into a place. */
-export type NamedPolicy = Omit<PolicyPlan, 'after'> & { readonly after: string };
+function angle(example: string, description: string) {
+  return quantity('angle', example, description, { atLeast: '-180deg', atMost: '180deg' });
+}
+
+/** Names its detectors; `compile.ts` turns that into places. */
+export type NamedPolicy = Omit<PolicyPlan, 'after' | 'coupling'> & {
+  readonly after: string;
+  readonly coupling?: Omit<CouplingPlan, 'of'> & { readonly of: string };
+};
 
 const immediate = z
   .strictObject({ use: z.literal('immediate'), ...policyKeys })
@@ -51,10 +78,14 @@ interface PolicyKeys {
   readonly delay: number;
   readonly refractory: number;
   readonly expires: number;
+  readonly coupling?: { readonly of: string; readonly from: number; readonly to: number; readonly within?: number };
 }
 
-function policyPlan({ use, after, delay, refractory, expires }: PolicyKeys): NamedPolicy {
-  return { use, after, delaySeconds: delay, refractorySeconds: refractory, expiresUs: microseconds(expires) };
+function policyPlan({ use, after, delay, refractory, expires, coupling }: PolicyKeys): NamedPolicy {
+  const plan = { use, after, delaySeconds: delay, refractorySeconds: refractory, expiresUs: microseconds(expires) };
+  if (!coupling) return plan;
+  const { of, from, to, within = Infinity } = coupling;
+  return { ...plan, coupling: { of, fromDegrees: from, toDegrees: to, withinSeconds: within } };
 }
 
 export const stimulus = z

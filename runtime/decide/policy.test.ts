@@ -26,7 +26,7 @@ function run(plan: PolicyPlan, frames: number, detections: StreamDetection[]): [
   for (let index = 0; index < frames; index++) {
     const requests = requestList();
     const now = detections.filter(({ confirmed }) => confirmed === index);
-    policy.decide(now, now.length, index, clock, requests);
+    policy.decide(now, now.length, index, clock, requests, []);
     for (let place = 0; place < requests.length; place++) {
       found.push([index, requests.items[place]?.fireAtUs ?? NaN]);
       policy.permitted(index);
@@ -49,8 +49,8 @@ test('no request within the refractory period of a permitted one, and one right 
 test('a refused request starts no refractory period', () => {
   const policy = new DetectionPolicy(immediate, rate);
   const requests = requestList();
-  policy.decide([detection(300)], 1, 300, clock, requests);
-  policy.decide([detection(310)], 1, 310, clock, requests);
+  policy.decide([detection(300)], 1, 300, clock, requests, []);
+  policy.decide([detection(310)], 1, 310, clock, requests, []);
   assert.equal(requests.length, 2);
 });
 
@@ -60,11 +60,31 @@ test('a delayed request comes with the last packet before it is due and says whe
   assert.deepEqual(run(delayed, 1000, [detection(300)]), [[362, 362.5 * 4000]]);
 });
 
+test('R-11 a request that is due before the next packet comes now, with its time, and at most 15 ms ahead', () => {
+  const inPackets = (frames: number, delaySeconds: number): [number, number][] => {
+    const policy = new DetectionPolicy({ ...immediate, use: 'delayed', delaySeconds }, rate);
+    const found: [number, number][] = [];
+    for (let last = frames - 1; last < 600; last += frames) {
+      const requests = requestList();
+      const now = [detection(300)].filter(({ confirmed }) => confirmed > last - frames && confirmed <= last);
+      policy.decide(now, now.length, last, clock, requests, []);
+      if (requests.length > 0) found.push([last, requests.items[0]!.fireAtUs]);
+    }
+    return found;
+  };
+  // Due at frame 305: with packets of three frames, frame 305 is the last of its packet; of four, 303 comes before it.
+  assert.deepEqual(inPackets(3, 0.02), [[305, 0]]);
+  assert.deepEqual(inPackets(4, 0.02), [[303, 305 * 4000]]);
+  // A packet of a hundred frames is 400 ms: due at frame 401 is 8 ms ahead, at 410 it is 44 ms ahead and waits.
+  assert.deepEqual(inPackets(100, 0.404), [[399, 401 * 4000]]);
+  assert.deepEqual(inPackets(100, 0.44), [[499, 0]]);
+});
+
 test('after a gap what was planned is void', () => {
   const policy = new DetectionPolicy({ ...immediate, use: 'delayed', delaySeconds: 1 }, rate);
   const requests = requestList();
-  policy.decide([detection(300)], 1, 300, clock, requests);
+  policy.decide([detection(300)], 1, 300, clock, requests, []);
   policy.reset();
-  policy.decide([], 0, 900, clock, requests);
+  policy.decide([], 0, 900, clock, requests, []);
   assert.equal(requests.length, 0);
 });

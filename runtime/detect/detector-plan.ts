@@ -8,6 +8,7 @@ import { SignalQuality } from './signal-quality/detector.js';
 import type { SpindleT1Plan } from './spindle-t1/spindle-t1.js';
 import { ThreeFeatureDetector, type ThreeFeatureOptions } from './three-feature.js';
 import { PhaseTarget, type PhaseTargetOptions } from './phase/phase-target.js';
+import { SlowOscillation, type SlowOscillationOptions } from './phase/slow-oscillation.js';
 import { ThresholdDetector, type ThresholdOptions } from './threshold.js';
 
 /** A detector as plain values; `use` picks the kind. */
@@ -21,6 +22,7 @@ export type RulePlan =
   | ({ readonly use: 'three-feature' } & Partial<ThreeFeatureOptions>)
   | ({ readonly use: 'phase-target' } & Partial<PhaseTargetOptions>)
   | { readonly use: 'signal-quality' }
+  | ({ readonly use: 'slow-oscillation' } & Partial<SlowOscillationOptions>)
   | ({ readonly use: 'threshold' } & ThresholdOptions);
 
 /** Throws a `RangeError` that names an impossible option; what depends on the signal is judged by `prepare`. */
@@ -38,6 +40,8 @@ export function createDetector(plan: RulePlan): Detector {
       return new PhaseTarget(plan);
     case 'signal-quality':
       return new SignalQuality();
+    case 'slow-oscillation':
+      return new SlowOscillation(plan);
     case 'threshold':
       return new ThresholdDetector(plan);
   }

@@ -4,6 +4,7 @@ import { SlowWave } from '../detect/phase/slow-wave.js';
 import type { Loop } from '../loop/loop.js';
 import { createSampleBlock } from '../loop/sample-block.js';
 import type { SignalPart } from '../loop/signal-graph.js';
+import { unionOf, type TimedEvent } from './events.js';
 import { circularScore, shareWithin, wrap, type CircularScore } from './circular.js';
 import { runDetector } from './detector-run.js';
 import { perStage, stageAt, type Hypnogram, type Stage } from './hypnogram.js';
@@ -35,7 +36,17 @@ export interface PhaseReport {
   readonly afterRisingCrossing: Readonly<Record<string, TargetingScore>>;
   /** Stimuli a minute that the detector would ask for in each stage; null for a stage that the recordings lack. */
   readonly perMinuteByStage: Readonly<Record<Stage, number | null>>;
+  /** Phase at the middle of spindles that people marked in S2 to S4; null where nothing is marked. */
+  readonly coupling: CouplingScore | null;
   readonly caveats: readonly string[];
+}
+
+export interface CouplingScore {
+  readonly zeroPhase: CircularScore;
+  readonly online: CircularScore;
+  /** Online minus zero-phase, whatever the amplitude. */
+  readonly error: CircularScore;
+  readonly perExcerpt: Readonly<Record<string, CircularScore>>;
 }
 
 export const estimatorNames = ['slowWave', 'endpointCorrected', 'twoLine'] as const;
@@ -115,6 +126,10 @@ export async function evaluatePhase(
       ),
     ),
     perMinuteByStage: perMinuteByStage(parts.map(({ stages }) => stages)),
+    coupling: scoreCoupling(
+      labels,
+      parts.map(({ spindles }) => spindles),
+    ),
     caveats: caveatsOf(recordings),
   };
 }
@@ -125,6 +140,7 @@ interface RecordingCounts {
   /** Of the rule with each of `waits`. */
   readonly waits: readonly StimulusCounts[];
   readonly stages: Readonly<Record<Stage, StageCounts>>;
+  readonly spindles: readonly SpindlePhase[];
 }
 
 async function countRecording(recording: MarkedRecording, candidate: PhaseCandidate): Promise<RecordingCounts> {
@@ -146,6 +162,7 @@ async function countRecording(recording: MarkedRecording, candidate: PhaseCandid
       counts: countStimuli(stimuli, truth, rate, isDeep),
       waits: waits.map((wait) => countStimuli(afterRisingCrossing(x, rate, wait, isDeep), truth, rate, isDeep)),
       stages: countStages(stimuli, rate, hypnogram),
+      spindles: spindlePhases(recording, x, rate, truth),
     };
   } finally {
     source.close();
@@ -187,7 +204,7 @@ const slowWavePhase: PhaseReference = (x, rate) => {
 /** Every tenth of a second from the tenth second on, at the end of a frame of the slow wave, so that all see the same. */
 function errorsOf(reference: PhaseReference, x: Float64Array, rate: number, truth: SlowOscillations): number[] {
   const phaseAt = reference(x, rate);
-  const frame = Math.max(1, Math.round(rate / 50));
+  const frame = frameOf(rate);
   const step = frame * Math.max(1, Math.round(rate / 10 / frame));
   const errors: number[] = [];
   for (let n = Math.ceil((startSeconds * rate) / step) * step - 1; n < x.length - endSeconds * rate; n += step) {
@@ -195,6 +212,47 @@ function errorsOf(reference: PhaseReference, x: Float64Array, rate: number, trut
     errors.push(wrap(phaseAt(n) - (truth.degrees[n] as number)));
   }
   return errors;
+}
+
+// ── Coupling ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+interface SpindlePhase {
+  readonly zeroPhase: number;
+  readonly online: number;
+}
+
+/** Spindles of all sets of marks together, by the phase at their middle. */
+function spindlePhases(
+  { sets, hypnogram }: MarkedRecording,
+  x: Float64Array,
+  rate: number,
+  truth: SlowOscillations,
+): SpindlePhase[] {
+  const marked = Object.values(sets).reduce<readonly TimedEvent[]>((all, { events }) => unionOf(all, events), []);
+  const onlineAt = slowWavePhase(x, rate);
+  const frame = frameOf(rate);
+  return marked.flatMap(({ onset, end }) => {
+    const middle = (onset + end) / 2;
+    if (!hypnogram || !sleepStages.includes(stageAt(hypnogram, middle))) return [];
+    // The last sample of a frame, where the estimate is.
+    const n = Math.floor((middle * rate) / frame) * frame - 1;
+    const online = onlineAt(n);
+    return Number.isNaN(online) ? [] : [{ zeroPhase: truth.degrees[n] as number, online }];
+  });
+}
+
+function scoreCoupling(labels: readonly string[], parts: readonly (readonly SpindlePhase[])[]): CouplingScore | null {
+  const all = parts.flat();
+  if (all.length === 0) return null;
+  return {
+    zeroPhase: circularScore(all.map(({ zeroPhase }) => zeroPhase)),
+    online: circularScore(all.map(({ online }) => online)),
+    error: circularScore(all.map(({ online, zeroPhase }) => wrap(online - zeroPhase))),
+    perExcerpt: byLabel(
+      labels,
+      parts.map((part) => circularScore(part.map(({ zeroPhase }) => zeroPhase))),
+    ),
+  };
 }
 
 // ── Targeting ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -299,4 +357,7 @@ const aboveUv = 37.5;
 const startSeconds = 10;
 /** The zero-phase angle of the last seconds leans on a made-up continuation. */
 const endSeconds = 5;
+/** Samples in a frame of `SlowWave`. */
+const frameOf = (rate: number): number => Math.max(1, Math.round(rate / 50));
+const sleepStages: readonly Stage[] = ['S2', 'S3', 'S4'];
 const deepStages: readonly Stage[] = ['S3', 'S4'];

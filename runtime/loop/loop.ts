@@ -234,6 +234,7 @@ export class Loop {
   #judge(gate: Gate, policy: Policy, request: StimulusRequest): void {
     const number = ++this.#requestNumber;
     this.#emit(EventCode.request, number, request.detector, request.onset, request.fireAtUs, request.expiresUs);
+    this.#tellPhase();
     const reasons = gate.decide(request, this.#nowUs);
     if (reasons !== 0) {
       this.#emit(EventCode.refusal, number, reasons);
@@ -248,6 +249,18 @@ export class Loop {
     command.durationUs = this.#durationUs;
     this.#pending.add(command.command, this.#nowUs, this.#lastFrameUs);
     this.#emit(EventCode.permit, number, command.command, command.fireAtUs);
+  }
+
+  /** Where in the slow oscillation the request came: for the report of the night. */
+  #tellPhase(): void {
+    const { estimates } = this.graph;
+    for (let detector = 0; detector < estimates.length; detector++) {
+      const list = estimates[detector] as readonly Estimate[];
+      for (let place = 0; place < list.length; place++) {
+        const { name, state, value } = list[place] as Estimate;
+        if (name === 'phase') this.#emit(EventCode.estimate, detector, place, stateCode(state), value);
+      }
+    }
   }
 
   #judgeInhibitors(): void {

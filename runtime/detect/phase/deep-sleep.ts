@@ -22,6 +22,12 @@ const background = [
 /** Of an amplifier, uV²/Hz: keeps the estimator from leaning on frequencies that a recorder has filtered away. */
 const amplifierNoise = 0.1;
 
+/**
+ * Below the published range: an amplifier without a high-pass brings more and more, as sweat and electrodes do. It is
+ * taken to go on as 1/f, down to where two and a half seconds cannot tell it from an offset.
+ */
+const lowestHz = background[0][0];
+
 /** Where the waves themselves have their power, in Hz. */
 const waveBand = [0.6, 1.4] as const;
 /**
@@ -34,12 +40,13 @@ const wavePower = 4;
 export function waveSpectrum(hertz: readonly number[]): number[] {
   const density = hertz.map((frequency) => between(frequency) + amplifierNoise);
   const inBand = hertz.map((frequency) => frequency >= waveBand[0] && frequency <= waveBand[1]);
-  const total = density.reduce((sum, value) => sum + value, 0);
+  const total = density.reduce((sum, value, place) => ((hertz[place] as number) < lowestHz ? sum : sum + value), 0);
   const excess = (wavePower * total) / inBand.filter(Boolean).length;
   return density.map((value, place) => value + (inBand[place] ? excess : 0));
 }
 
 function between(hertz: number): number {
+  if (hertz < lowestHz) return (background[0][1] * lowestHz) / Math.max(hertz, 0.15);
   const upper = background.findIndex(([frequency]) => frequency >= hertz);
   const [highHz, high] = background[upper < 0 ? background.length - 1 : upper] ?? [NaN, NaN];
   const [lowHz, low] = background[upper - 1] ?? [highHz, high];

@@ -1,6 +1,7 @@
 import { DetectionPhase, type DetectionList, type Detector, type SignalShape } from '../../contracts.js';
 import { cos, sin } from '../../signal/math.js';
 import { appendDetection, createDetection } from '../detection-list.js';
+import { PhaseEstimates } from './phase-estimates.js';
 import { SlowWave } from './slow-wave.js';
 
 export interface PhaseTargetOptions {
@@ -20,6 +21,8 @@ export const phaseTargetDefaults: PhaseTargetOptions = { targetDegrees: 0, ahead
  * from `SlowWave`, a causal estimate (not a phase-locked loop); between its frames it goes on at 1 Hz. The depth is
  * judged in hindsight where there is any: as a trough that is 0.3 s old is known better than one of now.
  *
+ * Its estimates `phase` and `amplitude` are of `aheadSeconds` after the newest sample: what a stimulus would meet.
+ *
  * The onset is where the estimate had left the last cycle's target by 120 degrees, the end where it has left this one's;
  * the score is the depth in uV. Twice within half a second is never.
  */
@@ -27,6 +30,10 @@ export class PhaseTarget implements Detector {
   readonly delaySamples = 0;
   readonly #options: PhaseTargetOptions;
   readonly #wave: SlowWave;
+  readonly #estimates = new PhaseEstimates();
+  readonly estimates = this.#estimates.list;
+  #rate = 0;
+  #sinceFrame = 0;
   readonly #cos: number;
   readonly #sin: number;
   readonly #hindsightSeconds: number;
@@ -72,6 +79,7 @@ export class PhaseTarget implements Detector {
     this.#wave.prepare(shape);
     const seconds = this.#lookbackSeconds - this.#hindsightSeconds - this.#options.aheadSeconds;
     this.#depths = new Float64Array(Math.max(2, Math.round(seconds * this.#wave.frameRate)));
+    this.#rate = shape.rate;
     this.#leastInterval = Math.round(leastPeriod * shape.rate);
     this.#samplesPerDegree = shape.rate / 360;
     this.reset();
@@ -80,14 +88,18 @@ export class PhaseTarget implements Detector {
   process(input: Float64Array, length: number, firstSample: number, out: DetectionList): void {
     for (let i = 0; i < length; i++) {
       const isFrame = this.#wave.push(input, i);
+      this.#sinceFrame = isFrame ? 0 : this.#sinceFrame + 1;
       if (this.#due > 0) this.#due--;
       if (isFrame && this.#wave.ready) this.#frame(firstSample + i, out);
       if (this.#due === 0) this.#confirm(firstSample + i, out);
     }
+    this.#estimates.update(this.#wave.values, this.#sinceFrame, this.#rate);
   }
 
   reset(): void {
     this.#wave.reset();
+    this.#estimates.reset();
+    this.#sinceFrame = 0;
     this.#depths.fill(-Infinity);
     this.#isArmed = false;
     this.#isOpen = false;

@@ -8,8 +8,10 @@ const folder = new URL('../../../models/train/recipes/', import.meta.url);
 const text = readFileSync(new URL('fashion-t1.yaml', folder), 'utf8');
 const image = { height: 28, width: 28, channels: 1 };
 
-test('every packaged recipe is one and fits Fashion-MNIST, and the float one has the shape of the spiking one', () => {
-  const recipes = readdirSync(folder).map((file) => readRecipe(readFileSync(new URL(file, folder), 'utf8'), file));
+test('every packaged recipe for Fashion-MNIST is one and fits it, and the float one has the shape of the spiking one', () => {
+  const files = readdirSync(folder).filter((file) => file.startsWith('fashion-'));
+  const recipes = files.map((file) => readRecipe(readFileSync(new URL(file, folder), 'utf8'), file));
+  assert.ok(recipes.length >= 3);
   for (const recipe of recipes) planNetwork(recipe, image, 10);
   const [spiking, float] = ['fashion-t1', 'fashion-relu'].map((name) =>
     recipes.find((recipe) => recipe.name === name)!,

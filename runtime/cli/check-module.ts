@@ -140,5 +140,5 @@ function missing(part: object, methods: readonly string[]): string[] {
   return methods.filter((name) => !(name in part)).map((name) => `has no method ${name}`);
 }
 
-const mostAttempts = 3;
+const mostAttempts = 8;
 const mostParts = 128;

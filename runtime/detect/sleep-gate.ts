@@ -10,7 +10,7 @@ export type SleepGateOptions = SleepRuleOptions;
 /**
  * Detects nothing, but keeps the judgement whether a person is likely in N2 or N3 (`SleepRule`), from one electrode in
  * microvolts, raw or lightly filtered, at 50 to 1000 Hz. Its estimate `sleep` is the depth in octaves; it is unknown for
- * the first 30 s, clear while N2 or N3 is likely, and else holds.
+ * the first 10 s, clear while N2 or N3 is likely, and else holds.
  */
 export class SleepGate implements Detector {
   readonly estimates: readonly Estimate[] = [createEstimate('sleep', 'octave', 'sleep')];

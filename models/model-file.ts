@@ -6,7 +6,7 @@ import type { Network } from './format/graph.js';
 import { ModelError } from './format/model-error.js';
 
 /** Models that come with axond: a detector's `model` is one of these or the path of a file. */
-export const packagedModels = ['spindle-t1', 'spindle-t1-free'] as const;
+export const packagedModels = ['spindle-t1', 'spindle-t1-mean', 'spindle-t1-free'] as const;
 
 /** The file of a packaged model; any other name is a path already. */
 export function modelPath(name: string): string {

@@ -12,7 +12,7 @@ import { loadDetector } from '../runtime/loop/load-detector.js';
  */
 const { values: flags } = parseArgs({
   options: {
-    model: { type: 'string', default: 'spindle-t1' },
+    model: { type: 'string', default: 'spindle-t1-mean' },
     point: { type: 'string', default: 'adaptive' },
     rate: { type: 'string', default: '0.5' },
     nights: { type: 'string', default: '6' },

@@ -35,7 +35,7 @@ export function headOf({ graph }: Network): { readonly head: string; readonly fr
   const from = head?.op === 'dense' ? head.from[0] : undefined;
   if (!head || from === undefined)
     throw new ModelError(
-      'its output is no readout of a dense layer. Only networks of axond model train can be personalised.',
+      'its output is no readout of one dense layer, so it has no last layer that could learn. Use --model spindle-t1 or spindle-t1-free.',
     );
   return { head: head.name, from };
 }

@@ -45,6 +45,8 @@ export const spindleRecipeSchema = z.strictObject({
   data: dataSchema,
   network: sequenceNetworkSchema,
   training: sequenceTrainingSchema,
+  /** So many networks of the same kind, from different seeds: the logit is the mean of theirs. */
+  networks: z.number().int().min(1).max(8).default(1),
   /** Operating points that the network's file brings; those of `runtime/detect/spindle-t1/runs.ts` if not given. */
   points: z.record(z.string().min(1).max(100), z.record(z.string(), z.number())).optional(),
   /** Beside these, `accurate`, `fast` and `sure` are chosen on the excerpts, each judged by a network that has not seen it. */

@@ -8,7 +8,7 @@ import { ModelError } from '../format/model-error.js';
 import { exportSequence } from '../train/sequence/export.js';
 import type { FrameSequence } from '../train/sequence/frames.js';
 import { heldOutLogits, softenTargets } from '../train/sequence/soft-targets.js';
-import { trainSequence, type SequenceProgress } from '../train/sequence/train.js';
+import { trainSequence, type SequenceProgress, type TrainedSequence } from '../train/sequence/train.js';
 import { choosePoints } from './choose-points.js';
 import { dreamsSequence } from './dreams-sequence.js';
 import type { SpindleRecipe } from './recipe.js';
@@ -37,7 +37,7 @@ export interface SpindleExcerpt {
 
 /** Trains on excerpts and sleepers and exports, with the operating points that the recipe gives or chooses. @throws ModelError */
 export function trainSpindles(
-  { name, network, training, points, choosePoints: chooses }: SpindleRecipe,
+  { name, network, training, networks, points, choosePoints: chooses }: SpindleRecipe,
   excerpts: readonly SpindleExcerpt[],
   sleepers: readonly FrameSequence[],
   seed: number,
@@ -51,14 +51,16 @@ export function trainSpindles(
     const logits = heldOut[place];
     return logits ? softenTargets(sequence, logits, share) : sequence;
   });
-  const trained = trainSequence(network, training, softened, seed, onProgress);
+  const train = (which: number): TrainedSequence =>
+    trainSequence(network, training, softened, seed * networks + which, onProgress);
+  const others = Array.from({ length: networks - 1 }, (_, which) => train(which + 1));
   const judged = excerpts.flatMap(({ marks }, place) => {
     const logits = heldOut[place];
     return logits ? [{ logits, marks, seconds: expert1Seconds }] : [];
   });
   const chosen = chooses && judged.length > 0 ? choosePoints(judged) : {};
   const all = { ...points, ...chosen };
-  const exported = exportSequence(trained, {
+  const exported = exportSequence([train(0), ...others], {
     name,
     tickSeconds: 1 / framesPerSecond,
     provenance: { ...provenance, seed },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { ModelError } from '../../models/format/model-error.js';
+import { packagedModels } from '../../models/model-file.js';
 import { readSpindleRecipe, type SpindleRecipe } from '../../models/spindle/recipe.js';
 import { writeAtomically } from '../../models/write-atomically.js';
 import { SignalFileError } from '../../drivers/file/signal-file.js';
@@ -27,7 +28,7 @@ interface SpindleOptions extends DetectorFlags {
   rate?: number;
   loso?: true;
   folds: string;
-  recipe: string;
+  recipe?: string;
   seeds?: number;
   report?: string;
   json?: true;
@@ -41,7 +42,7 @@ export function evalSpindlesCommand(): Command {
     .option('--rate <HZ>', 'sampling rate of signals that do not say theirs', positive)
     .option('--loso', 'leave one subject out: each excerpt of DREAMS by a network trained on the others')
     .option('--folds <DIR>', 'where the networks of --loso are kept, and found again', 'spindle-folds')
-    .option('--recipe <FILE>', 'what --loso trains by', packagedRecipe)
+    .option('--recipe <FILE>', 'what --loso trains by (default: the recipe of the packaged model)')
     .option('--seeds <N>', 'with --loso: networks of so many seeds; figures are means over them', wholeNumber)
     .option('--report <FILE>', 'one HTML page with curves, latencies, examples and tables; opens offline')
     .option('--json', 'one JSON object on the last line of stdout')
@@ -64,7 +65,11 @@ Examples:  axond eval spindles DatabaseSpindles --detector band-power:r1
     });
 }
 
-const packagedRecipe = fileURLToPath(new URL('../../../models/train/recipes/spindle-t1.yaml', import.meta.url));
+/** What the packaged model of this name was trained by; for a file of one's own, as `spindle-t1` was. */
+function recipeOf(model: string | undefined): string {
+  const name = packagedModels.find((packaged) => packaged === model) ?? 'spindle-t1';
+  return fileURLToPath(new URL(`../../../models/train/recipes/${name}.yaml`, import.meta.url));
+}
 
 /** Scored beside every detector: they cost seconds. */
 const baselines = ['band-power:r1', 'band-power:r2', 'band-power:r1fast', 'band-power:r2fast'];
@@ -103,7 +108,7 @@ function foldsOf(path: string, folder: MarkedFolder, choice: DetectorChoice, opt
     throw new UsageError(`--loso: ${path} is no folder of DREAMS. Only its excerpts are learned from.`);
   if (!mayHaveNetwork(options))
     throw new UsageError(`--loso: ${choice.name} has no network to train. Name a detector that has one.`);
-  const recipe = readRecipe(options.recipe);
+  const recipe = readRecipe(options.recipe ?? recipeOf(modelPathOf(folder, choice)));
   const seeds = Array.from({ length: options.seeds ?? 1 }, (_, n) => recipe.seed + n);
   const tell = (text: string): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r${text}\x1b[K`);

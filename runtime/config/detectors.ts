@@ -101,8 +101,8 @@ const spindleT1 = z
       .exactOptional(),
     model: model(
       'spindle-t1',
-      'spindle-t1, spindle-t1-free (trained on generated sleep alone), or a file of your own.',
-    ).prefault('spindle-t1'),
+      'spindle-t1, spindle-t1-mean (three networks), spindle-t1-free (trained on generated sleep alone), or a file of your own. Without it: spindle-t1-mean at the point adaptive, spindle-t1 at the others.',
+    ).exactOptional(),
     point: z
       .string()
       .min(1)
@@ -119,9 +119,11 @@ const spindleT1 = z
     const rule = signal === undefined ? 'looks in no signal' : 'has both signal and signals';
     context.addIssue({ code: 'custom', message: objection({ rule, fix: 'Give one of signal and signals.' }) });
   })
-  .transform(({ signal, signals = [], ...plan }): Entry => {
+  .transform(({ signal, signals = [], model, ...rest }): Entry => {
     const [first = '', ...more] = signal === undefined ? signals : [signal];
-    return { signal: first, ...(more.length === 0 ? {} : { more }), plan };
+    // Each is the better one at its points: models/zoo has the figures.
+    const best = rest.point === 'adaptive' ? 'spindle-t1-mean' : 'spindle-t1';
+    return { signal: first, ...(more.length === 0 ? {} : { more }), plan: { ...rest, model: model ?? best } };
   });
 
 const portiloop = z

@@ -294,6 +294,19 @@ test('a later file merges over an earlier one, and faults name the file that say
   ]);
 });
 
+test('spindle-t1 without a model takes the packaged one that is best at the point', () => {
+  const modelAt = (keys: string): unknown => {
+    const text = `detectors: { spindle: { use: spindle-t1, signal: c3${keys} } }`;
+    const files = [{ name: 'a.yaml', text: good.replace(/^detectors: .*$/m, text) }];
+    const plan = loadConfiguration({ files }).configuration.detectors['spindle']?.plan;
+    return plan && 'model' in plan ? plan.model : undefined;
+  };
+  assert.equal(modelAt(''), 'spindle-t1-mean');
+  assert.equal(modelAt(', point: adaptive'), 'spindle-t1-mean');
+  assert.equal(modelAt(', point: sure'), 'spindle-t1');
+  assert.equal(modelAt(', point: sure, model: spindle-t1-free'), 'spindle-t1-free');
+});
+
 test('a map with another `use` is another part, and a key without a value is taken out', () => {
   const part = { name: 'b.yaml', text: 'detectors: { spindle: { use: threshold, signal: c3, level: 90uV } }' };
   const tuned = good.replace('signal: c3 }', 'signal: c3, guard: 0 }');

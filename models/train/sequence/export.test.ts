@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Model } from '../../../runtime/contracts.js';
 import { createReference } from '../../engine/reference.js';
 import { createWasm } from '../../engine/wasm.js';
 import { readNetwork, writeNetwork } from '../../format/container.js';
@@ -12,7 +13,7 @@ import { trainSequence } from './train.js';
 
 const trained = trainSequence(smallNetwork, shortTraining, [bursts(1500, 1)], 5);
 const provenance = { source: 'test', licence: 'none', seed: 5, scores: { f1: 0.5 } };
-const network = readNetwork(writeNetwork(exportSequence(trained, { name: 'bursts', tickSeconds: 0.05, provenance })));
+const network = readNetwork(writeNetwork(exportSequence([trained], { name: 'bursts', tickSeconds: 0.05, provenance })));
 const frames = 600;
 const { codes } = bursts(frames, 3);
 
@@ -63,6 +64,22 @@ for (const [engine, create] of Object.entries({
       assert.equal(logit[0], expected[frame], `frame ${frame}`);
     }
   });
+
+test('the logit of several networks is the mean of theirs', () => {
+  const other = trainSequence(smallNetwork, shortTraining, [bursts(1500, 2)], 6);
+  const of = (first: typeof trained, ...others: (typeof trained)[]): Model =>
+    createReference(exportSequence([first, ...others], { name: 'bursts', tickSeconds: 0.05, provenance }));
+  const models = [of(trained), of(other), of(trained, other)];
+  for (let frame = 0; frame < frames; frame++) {
+    const [one = NaN, two = NaN, mean = NaN] = models.map((model) => {
+      const logit = new Float32Array(1);
+      model.step([codes.subarray(3 * frame, 3 * frame + 3)], [logit]);
+      return logit[0];
+    });
+    assert.ok(one !== two || frame < 5, `frame ${frame}: two networks say the same`);
+    assert.equal(mean, Math.fround(Math.fround(one + two) * 0.5), `frame ${frame}`);
+  }
+});
 
 test('int8 weights change the logits by less than 0.15 on average', () => {
   const pass = new SequencePass(trained.plan, trained.parameters, frames, 1);

@@ -12,60 +12,25 @@ export interface SequenceExport {
 }
 
 /**
- * The network in integers, a step a frame: `features` (codes) to `logit` (real, [1]). Batch norm is folded into the weights.
- * All layers that add to a channel of the stream share one scale, the largest folded weight ÷ 127, so the stream is a plain
- * sum of int8 weights; what batch norm adds is folded into the integer threshold of each block and channel. The past of a
- * block is its own spikes, kept by delays.
+ * The network in integers, a step a frame: `features` (codes) to `logit` (real, [1]), which of several networks is the mean
+ * of their logits. Batch norm is folded into the weights. All layers that add to a channel of a stream share one scale, the
+ * largest folded weight ÷ 127, so the stream is a plain sum of int8 weights; what batch norm adds is folded into the
+ * integer threshold of each block and channel. The past of a block is its own spikes, kept by delays.
  */
-export function exportSequence(trained: TrainedSequence, { name, tickSeconds, provenance }: SequenceExport): Network {
-  const { plan, parameters } = trained;
-  const { features, channels, codesPerUnit, encoder } = plan.network;
+export function exportSequence(
+  [first, ...others]: readonly [TrainedSequence, ...TrainedSequence[]],
+  { name, tickSeconds, provenance }: SequenceExport,
+): Network {
   const tensors = new Map<string, Tensor>();
   const nodes: GraphNode[] = [];
-  const weight = (tensor: string, outputs: number, values: Int8Array): void => {
-    tensors.set(tensor, { type: 'I8', shape: [outputs, values.length / outputs], values });
-  };
-  const threshold = (node: string, from: string, thresholds: readonly number[], most: readonly number[]): void => {
-    const foldings = thresholds.map((least, c) => fold((sum) => sum >= least, most[c] ?? 0));
-    const folded = thresholdTensors(foldings);
-    tensors.set(`${node}.threshold`, folded.threshold).set(`${node}.mode`, folded.mode);
-    nodes.push({ op: 'threshold', name: node, from: [from], threshold: `${node}.threshold`, mode: `${node}.mode` });
-  };
-
-  weight('encoder.weight', plan.lines, encoderWeights(features, encoder.levels));
-  nodes.push({ op: 'dense', name: 'encoder', from: ['features'], weight: 'encoder.weight' });
-  const atEncoder = Array.from(parameters.subarray(plan.encoder, plan.encoder + plan.lines), (theta) =>
-    Math.ceil(theta * codesPerUnit),
-  );
-  threshold('encoder.spikes', 'encoder', atEncoder, new Array<number>(plan.lines).fill(128));
-
-  const folded = [plan.input, ...plan.blocks].map((layer) => foldNorm(trained, layer));
-  const scales = Array.from({ length: channels }, (_, c) => scaleOf(folded.map(({ weights }) => weights[c] ?? [])));
-  const offsets = new Float64Array(channels);
-  const most = new Array<number>(channels).fill(0);
-  let stream = '';
-  const add = (layer: PlannedLayer, from: string, { weights, shifts }: FoldedLayer): void => {
-    const rows = weights.map((row, c) => row.map((w) => Math.round(w / (scales[c] as number))));
-    weight(`${layer.name}.weight`, channels, Int8Array.from(rows.flat()));
-    nodes.push({ op: 'dense', name: layer.name, from: [from], weight: `${layer.name}.weight` });
-    if (stream !== '')
-      nodes.push({ op: 'add', name: `${layer.name}.stream`, from: [stream, layer.name], multipliers: [1, 1] });
-    stream = stream === '' ? layer.name : `${layer.name}.stream`;
-    rows.forEach((row, c) => {
-      offsets[c] = (offsets[c] as number) + (shifts[c] as number);
-      most[c] = row.reduce((sum, w) => sum + Math.abs(w), most[c] as number);
-    });
-  };
-  add(plan.input, 'encoder.spikes', folded[0] as FoldedLayer);
-  plan.blocks.forEach((block, place) => {
-    const spikes = `${block.name}.spikes`;
-    const least = Array.from({ length: channels }, (_, c) =>
-      Math.ceil(((parameters[block.threshold + c] as number) - (offsets[c] as number)) / (scales[c] as number)),
-    );
-    threshold(spikes, stream, least, most);
-    add(block, pushPast(block, spikes, nodes, tensors), folded[place + 1] as FoldedLayer);
-  });
-  pushHead(trained, scales, offsets, stream, nodes, tensors);
+  if (others.length === 0) pushNetwork(first, '', nodes, tensors);
+  else {
+    const logits = [first, ...others].map((trained, place) => pushNetwork(trained, `${place + 1}.`, nodes, tensors));
+    tensors.set('logit.scale', { type: 'F32', shape: [1], values: Float32Array.of(1 / logits.length) });
+    nodes.push({ op: 'add', name: 'sum', from: logits, multipliers: logits.map(() => 1) });
+    nodes.push({ op: 'scale', name: 'logit', from: ['sum'], scale: 'logit.scale' });
+  }
+  const { features, codesPerUnit } = first.plan.network;
   const kind = { domain: 'codes', type: 'i8', scale: 1 / codesPerUnit, zeroPoint: 0 } as const;
   return {
     graph: {
@@ -80,6 +45,62 @@ export function exportSequence(trained: TrainedSequence, { name, tickSeconds, pr
     },
     tensors,
   };
+}
+
+/** Its nodes and tensors, whose names begin with `prefix`; the node of its logit. */
+function pushNetwork(
+  trained: TrainedSequence,
+  prefix: string,
+  nodes: GraphNode[],
+  tensors: Map<string, Tensor>,
+): string {
+  const { plan, parameters } = trained;
+  const { features, channels, codesPerUnit, encoder } = plan.network;
+  const weight = (tensor: string, outputs: number, values: Int8Array): void => {
+    tensors.set(tensor, { type: 'I8', shape: [outputs, values.length / outputs], values });
+  };
+  const threshold = (node: string, from: string, thresholds: readonly number[], most: readonly number[]): void => {
+    const foldings = thresholds.map((least, c) => fold((sum) => sum >= least, most[c] ?? 0));
+    const folded = thresholdTensors(foldings);
+    tensors.set(`${node}.threshold`, folded.threshold).set(`${node}.mode`, folded.mode);
+    nodes.push({ op: 'threshold', name: node, from: [from], threshold: `${node}.threshold`, mode: `${node}.mode` });
+  };
+
+  const lines = `${prefix}encoder`;
+  weight(`${lines}.weight`, plan.lines, encoderWeights(features, encoder.levels));
+  nodes.push({ op: 'dense', name: lines, from: ['features'], weight: `${lines}.weight` });
+  const atEncoder = Array.from(parameters.subarray(plan.encoder, plan.encoder + plan.lines), (theta) =>
+    Math.ceil(theta * codesPerUnit),
+  );
+  threshold(`${lines}.spikes`, lines, atEncoder, new Array<number>(plan.lines).fill(128));
+
+  const folded = [plan.input, ...plan.blocks].map((layer) => foldNorm(trained, layer));
+  const scales = Array.from({ length: channels }, (_, c) => scaleOf(folded.map(({ weights }) => weights[c] ?? [])));
+  const offsets = new Float64Array(channels);
+  const most = new Array<number>(channels).fill(0);
+  let stream = '';
+  const add = (layer: string, from: string, { weights, shifts }: FoldedLayer): void => {
+    const rows = weights.map((row, c) => row.map((w) => Math.round(w / (scales[c] as number))));
+    weight(`${layer}.weight`, channels, Int8Array.from(rows.flat()));
+    nodes.push({ op: 'dense', name: layer, from: [from], weight: `${layer}.weight` });
+    if (stream !== '') nodes.push({ op: 'add', name: `${layer}.stream`, from: [stream, layer], multipliers: [1, 1] });
+    stream = stream === '' ? layer : `${layer}.stream`;
+    rows.forEach((row, c) => {
+      offsets[c] = (offsets[c] as number) + (shifts[c] as number);
+      most[c] = row.reduce((sum, w) => sum + Math.abs(w), most[c] as number);
+    });
+  };
+  add(`${prefix}${plan.input.name}`, `${lines}.spikes`, folded[0] as FoldedLayer);
+  plan.blocks.forEach((planned, place) => {
+    const block = { ...planned, name: `${prefix}${planned.name}` };
+    const spikes = `${block.name}.spikes`;
+    const least = Array.from({ length: channels }, (_, c) =>
+      Math.ceil(((parameters[block.threshold + c] as number) - (offsets[c] as number)) / (scales[c] as number)),
+    );
+    threshold(spikes, stream, least, most);
+    add(block.name, pushPast(block, spikes, nodes, tensors), folded[place + 1] as FoldedLayer);
+  });
+  return pushHead(trained, prefix, { scales, offsets, stream }, nodes, tensors);
 }
 
 /** Each feature on all of its lines. */
@@ -137,12 +158,11 @@ function pushPast(
 
 function pushHead(
   { plan, parameters }: TrainedSequence,
-  scales: readonly number[],
-  offsets: Float64Array,
-  stream: string,
+  prefix: string,
+  { scales, offsets, stream }: { scales: readonly number[]; offsets: Float64Array; stream: string },
   nodes: GraphNode[],
   tensors: Map<string, Tensor>,
-): void {
+): string {
   const weights = scales.map((scale, c) => scale * (parameters[plan.head.weight + c] as number));
   const scale = scaleOf([weights]);
   const bias = scales.reduce(
@@ -150,9 +170,12 @@ function pushHead(
     parameters[plan.head.bias] as number,
   );
   const values = Int8Array.from(weights, (weight) => Math.round(weight / scale));
-  tensors.set('head.weight', { type: 'I8', shape: [1, values.length], values });
-  tensors.set('logit.scale', { type: 'F32', shape: [1], values: Float32Array.of(scale) });
-  tensors.set('logit.bias', { type: 'F32', shape: [1], values: Float32Array.of(bias) });
-  nodes.push({ op: 'dense', name: 'head', from: [stream], weight: 'head.weight' });
-  nodes.push({ op: 'readout', name: 'logit', from: ['head'], scale: 'logit.scale', bias: 'logit.bias' });
+  const head = `${prefix}head`;
+  const logit = `${prefix}logit`;
+  tensors.set(`${head}.weight`, { type: 'I8', shape: [1, values.length], values });
+  tensors.set(`${logit}.scale`, { type: 'F32', shape: [1], values: Float32Array.of(scale) });
+  tensors.set(`${logit}.bias`, { type: 'F32', shape: [1], values: Float32Array.of(bias) });
+  nodes.push({ op: 'dense', name: head, from: [stream], weight: `${head}.weight` });
+  nodes.push({ op: 'readout', name: logit, from: [head], scale: `${logit}.scale`, bias: `${logit}.bias` });
+  return logit;
 }

@@ -10,7 +10,7 @@ const sequences = [bursts(1500, 1), bursts(1500, 2)];
 
 test('a burst is told from a blip, on frames that training never saw', () => {
   const trained = trainSequence(smallNetwork, shortTraining, sequences, 5);
-  const model = createReference(exportSequence(trained, { name: 'bursts', tickSeconds: 0.05, provenance: {} }));
+  const model = createReference(exportSequence([trained], { name: 'bursts', tickSeconds: 0.05, provenance: {} }));
   const unseen = bursts(2000, 3);
   const logit = new Float32Array(1);
   let right = 0;

@@ -113,10 +113,11 @@ class Largest extends Above {
   estimates = [createEstimate('largest', 'uV', 'quality')];
   override process(input: Float64Array, length: number): void {
     const largest = this.estimates[0]!;
-    for (let i = 0; i < length; i++) {
-      largest.value = Math.max(Number.isNaN(largest.value) ? -Infinity : largest.value, input[i]!);
-      largest.state = largest.value > 400 ? 'holds' : 'clear';
-    }
+    // Put into the object once a call: each change of a number there is an object of its own.
+    let value = Number.isNaN(largest.value) ? -Infinity : largest.value;
+    for (let i = 0; i < length; i++) value = Math.max(value, input[i]!);
+    largest.value = value;
+    largest.state = value > 400 ? 'holds' : 'clear';
   }
   override reset(): void {
     forget(this.estimates);

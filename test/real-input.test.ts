@@ -10,7 +10,9 @@ test('a DREAMS excerpt runs the whole loop into a recording that checks and repl
     return;
   }
   const record = temporaryFolder(t);
-  const replay = await axond(t, ['replay', excerpt, '--arm-virtual', '--json', '--set', `device.record=${record}`]);
+  const rule = 'detectors.spindle={ use: band-power, signal: eeg }';
+  const settings = ['--set', rule, '--set', `device.record=${record}`];
+  const replay = await axond(t, ['replay', excerpt, '--arm-virtual', '--json', ...settings]);
   assert.equal(replay.code, 0, replay.stderr);
   const { samples, detections, stimuli, recording, realtimeFactor } = replay.json as Record<string, number> & {
     recording: string;

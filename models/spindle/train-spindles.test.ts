@@ -39,6 +39,18 @@ test('the network of a fold does not depend on what is left out, and says what i
   assert.deepEqual(trainLeaveOneOut(short, sequences, undefined, 1).trainedOn, [2, 4, 5]);
 });
 
+test('a mean holds the networks of as many seeds, none of which another mean has', () => {
+  const name = 'models/train/recipes/spindle-t1-mean.yaml';
+  assert.equal(readSpindleRecipe(readFileSync(name, 'utf8'), name).networks, 3);
+  const plain = { ...short, choosePoints: false, training: { ...short.training, softTargets: 0 } };
+  const tensorsOf = (networks: number, seed: number) =>
+    trainLeaveOneOut({ ...plain, networks }, sequences, 4, seed).network.tensors;
+  const mean = tensorsOf(2, 1);
+  for (const [place, seed] of [2, 3].entries())
+    for (const [tensor, { values }] of tensorsOf(1, seed))
+      assert.deepEqual(mean.get(`${place + 1}.${tensor}`)?.values, values, tensor);
+});
+
 test('an excerpt that is not there cannot be left out, nor the only one', () => {
   assert.throws(() => trainLeaveOneOut(short, sequences, 3, 1), /excerpt 3 is not among/);
   assert.throws(

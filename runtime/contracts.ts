@@ -201,6 +201,10 @@ export interface StimulusRequest {
   fireAtUs: number;
   /** Not after this time. */
   expiresUs: number;
+  /** Which of the configured stimuli: a cue, a polarity. 0 where there is one. */
+  variant: number;
+  /** The policy's schedule speaks against it (an OFF window, a pause): the gate refuses it with the reason `schedule`. */
+  withheld: boolean;
 }
 
 /** A detection in sample indexes of the stream, with the place of its detector in the configuration. */
@@ -273,6 +277,13 @@ export const refusalReasons = [
   'movement',
   'electrode',
   'quality',
+  'lease',
+  'per-day',
+  'budget',
+  'schedule',
+  'recorder',
+  'disk',
+  'clock',
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 
@@ -312,7 +323,7 @@ export const eventFields = {
   /** `request` numbers the requests of a run from 1. */
   request: ['request', 'detector', 'onset', 'fireAtUs', 'expiresUs'],
   /** `command` numbers the commands of a run from 1; `delivered` counts permits so far. */
-  permit: ['request', 'command', 'fireAtUs'],
+  permit: ['request', 'command', 'fireAtUs', 'variant', 'lease'],
   /** `reasons` has a bit for each of `refusalReasons`. */
   refusal: ['request', 'reasons'],
   /** From the guardian. `state` is a `ReceiptState`; `atUs` its own clock reading; `arrivalUs` that of the bytes. */
@@ -321,7 +332,7 @@ export const eventFields = {
   /** `reason` is a place in `refusalReasons`, `state` one in `inhibitorStates`. */
   inhibitor: ['reason', 'state'],
   /** Limits as they are now in force. */
-  armed: ['untilUs', 'perMinute', 'perHour', 'perNight', 'intervalUs'],
+  armed: ['untilUs', 'perMinute', 'perHour', 'perNight', 'intervalUs', 'gainDb'],
   /** `cause` is a place in `disarmCauses`. */
   disarmed: ['cause'],
   /** `ring` is a place in `ringNames`; `count` all losses of the run so far. */
@@ -335,22 +346,37 @@ export const eventFields = {
   /** `estimate` is a place among the detector's own; `state` in `inhibitorStates`. Told on each new
    * state, every 10 s, and a `phase` with each request. */
   estimate: ['detector', 'estimate', 'state', 'value'],
+  /** Permission for `stimuli` more until a time; it is on disk. */
+  lease: ['lease', 'stimuli', 'untilUs'],
+  /** Of the slow oscillation, in degrees: foreseen for the start of a stimulus, and seen in hindsight. */
+  phase: ['command', 'expected', 'realised'],
 } as const satisfies Record<string, readonly string[]>;
 export type EventKind = keyof typeof eventFields;
 
 /** What the loop is told besides samples, drained once at the start of each cycle and logged before it is used. */
 export const messageFields = {
-  /** NaN keeps the configured limit; a number may only tighten it. */
-  arm: ['untilUs', 'perMinute', 'perHour', 'perNight', 'intervalUs'],
+  /** NaN keeps the configured limit; a number may only tighten it. `gainDb` ≤ 0 makes every stimulus weaker. */
+  arm: ['untilUs', 'perMinute', 'perHour', 'perNight', 'intervalUs', 'gainDb'],
   disarm: ['cause'],
   /** Tightens limits while armed. NaN keeps. */
-  lower: ['perMinute', 'perHour', 'perNight', 'intervalUs'],
+  lower: ['perMinute', 'perHour', 'perNight', 'intervalUs', 'gainDb'],
   receipt: ['command', 'state', 'atUs'],
   guardian: ['state', 'cause'],
   supervisor: ['fresh'],
   source: ['state'],
   loss: ['ring', 'count'],
   marker: ['marker'],
+  /** Permission for `stimuli` until a time, already on disk. */
+  lease: ['lease', 'stimuli', 'untilUs'],
+  /** Stimuli given before this run; `atUs` on this run's axis, often negative. `night` 1: they belong to this night. */
+  past: ['atUs', 'stimuli', 'night'],
+  /** `state` of this and the next three is a place in `inhibitorStates`. */
+  budget: ['state'],
+  recorder: ['state'],
+  disk: ['state'],
+  clock: ['state'],
+  /** What the policy's random choices start from: drawn once a run. */
+  seed: ['seed'],
 } as const satisfies Record<string, readonly string[]>;
 export type MessageKind = keyof typeof messageFields;
 
@@ -400,7 +426,16 @@ export interface Command {
   /** Dropped after this time. */
   expiresUs: number;
   durationUs: number;
+  /** As in `StimulusRequest`. */
+  variant: number;
+  /** 0 or less: weaker than the configured level by so much. */
+  gainDb: number;
+  /** The lease that it draws on. */
+  lease: number;
 }
+
+/** What is applied after the permit, by the guardian alone: the core never knows. */
+export type Condition = 'real' | 'sham';
 
 /** What the guardian says of a command. `evidence` is what the actuator itself reports, for the recording. */
 export interface Receipt {
@@ -410,12 +445,20 @@ export interface Receipt {
   evidence: string;
 }
 
+/** `atUs` is when the stimulus starts at the device's own output, by the device's own report where it has one. */
+export interface Started {
+  readonly atUs: number;
+  /** For the receipt. */
+  readonly evidence: string;
+}
+
 /** Guardian side. At rest after construction; every stimulus has an end; `rest` may be called at any time, twice too. */
 export interface Actuator {
-  /** What is wrong with it, or the empty string. */
-  check(): string;
-  /** Starts a stimulus and returns the evidence for the receipt. Throws if it could not be started. */
-  fire(command: Command): string;
+  /** Everything that speaks against arming, one line each. */
+  check(): readonly string[];
+  /** Starts a stimulus; in both conditions by the same path, in the same time, with evidence of the same form. Throws if
+   * it could not be started. */
+  fire(command: Command, condition: Condition): Started;
   rest(): void;
   isAtRest(): boolean;
   close(): void;

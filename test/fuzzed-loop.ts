@@ -115,7 +115,7 @@ const triggerHappy: LoopPlan = {
   detectors: [{ name: 'step', signal: 0, plan: { use: 'threshold', level: 1 } }],
   stimulation: {
     policy: { use: 'immediate', after: 0, delaySeconds: 0, refractorySeconds: 0, expiresUs: 1e6 },
-    durationUs: 1000,
+    durationsUs: [1000],
     limits: { intervalUs: 0, perMinute: 1e6, perHour: 1e6, perNight: 1e6 },
     require: [],
   },

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
-import type { Actuator, HardLimits } from '../../runtime/contracts.js';
+import type { Actuator, HardLimits, Started } from '../../runtime/contracts.js';
+import { monotonicUs } from '../../runtime/monotonic.js';
 
 export interface BenchPlan {
   readonly use: 'bench';
@@ -36,14 +37,14 @@ export class BenchActuator implements Actuator {
     return descriptor;
   }
 
-  check(): string {
-    return '';
+  check(): readonly string[] {
+    return [];
   }
 
-  fire(): string {
+  fire(): Started {
     Atomics.store(this.#active, 0, 1);
     if (writeSync(this.#descriptor, answer) !== 1) throw new Error('the pseudo-terminal took no byte');
-    return 'one byte';
+    return { atUs: monotonicUs(), evidence: 'one byte' };
   }
 
   rest(): void {

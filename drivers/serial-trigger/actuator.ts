@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import type { Actuator, Command, HardLimits } from '../../runtime/contracts.js';
+import type { Actuator, Command, HardLimits, Started } from '../../runtime/contracts.js';
+import { monotonicUs } from '../../runtime/monotonic.js';
 
 export interface SerialTriggerPlan {
   readonly use: 'serial-trigger';
@@ -52,16 +53,17 @@ export class SerialTrigger implements Actuator {
     }
   }
 
-  check(): string {
-    return '';
+  check(): readonly string[] {
+    return [];
   }
 
-  fire(command: Command): string {
+  fire(command: Command): Started {
     Atomics.store(this.#active, 0, 1);
     this.#write(this.#start);
+    const atUs = monotonicUs();
     // Again: the other thread may have rested between the two lines above, and the word would hide that byte from a rest.
     Atomics.store(this.#active, 0, 1);
-    return `byte ${this.#plan.code} on ${this.#plan.port} for command ${command.command}`;
+    return { atUs, evidence: `byte ${this.#plan.code} on ${this.#plan.port} for command ${command.command}` };
   }
 
   rest(): void {

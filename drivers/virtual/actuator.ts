@@ -1,4 +1,5 @@
-import type { Actuator, Command, HardLimits } from '../../runtime/contracts.js';
+import type { Actuator, Command, HardLimits, Started } from '../../runtime/contracts.js';
+import { monotonicUs } from '../../runtime/monotonic.js';
 
 export interface VirtualPlan {
   readonly use: 'virtual';
@@ -21,13 +22,13 @@ export class VirtualActuator implements Actuator {
     this.#active = active;
   }
 
-  check(): string {
-    return '';
+  check(): readonly string[] {
+    return [];
   }
 
-  fire({ durationUs }: Command): string {
+  fire({ durationUs }: Command): Started {
     Atomics.store(this.#active, 0, 1);
-    return `virtual for ${durationUs} us`;
+    return { atUs: monotonicUs(), evidence: `virtual for ${durationUs} us` };
   }
 
   rest(): void {

@@ -75,7 +75,7 @@ function compileStimulation({ detectors, policy, stimulus, gate }: Configuration
   const placeOf = (name: string): number => Object.keys(detectors).indexOf(name);
   return {
     policy: isModule(policy) ? policy : compilePolicy(policy, placeOf),
-    durationUs: stimulus.durationUs,
+    durationsUs: [stimulus.durationUs],
     limits: gate.limits,
     require: gate.require.map(placeOf),
   };

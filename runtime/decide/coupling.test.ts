@@ -37,7 +37,14 @@ function answered({ x, middles }: ReturnType<typeof sleep>, coupling: CouplingPl
   const policy = new DetectionPolicy(coupling ? { ...plan, coupling } : plan, rate);
   const found = createDetectionList(64);
   const requests: RequestList = {
-    items: Array.from({ length: 8 }, () => ({ detector: 0, onset: 0, fireAtUs: 0, expiresUs: 0 })),
+    items: Array.from({ length: 8 }, () => ({
+      detector: 0,
+      onset: 0,
+      fireAtUs: 0,
+      expiresUs: 0,
+      variant: 0,
+      withheld: false,
+    })),
     length: 0,
   };
   const hit = new Set<number>();
@@ -85,7 +92,10 @@ test('where no phase is known nothing is answered', () => {
     rate,
   );
   const detection: StreamDetection = { detector: 0, phase: 0, onset: 0, confirmed: 10, end: NaN, score: 1 };
-  const requests: RequestList = { items: [{ detector: 0, onset: 0, fireAtUs: 0, expiresUs: 0 }], length: 0 };
+  const requests: RequestList = {
+    items: [{ detector: 0, onset: 0, fireAtUs: 0, expiresUs: 0, variant: 0, withheld: false }],
+    length: 0,
+  };
   const phase = (value: number) => [[], [{ name: 'phase', unit: 'deg', value, state: 'clear' as const }]];
   for (const estimates of [[], [[]], [[], []], phase(NaN), phase(-71), phase(111)]) {
     policy.decide([detection], 1, 10, clock, requests, estimates);

@@ -12,12 +12,12 @@ const inhibitorNames = refusalReasons.slice(6, 16);
 function readyGate(...required: EstimateReason[]): Gate {
   const gate = new Gate(limits, required);
   for (const { name } of gate.inhibitors) gate.inhibit(name, 'clear', 0);
-  gate.arm(Infinity, NaN, NaN, NaN, NaN);
+  gate.arm(Infinity, NaN, NaN, NaN, NaN, NaN);
   return gate;
 }
 
 function request(atUs: number, fireAtUs = 0): StimulusRequest {
-  return { detector: 0, onset: 0, fireAtUs, expiresUs: atUs + 1e5 };
+  return { detector: 0, onset: 0, fireAtUs, expiresUs: atUs + 1e5, variant: 0, withheld: false };
 }
 
 function names(reasons: number): RefusalReason[] {
@@ -31,7 +31,7 @@ test('R-01 a new gate is disarmed and refuses with every reason it knows of', ()
 
 test('R-01 arming ends by itself at its time', () => {
   const gate = readyGate();
-  gate.arm(10e6, NaN, NaN, NaN, NaN);
+  gate.arm(10e6, NaN, NaN, NaN, NaN, NaN);
   assert.deepEqual(names(gate.decide(request(9.9e6), 9.9e6)), []);
   assert.deepEqual(names(gate.decide(request(12e6), 12e6)), ['disarmed']);
   assert.deepEqual(names(gate.decide(request(9.95e6, 10.05e6), 9.95e6)), ['disarmed', 'expired', 'interval']);
@@ -74,8 +74,8 @@ test('R-02 arming and lowering can only tighten limits', () => {
     fc.property(fc.array(fc.tuple(fc.double(), fc.double(), fc.double(), fc.double()), { maxLength: 8 }), (steps) => {
       const gate = readyGate();
       steps.forEach((step, place) => {
-        if (place % 2 === 0) gate.arm(Infinity, ...step);
-        else gate.lower(...step);
+        if (place % 2 === 0) gate.arm(Infinity, ...step, NaN);
+        else gate.lower(...step, NaN);
       });
       assert.ok(gate.limits.perMinute <= limits.perMinute);
       assert.ok(gate.limits.perHour <= limits.perHour);

@@ -17,6 +17,8 @@ export class Gate {
   readonly inhibitors: readonly Inhibitor[];
   /** Limits now in force: configured ones, or tighter while armed. */
   readonly limits: { intervalUs: number; perMinute: number; perHour: number; perNight: number };
+  /** What every stimulus is weakened by while armed, 0 or less. */
+  gainDb = 0;
   readonly #bits: Int32Array;
   readonly #configured: GateLimits;
   readonly #minute = new RollingCount(60e6);
@@ -37,14 +39,16 @@ export class Gate {
   }
 
   /** `NaN` keeps a configured limit; a number may only tighten it. */
-  arm(untilUs: number, perMinute: number, perHour: number, perNight: number, intervalUs: number): void {
+  arm(untilUs: number, perMinute: number, perHour: number, perNight: number, intervalUs: number, gainDb: number): void {
     Object.assign(this.limits, this.#configured);
-    this.lower(perMinute, perHour, perNight, intervalUs);
+    this.gainDb = 0;
+    this.lower(perMinute, perHour, perNight, intervalUs, gainDb);
     this.#armedUntilUs = untilUs;
   }
 
-  lower(perMinute: number, perHour: number, perNight: number, intervalUs: number): void {
+  lower(perMinute: number, perHour: number, perNight: number, intervalUs: number, gainDb: number): void {
     const { limits } = this;
+    if (gainDb < this.gainDb) this.gainDb = gainDb;
     if (perMinute < limits.perMinute) limits.perMinute = perMinute;
     if (perHour < limits.perHour) limits.perHour = perHour;
     if (perNight < limits.perNight) limits.perNight = perNight;
@@ -90,6 +94,7 @@ export class Gate {
     const fireUs = request.fireAtUs > nowUs ? request.fireAtUs : nowUs;
     let reasons = this.holding;
     if (!(fireUs < this.#armedUntilUs)) reasons |= bit.disarmed;
+    if (request.withheld) reasons |= bit.schedule;
     // NaN and clocks that run backwards fail these comparisons on purpose.
     if (!(fireUs <= request.expiresUs) || !(nowUs >= this.#newestUs)) reasons |= bit.expired;
     if (!(fireUs - this.#lastPermitUs >= this.limits.intervalUs)) reasons |= bit.interval;
@@ -107,8 +112,8 @@ export class Gate {
   }
 }
 
-/** The reasons that are states of the world, from `stale` on; those before it are judged for each request. */
-const inhibitorNames = refusalReasons.slice(refusalReasons.indexOf('stale'));
+/** The reasons that are states of the world; the others are judged for each request. */
+const inhibitorNames = refusalReasons.slice(refusalReasons.indexOf('stale'), refusalReasons.indexOf('lease'));
 
 /** Saturation and flat lines are judged on raw counts, whatever is required besides. */
 function isAlwaysJudged(name: RefusalReason): boolean {

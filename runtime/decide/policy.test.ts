@@ -14,7 +14,14 @@ function detection(confirmed: number, detector = 1, phase: 0 | 1 = 0): StreamDet
 
 function requestList(): RequestList {
   return {
-    items: Array.from({ length: 8 }, () => ({ detector: 0, onset: 0, fireAtUs: 0, expiresUs: 0 })),
+    items: Array.from({ length: 8 }, () => ({
+      detector: 0,
+      onset: 0,
+      fireAtUs: 0,
+      expiresUs: 0,
+      variant: 0,
+      withheld: false,
+    })),
     length: 0,
   };
 }

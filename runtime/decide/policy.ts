@@ -90,6 +90,8 @@ export class DetectionPolicy implements Policy {
       request.onset = onset;
       request.fireAtUs = due > lastIndex ? dueUs : 0;
       request.expiresUs = dueUs + this.#plan.expiresUs;
+      request.variant = 0;
+      request.withheld = false;
     }
   }
 

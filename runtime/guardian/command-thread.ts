@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { ReceiptState, type Command } from '../contracts.js';
+import { ReceiptState, type Command, type Started } from '../contracts.js';
 import { attachActuator, hardLimits } from './actuators.js';
 import { CommandReader } from './command.js';
 import { FireRules, latestUs } from './fire-rules.js';
@@ -58,15 +58,15 @@ function fire(command: Command): void {
     receipt(command, ReceiptState.dropped, monotonicUs(), 'at rest');
     return;
   }
-  let evidence: string;
+  let started: Started;
   try {
-    evidence = actuator.fire(command);
+    started = actuator.fire(command, 'real');
   } catch (error) {
     stop(error instanceof Error ? error.message : String(error), true);
     receipt(command, ReceiptState.refused, monotonicUs(), 'the actuator failed');
     return;
   }
-  const startedUs = monotonicUs();
+  const startedUs = started.atUs;
   times[Time.command] = command.command;
   times[Time.endUs] = startedUs + command.durationUs;
   rules.fired(startedUs, command.durationUs);
@@ -74,7 +74,7 @@ function fire(command: Command): void {
   if (Atomics.load(words, Word.hold) === 1) actuator.rest();
   writeSync(deliveries, `${command.command} ${startedUs} -\n`);
   receipt(command, ReceiptState.accepted, receivedUs, '');
-  receipt(command, ReceiptState.started, startedUs, evidence);
+  receipt(command, ReceiptState.started, startedUs, started.evidence);
   tell({ started: { command: command.command, endUs: startedUs + command.durationUs } });
 }
 

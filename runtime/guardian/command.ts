@@ -1,13 +1,13 @@
 import type { Command } from '../contracts.js';
 
 /**
- * The records that the loop writes to the guardian: 64 bytes each, little-endian, far below PIPE_BUF, so that a write is
+ * The records that the loop writes to the guardian: 88 bytes each, little-endian, far below PIPE_BUF, so that a write is
  * whole or not at all. Layout: magic u32, kind u32, then doubles sequence, cycle, command, fireAtUs, expiresUs, durationUs,
- * then four bytes of zero and the CRC-32 of all before it. Pure.
+ * variant, gainDb, lease, then four bytes of zero and the CRC-32 of all before it. Pure.
  */
-export const commandBytes = 64;
+export const commandBytes = 88;
 
-const magic = 0x31585841; // "AXX1"
+const magic = 0x32585841; // "AXX2"
 const kinds = ['beat', 'fire', 'rest'] as const;
 
 /** Puts records of one cycle in a row; allocates nothing. */
@@ -25,22 +25,22 @@ export class CommandWriter {
   }
 
   beat(cycle: number): void {
-    this.#record(0, cycle, 0, 0, 0, 0);
+    this.#record(0, cycle, beatRecord);
   }
 
   rest(cycle: number): void {
-    this.#record(2, cycle, 0, 0, 0, 0);
+    this.#record(2, cycle, beatRecord);
   }
 
-  fire({ cycle, command, fireAtUs, expiresUs, durationUs }: Command): void {
-    this.#record(1, cycle, command, fireAtUs, expiresUs, durationUs);
+  fire(command: Command): void {
+    this.#record(1, command.cycle, command);
   }
 
   clear(): void {
     this.length = 0;
   }
 
-  #record(kind: number, cycle: number, command: number, fireAtUs: number, expiresUs: number, durationUs: number): void {
+  #record(kind: number, cycle: number, of: Omit<Command, 'kind' | 'sequence' | 'cycle'>): void {
     const at = this.length;
     if (at + commandBytes > this.bytes.length) throw new RangeError(`more than ${mostRecords} records in one cycle`);
     const view = this.#view;
@@ -48,12 +48,15 @@ export class CommandWriter {
     view.setUint32(at + 4, kind, true);
     view.setFloat64(at + 8, ++this.#sequence, true);
     view.setFloat64(at + 16, cycle, true);
-    view.setFloat64(at + 24, command, true);
-    view.setFloat64(at + 32, fireAtUs, true);
-    view.setFloat64(at + 40, expiresUs, true);
-    view.setFloat64(at + 48, durationUs, true);
-    view.setUint32(at + 56, 0, true);
-    view.setUint32(at + 60, crc32(this.bytes, at, at + 60), true);
+    view.setFloat64(at + 24, of.command, true);
+    view.setFloat64(at + 32, of.fireAtUs, true);
+    view.setFloat64(at + 40, of.expiresUs, true);
+    view.setFloat64(at + 48, of.durationUs, true);
+    view.setFloat64(at + 56, of.variant, true);
+    view.setFloat64(at + 64, of.gainDb, true);
+    view.setFloat64(at + 72, of.lease, true);
+    view.setUint32(at + 80, 0, true);
+    view.setUint32(at + 84, crc32(this.bytes, at, at + 84), true);
     this.length = at + commandBytes;
   }
 }
@@ -69,6 +72,9 @@ export class CommandReader {
     fireAtUs: 0,
     expiresUs: 0,
     durationUs: 0,
+    variant: 0,
+    gainDb: 0,
+    lease: 0,
   };
   /** Why nothing more is taken from this channel, or the empty string. */
   fault = '';
@@ -97,7 +103,7 @@ export class CommandReader {
     const kind = kinds[view.getUint32(at + 4, true)];
     const sequence = view.getFloat64(at + 8, true);
     if (view.getUint32(at, true) !== magic || kind === undefined) this.fault = 'bytes that are no record';
-    else if (view.getUint32(at + 60, true) !== crc32(this.#bytes, at, at + 60)) this.fault = 'a damaged record';
+    else if (view.getUint32(at + 84, true) !== crc32(this.#bytes, at, at + 84)) this.fault = 'a damaged record';
     else if (sequence !== this.#sequence + 1) this.fault = `record ${sequence} after ${this.#sequence}`;
     if (this.fault !== '') return false;
     this.#start += commandBytes;
@@ -110,6 +116,9 @@ export class CommandReader {
     command.fireAtUs = view.getFloat64(at + 32, true);
     command.expiresUs = view.getFloat64(at + 40, true);
     command.durationUs = view.getFloat64(at + 48, true);
+    command.variant = view.getFloat64(at + 56, true);
+    command.gainDb = view.getFloat64(at + 64, true);
+    command.lease = view.getFloat64(at + 72, true);
     return true;
   }
 }
@@ -126,6 +135,9 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
   for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
   return crc;
 });
+
+/** What beats and rests carry besides their cycle. */
+const beatRecord = { command: 0, fireAtUs: 0, expiresUs: 0, durationUs: 0, variant: 0, gainDb: 0, lease: 0 };
 
 /** Commands of one cycle and a beat. */
 const mostRecords = 16;

@@ -22,7 +22,9 @@ createInterface({ input: process.stdin })
   .on('close', () => process.exit());
 
 function fire(command: number, durationUs: number): void {
-  writer.fire({ kind: 'fire', sequence: 0, cycle, command, fireAtUs: 0, expiresUs: monotonicUs() + 1e6, durationUs });
+  const expiresUs = monotonicUs() + 1e6;
+  const what = { variant: 0, gainDb: 0, lease: 0 };
+  writer.fire({ kind: 'fire', sequence: 0, cycle, command, fireAtUs: 0, expiresUs, durationUs, ...what });
 }
 
 function send(record: () => void): void {

@@ -17,6 +17,9 @@ function fire(command: number, changes: Partial<Command> = {}): Command {
     fireAtUs: 0,
     expiresUs: Infinity,
     durationUs: 5e4,
+    variant: 0,
+    gainDb: 0,
+    lease: 0,
     ...changes,
   };
 }

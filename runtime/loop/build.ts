@@ -33,7 +33,7 @@ export async function buildLoop(plan: LoopPlan, stream: StreamInfo): Promise<Loo
   }
   const graph = new SignalGraph(stream.rate, blockCapacity, signals, detectors);
   if (!plan.stimulation) return new Loop({ stream, graph });
-  const { policy, limits, durationUs, require } = plan.stimulation;
+  const { policy, limits, durationsUs, require } = plan.stimulation;
   const required = new RequiredEstimates(require.flatMap((place) => judgementsOf(detectors[place] as DetectorPart)));
   return new Loop({
     stream,
@@ -44,7 +44,7 @@ export async function buildLoop(plan: LoopPlan, stream: StreamInfo): Promise<Loo
         : new DetectionPolicy(policy, stream.rate),
       gate: new Gate(limits, required.reasons),
       required,
-      durationUs,
+      durationsUs,
     },
   });
 }

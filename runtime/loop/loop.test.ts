@@ -28,7 +28,7 @@ const plan: LoopPlan = {
   detectors: [{ name: 'step', signal: 0, plan: { use: 'threshold', level: 100 } }],
   stimulation: {
     policy: { use: 'immediate', after: 0, delaySeconds: 0, refractorySeconds: 1, expiresUs: 1e5 },
-    durationUs: 50e3,
+    durationsUs: [50e3],
     limits: { intervalUs: 1e6, perMinute: 30, perHour: 100, perNight: 100 },
     require: [],
   },
@@ -218,7 +218,7 @@ test('R-08 a guardian that was replaced owes no receipts: the new one may fire',
   bench.tell('guardian', [0, 4]); // latched
   bench.frames(rate);
   bench.tell('guardian', [1, 0]);
-  bench.tell('arm', [Infinity, NaN, NaN, NaN, NaN]);
+  bench.tell('arm', [Infinity, NaN, NaN, NaN, NaN, NaN]);
   bench.frames(rate);
   bench.step();
   assert.deepEqual(bench.fired, [1, 2]);

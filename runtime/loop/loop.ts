@@ -36,7 +36,8 @@ export interface LoopParts {
     readonly gate: Gate;
     /** Made with the gate: its reasons are inhibitors there. */
     readonly required: RequiredEstimates;
-    readonly durationUs: number;
+    /** By variant. */
+    readonly durationsUs: readonly number[];
   };
 }
 
@@ -72,7 +73,7 @@ export class Loop {
   readonly #policy: Policy | undefined;
   readonly #gate: Gate | undefined;
   readonly #required: RequiredEstimates | undefined;
-  readonly #durationUs: number;
+  readonly #durationsUs: readonly number[];
   readonly #quality: ChannelQuality;
   readonly #settleFrames: number;
   readonly #requests: RequestList = { items: Array.from({ length: maxRequests }, emptyRequest), length: 0 };
@@ -102,7 +103,7 @@ export class Loop {
     this.#policy = parts.stimulation?.policy;
     this.#gate = parts.stimulation?.gate;
     this.#required = parts.stimulation?.required;
-    this.#durationUs = parts.stimulation?.durationUs ?? 0;
+    this.#durationsUs = parts.stimulation?.durationsUs ?? [];
     this.#quality = new ChannelQuality(parts.stream.channels, parts.graph.usedChannels, parts.stream.rate);
     this.#toldStates = parts.graph.estimates.map((list) => list.map(() => 'unknown'));
     this.#estimatePeriod = Math.ceil(estimateSeconds * parts.stream.rate);
@@ -246,9 +247,12 @@ export class Loop {
     command.command = ++this.#commandNumber;
     command.fireAtUs = request.fireAtUs;
     command.expiresUs = request.expiresUs;
-    command.durationUs = this.#durationUs;
+    command.durationUs = this.#durationsUs[request.variant] ?? 0;
+    command.variant = request.variant;
+    command.gainDb = gate.gainDb;
+    command.lease = 0;
     this.#pending.add(command.command, this.#nowUs, this.#lastFrameUs);
-    this.#emit(EventCode.permit, number, command.command, command.fireAtUs);
+    this.#emit(EventCode.permit, number, command.command, command.fireAtUs, command.variant, command.lease);
   }
 
   /** Where in the slow oscillation the request came: for the report of the night. */
@@ -308,11 +312,12 @@ export class Loop {
     const c = records[at + 6] as number;
     const d = records[at + 7] as number;
     const e = records[at + 8] as number;
+    const f = records[at + 9] as number;
     const gate = this.#gate;
     switch (records[at]) {
       case MessageCode.arm:
         if (!gate) break;
-        gate.arm(a, b, c, d, e);
+        gate.arm(a, b, c, d, e, f);
         this.#wasArmed = true;
         this.#emitLimits(gate);
         break;
@@ -321,7 +326,7 @@ export class Loop {
         break;
       case MessageCode.lower:
         if (!gate) break;
-        gate.lower(a, b, c, d);
+        gate.lower(a, b, c, d, e);
         this.#emitLimits(gate);
         break;
       case MessageCode.receipt:
@@ -356,7 +361,7 @@ export class Loop {
 
   #emitLimits(gate: Gate): void {
     const { perMinute, perHour, perNight, intervalUs } = gate.limits;
-    this.#emit(EventCode.armed, gate.armedUntilUs, perMinute, perHour, perNight, intervalUs);
+    this.#emit(EventCode.armed, gate.armedUntilUs, perMinute, perHour, perNight, intervalUs, gate.gainDb);
   }
 
   #emit(kind: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): void {
@@ -386,7 +391,14 @@ const none: readonly EstimateReason[] = [];
 const holdsIf = (condition: boolean): InhibitorState => (condition ? 'holds' : 'clear');
 const stateCode = (state: InhibitorState): number => inhibitorStates.indexOf(state);
 
-const emptyRequest = (): StimulusRequest => ({ detector: 0, onset: 0, fireAtUs: 0, expiresUs: 0 });
+const emptyRequest = (): StimulusRequest => ({
+  detector: 0,
+  onset: 0,
+  fireAtUs: 0,
+  expiresUs: 0,
+  variant: 0,
+  withheld: false,
+});
 const emptyCommand = (): Command => ({
   kind: 'fire',
   sequence: 0,
@@ -395,6 +407,9 @@ const emptyCommand = (): Command => ({
   fireAtUs: 0,
   expiresUs: 0,
   durationUs: 0,
+  variant: 0,
+  gainDb: 0,
+  lease: 0,
 });
 
 const maxEvents = 512;

@@ -32,7 +32,8 @@ export interface DetectorEntry {
 
 export interface StimulationPlan {
   readonly policy: PolicyPlan | ModulePlan;
-  readonly durationUs: number;
+  /** How long a stimulus lasts, by variant. */
+  readonly durationsUs: readonly number[];
   readonly limits: GateLimits;
   /** Places in `detectors` of those whose estimates must be clear. */
   readonly require: readonly number[];

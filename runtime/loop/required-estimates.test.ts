@@ -28,7 +28,7 @@ function plan(...require: number[]): LoopPlan {
     ],
     stimulation: {
       policy: { use: 'immediate', after: 0, delaySeconds: 0, refractorySeconds: 0, expiresUs: 1e5 },
-      durationUs: 50e3,
+      durationsUs: [50e3],
       limits: { intervalUs: 0, perMinute: 1000, perHour: 1000, perNight: 1000 },
       require,
     },

@@ -12,7 +12,7 @@ function wholeRun(path: string): Recorded {
   const recorded = new Recorded(path, 2);
   recorded.texts.set(1, 'lights off');
   recorded.stream(100);
-  recorded.record(MessageCode.arm, Infinity, NaN, NaN, NaN, NaN);
+  recorded.record(MessageCode.arm, Infinity, NaN, NaN, NaN, NaN, NaN);
   recorded.record(EventCode.detection, 0, 0, 80, 99, NaN, 3.25);
   recorded.record(EventCode.request, 1, 0, 80, 0, 2e6);
   recorded.record(EventCode.refusal, 1, 5);

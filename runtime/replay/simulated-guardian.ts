@@ -58,10 +58,10 @@ export function openingMessages(messages: RecordList, arm: boolean): void {
   add(messages, MessageCode.source, 2, 0, 0);
   add(messages, MessageCode.supervisor, 1, 0, 0);
   add(messages, MessageCode.guardian, 1, guardianCauses.indexOf('ready'), 0);
-  if (arm) add(messages, MessageCode.arm, Infinity, NaN, NaN, NaN, NaN);
+  if (arm) add(messages, MessageCode.arm, Infinity, NaN, NaN, NaN, NaN, NaN);
 }
 
-function add(messages: RecordList, kind: number, a: number, b: number, c: number, d = 0, e = 0): void {
+function add(messages: RecordList, kind: number, a: number, b: number, c: number, d = 0, e = 0, f = 0): void {
   const at = messages.length++ * recordLength;
   const { records } = messages;
   records.fill(0, at, at + recordLength);
@@ -71,6 +71,7 @@ function add(messages: RecordList, kind: number, a: number, b: number, c: number
   records[at + 6] = c;
   records[at + 7] = d;
   records[at + 8] = e;
+  records[at + 9] = f;
 }
 
 const capacity = 64;

@@ -12,6 +12,7 @@ const limits = {
   perHour: z.number().int().nonnegative().optional(),
   perNight: z.number().int().nonnegative().optional(),
   intervalUs: z.number().nonnegative().optional(),
+  gainDb: z.number().nonpositive().optional(),
 };
 const request = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('status') }),

@@ -169,7 +169,7 @@ export class Run {
     if (Number.isNaN(this.#firstSampleUs) && memory.frames > 0) this.#firstSampleUs = monotonicUs();
     if (this.#armAtStart && this.#stimulator?.ready) {
       this.#armAtStart = false;
-      post(memory.requests, 'arm', Infinity, NaN, NaN, NaN, NaN);
+      post(memory.requests, 'arm', Infinity, NaN, NaN, NaN, NaN, NaN);
     }
     if (this.#options.armAtStart && this.#stimulator?.cause === 'latched' && !this.#renewing) void this.#armAgain();
     const { seconds } = this.#options;
@@ -206,8 +206,8 @@ export class Run {
       case 'disarm':
         return this.#post(post(this.memory.requests, 'disarm', disarmCauses.indexOf('request')));
       case 'lower': {
-        const { perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN } = request;
-        return this.#post(post(this.memory.requests, 'lower', perMinute, perHour, perNight, intervalUs));
+        const { perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN, gainDb = NaN } = request;
+        return this.#post(post(this.memory.requests, 'lower', perMinute, perHour, perNight, intervalUs, gainDb));
       }
       case 'mark': {
         const marker = ++this.#markers;
@@ -236,9 +236,9 @@ export class Run {
     }
     if (this.#recorder?.problem) reasons.push(`not armed: ${this.#recorder.problem}`);
     if (reasons.length > 0) return { ok: false, reasons };
-    const { forSeconds, perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN } = request;
+    const { forSeconds, perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN, gainDb = NaN } = request;
     const untilUs = monotonicUs() + forSeconds * 1e6;
-    return this.#post(post(this.memory.requests, 'arm', untilUs, perMinute, perHour, perNight, intervalUs));
+    return this.#post(post(this.memory.requests, 'arm', untilUs, perMinute, perHour, perNight, intervalUs, gainDb));
   }
 
   #post(taken: boolean): ControlAnswer {

@@ -34,7 +34,7 @@ test('R-01 arming ends by itself at its time', () => {
   gate.arm(10e6, NaN, NaN, NaN, NaN, NaN);
   assert.deepEqual(names(gate.decide(request(9.9e6), 9.9e6)), []);
   assert.deepEqual(names(gate.decide(request(12e6), 12e6)), ['disarmed']);
-  assert.deepEqual(names(gate.decide(request(9.95e6, 10.05e6), 9.95e6)), ['disarmed', 'expired', 'interval']);
+  assert.deepEqual(names(gate.decide(request(9.99e6, 10.005e6), 9.99e6)), ['disarmed', 'expired', 'interval']);
 });
 
 test('R-03 one inhibitor that holds or is unknown is enough, and is named', () => {
@@ -66,7 +66,23 @@ test('R-04 an expired request, a clock that runs backwards and a time that is no
   assert.deepEqual(names(gate.decide({ ...request(1e6), expiresUs: 0.9e6 }, 1e6)), ['expired']);
   assert.deepEqual(names(gate.decide({ ...request(1e6), expiresUs: NaN }, 1e6)), ['expired']);
   assert.deepEqual(names(gate.decide(request(0.5e6), 0.5e6)), ['expired']);
+  assert.deepEqual(names(gate.decide(request(1e6, NaN), 1e6)), ['disarmed', 'expired']);
   assert.ok(gate.decide(request(NaN), NaN) !== 0);
+});
+
+test('R-04 what is due more than 20 ms ahead is refused: it comes again, and is judged when it is due', () => {
+  const gate = readyGate();
+  assert.deepEqual(names(gate.decide(request(1e6, 1.0201e6), 1e6)), ['expired']);
+  assert.equal(gate.decide(request(1e6, 1.02e6), 1e6), 0);
+});
+
+test('R-02 a limit that is no whole number permits no stimulus more than it says', () => {
+  const gate = readyGate();
+  gate.lower(2.5, NaN, NaN, NaN, NaN);
+  const permitted = [1, 3, 5, 7].filter((second) => gate.decide(request(second * 1e6), second * 1e6) === 0);
+  assert.deepEqual(permitted, [1, 3]);
+  gate.lower(-1, NaN, NaN, NaN, NaN);
+  assert.deepEqual(names(gate.decide(request(200e6), 200e6)), ['per-minute']);
 });
 
 test('R-02 arming and lowering can only tighten limits', () => {

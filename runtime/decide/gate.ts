@@ -21,12 +21,8 @@ export class Gate {
   gainDb = 0;
   readonly #bits: Int32Array;
   readonly #configured: GateLimits;
-  readonly #minute = new RollingCount(60e6);
-  readonly #hour = new RollingCount(3600e6);
-  /** A night ends when 24 h have passed since a stimulus, never at midnight. */
-  readonly #night = new RollingCount(24 * 3600e6);
+  readonly #given: RecentStarts;
   #armedUntilUs = -Infinity;
-  #lastPermitUs = -Infinity;
   #newestUs = -Infinity;
 
   /** `required` are the reasons that estimates stand for: each is unknown, and holds, until it is said to be clear. */
@@ -36,6 +32,7 @@ export class Gate {
     this.#bits = Int32Array.from(names, (name) => bit[name]);
     this.#configured = configured;
     this.limits = { ...configured };
+    this.#given = new RecentStarts(Math.max(configured.perMinute, configured.perHour, configured.perNight));
   }
 
   /** `NaN` keeps a configured limit; a number may only tighten it. */
@@ -49,9 +46,9 @@ export class Gate {
   lower(perMinute: number, perHour: number, perNight: number, intervalUs: number, gainDb: number): void {
     const { limits } = this;
     if (gainDb < this.gainDb) this.gainDb = gainDb;
-    if (perMinute < limits.perMinute) limits.perMinute = perMinute;
-    if (perHour < limits.perHour) limits.perHour = perHour;
-    if (perNight < limits.perNight) limits.perNight = perNight;
+    if (perMinute < limits.perMinute) limits.perMinute = Math.floor(perMinute);
+    if (perHour < limits.perHour) limits.perHour = Math.floor(perHour);
+    if (perNight < limits.perNight) limits.perNight = Math.floor(perNight);
     if (intervalUs > limits.intervalUs) limits.intervalUs = intervalUs;
   }
 
@@ -91,26 +88,28 @@ export class Gate {
 
   /** 0 permits and counts the stimulus; otherwise bit n set means `refusalReasons[n]`. */
   decide(request: StimulusRequest, nowUs: number): number {
-    const fireUs = request.fireAtUs > nowUs ? request.fireAtUs : nowUs;
+    const { fireAtUs, expiresUs } = request;
+    const { limits } = this;
+    const fireUs = Math.max(fireAtUs, nowUs);
     let reasons = this.holding;
     if (!(fireUs < this.#armedUntilUs)) reasons |= bit.disarmed;
     if (request.withheld) reasons |= bit.schedule;
     // NaN and clocks that run backwards fail these comparisons on purpose.
-    if (!(fireUs <= request.expiresUs) || !(nowUs >= this.#newestUs)) reasons |= bit.expired;
-    if (!(fireUs - this.#lastPermitUs >= this.limits.intervalUs)) reasons |= bit.interval;
-    if (!(this.#minute.at(fireUs) < this.limits.perMinute)) reasons |= bit['per-minute'];
-    if (!(this.#hour.at(fireUs) < this.limits.perHour)) reasons |= bit['per-hour'];
-    if (!(this.#night.at(fireUs) < this.limits.perNight)) reasons |= bit['per-night'];
-    this.#newestUs = nowUs > this.#newestUs ? nowUs : this.#newestUs;
-    if (reasons === 0) {
-      this.#lastPermitUs = fireUs;
-      this.#minute.add(fireUs);
-      this.#hour.add(fireUs);
-      this.#night.add(fireUs);
-    }
+    const timely = fireAtUs - nowUs <= furthestAheadUs && fireUs <= expiresUs && nowUs >= this.#newestUs;
+    if (!timely) reasons |= bit.expired;
+    if (this.#given.within(1, limits.intervalUs, fireUs)) reasons |= bit.interval;
+    if (this.#given.within(limits.perMinute, 60e6, fireUs)) reasons |= bit['per-minute'];
+    if (this.#given.within(limits.perHour, 3600e6, fireUs)) reasons |= bit['per-hour'];
+    // A night ends when 24 h have passed since a stimulus, never at midnight.
+    if (this.#given.within(limits.perNight, 24 * 3600e6, fireUs)) reasons |= bit['per-night'];
+    if (nowUs > this.#newestUs) this.#newestUs = nowUs;
+    if (reasons === 0) this.#given.add(fireUs);
     return reasons;
   }
 }
+
+/** As far as the guardian takes a command ahead of its time; what is due later comes again, and is judged then. */
+const furthestAheadUs = 20e3;
 
 /** The reasons that are states of the world; the others are judged for each request. */
 const inhibitorNames = refusalReasons.slice(refusalReasons.indexOf('stale'), refusalReasons.indexOf('lease'));
@@ -125,30 +124,24 @@ const bit = Object.fromEntries(refusalReasons.map((name, place) => [name, 1 << p
   number
 >;
 
-/** Counts times within a window. Holds so many that a full ring means a refusal, whatever the limits say. */
-class RollingCount {
-  readonly #times = new Float64Array(rollingCapacity);
-  readonly #windowUs: number;
-  #oldest = 0;
+/** When the newest stimuli start, in order: as many as the loosest limit counts, for more are refused by it anyway. */
+class RecentStarts {
+  readonly #us: Float64Array;
+  /** All that were ever added. */
   #count = 0;
 
-  constructor(windowUs: number) {
-    this.#windowUs = windowUs;
+  constructor(capacity: number) {
+    this.#us = new Float64Array(capacity);
   }
 
-  at(nowUs: number): number {
-    while (this.#count > 0 && (this.#times[this.#oldest] as number) <= nowUs - this.#windowUs) {
-      this.#oldest = (this.#oldest + 1) % rollingCapacity;
-      this.#count--;
-    }
-    return this.#count === rollingCapacity ? Infinity : this.#count;
+  add(us: number): void {
+    this.#us[this.#count++ % this.#us.length] = us;
   }
 
-  add(timeUs: number): void {
-    this.#times[(this.#oldest + this.#count) % rollingCapacity] = timeUs;
-    this.#count++;
+  /** The `count`th last starts less than `windowUs` before `us`. Without a count that is a number above 0: yes. */
+  within(count: number, windowUs: number, us: number): boolean {
+    if (!(count >= 1)) return true;
+    if (this.#count < count) return false;
+    return !(us - (this.#us[(this.#count - count) % this.#us.length] as number) >= windowUs);
   }
 }
-
-/** Above the largest hard limit of any actuator kind for a night (the latency bench; people: 6,000). */
-const rollingCapacity = 1 << 18;

@@ -31,7 +31,11 @@ module.exports = {
     only('signal', '^runtime/signal/', '^$'),
     only('detect', '^runtime/detect/', '^runtime/signal/'),
     only('decide', '^runtime/decide/', '^runtime/(signal|detect)/'),
-    only('recording', '^runtime/recording/', '^runtime/loop/(records|ring|sample-slot|sample-block)\\.ts$'),
+    only(
+      'recording',
+      '^runtime/recording/',
+      '^runtime/loop/(records|ring|sample-slot|sample-block)\\.ts$|^runtime/guardian/delivery-lines\\.ts$',
+    ),
     only('guardian', '^runtime/guardian/', '^drivers/[^/]+/actuator\\.ts$|^drivers/serial/'),
     only('recorder', '^runtime/recorder/', '^runtime/(recording|loop)/'),
     only('link', '^runtime/link/', '^runtime/(recording|loop)/'),

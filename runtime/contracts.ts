@@ -406,6 +406,8 @@ export const guardianCauses = [
   'actuator',
   'channel',
   'starting',
+  'deliveries',
+  'condition',
 ] as const;
 export const ReceiptState = { accepted: 0, started: 1, ended: 2, refused: 3, dropped: 4 } as const;
 export type ReceiptState = (typeof ReceiptState)[keyof typeof ReceiptState];

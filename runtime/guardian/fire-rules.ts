@@ -1,4 +1,5 @@
 import type { Command, HardLimits } from '../contracts.js';
+import type { DeliveryLog } from './delivery-lines.js';
 
 /** Why a command was not fired; the empty string fires. */
 export type Verdict =
@@ -40,9 +41,28 @@ export class FireRules {
     return '';
   }
 
+  /** Called before a stimulus is tried: also one that fails half way counts. */
   fired(startUs: number, durationUs: number): void {
-    this.#endUs = startUs + durationUs;
+    this.lasts(startUs + durationUs);
     this.#starts[this.#count++ % this.#starts.length] = startUs;
+  }
+
+  /** The device itself says that the stimulus ends then. */
+  lasts(untilUs: number): void {
+    if (!(untilUs <= this.#endUs)) this.#endUs = untilUs;
+  }
+
+  /**
+   * Counts what a guardian before this one delivered in the same run, or possibly delivered: an open stimulus counts from
+   * when it was about to fire, a line that cannot be read from now, and each for as long as a stimulus may last.
+   */
+  remember({ deliveries, unreadable }: DeliveryLog, nowUs: number): void {
+    const starts = unreadable.map(() => nowUs);
+    for (const { command, aboutUs, startedUs, endedUs, dropped } of deliveries) {
+      this.#lastCommand = Math.max(this.#lastCommand, command);
+      if (!dropped) starts.push([startedUs, aboutUs, endedUs].find((us) => !Number.isNaN(us)) ?? nowUs);
+    }
+    for (const startUs of starts.sort((a, b) => a - b)) this.fired(startUs, this.#limits.durationUs);
   }
 
   /** The `count`th last stimulus began less than `us` before `startUs`. */

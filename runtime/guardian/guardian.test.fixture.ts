@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openPty } from '../../drivers/serial/pty.js';
 import type { Receipt } from '../contracts.js';
+import type { Checked } from './receipts.js';
 import { startGuardian } from './start.js';
 
 /** A real guardian between a core of our own and a trigger box whose bytes we see. */
@@ -22,6 +23,9 @@ export interface GuardianRig {
   readonly deliveries: () => string[];
   /** Every byte that the trigger box got so far, without waiting. */
   readonly bytes: () => readonly number[];
+  /** Asks the guardian what speaks against arming. */
+  readonly ask: (check: number) => void;
+  readonly answers: readonly Checked[];
   readonly tellCore: (line: string) => void;
   readonly close: () => Promise<void>;
 }
@@ -38,6 +42,7 @@ export async function startRig(): Promise<GuardianRig> {
   const receipts: Receipt[] = [];
   const causes: string[] = [];
   const bytes: number[] = [];
+  const answers: Checked[] = [];
   let ended = '';
   const guardian = await startGuardian(
     {
@@ -51,6 +56,7 @@ export async function startRig(): Promise<GuardianRig> {
     {
       onReceipt: (receipt) => receipts.push(receipt),
       onState: (_, cause) => causes.push(cause),
+      onChecked: (checked) => answers.push(checked),
       onExit: (detail) => (ended = detail),
     },
   );
@@ -66,11 +72,16 @@ export async function startRig(): Promise<GuardianRig> {
     receipts,
     causes,
     ended: () => ended,
-    deliveries: () => readFileSync(deliveries, 'utf8').split('\n').slice(0, -1),
+    deliveries: () =>
+      readFileSync(deliveries, 'utf8')
+        .split('\n')
+        .filter((line) => line !== ''),
     bytes: () => {
       takeBytes(pty.master, bytes);
       return bytes;
     },
+    ask: (check) => guardian.ask(check),
+    answers,
     tellCore: (line) => core.stdin.write(`${line}\n`),
     async close() {
       core.kill('SIGKILL');

@@ -31,6 +31,11 @@ test('R-07 states of the guardian are read; only state 1 is ready', () => {
   }
 });
 
+test('R-22 answers to a check are read with their number and reasons', () => {
+  const checked = { check: 3, reasons: ['the mixer stands at 90 %', 'no row'] };
+  assert.deepEqual(decodeGuardianLine(JSON.stringify({ checked })), { checked });
+});
+
 test('R-08 lines that are neither receipt nor state are refused', () => {
   const refused = [
     '',
@@ -50,6 +55,10 @@ test('R-08 lines that are neither receipt nor state are refused', () => {
     '{"receipt":{"command":1,"state":1.5,"atUs":1}}',
     '{"receipt":{"command":1,"state":1,"atUs":null}}',
     '{"receipt":{"command":1,"state":1}}',
+    '{"checked":null}',
+    '{"checked":{"check":1}}',
+    '{"checked":{"check":"1","reasons":[]}}',
+    '{"checked":{"check":1,"reasons":[1]}}',
     '{"guardian":null}',
     '{"guardian":{"state":1}}',
     '{"guardian":{"state":1,"cause":"bored"}}',

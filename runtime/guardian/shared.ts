@@ -1,24 +1,21 @@
-import type { ReceiptState } from '../contracts.js';
+import type { Receipt } from '../contracts.js';
 import type { ActuatorHandle, ActuatorPlan } from './actuators.js';
 
 /** What the guardian's two threads share. */
 
-/** Words (`Int32Array`). Each has one writer, but for `hold`, which both may raise and only the main thread lowers. */
+/** Words (`Int32Array`). */
 export const Word = {
-  /** 1: at rest, fire nothing. Raised before a rest, looked at before and after firing. */
+  /**
+   * 1: at rest, fire nothing. Raised before a rest, looked at before and after firing. Both threads may raise it, only the
+   * main thread lowers it.
+   */
   hold: 0,
-  /** Raised by the command thread: the channel is broken or at its end. */
-  broken: 1,
 } as const;
 
-/** Doubles. Written by the command thread. */
+/** Doubles (`Float64Array`). Written by the command thread. */
 export const Time = {
   /** Of the newest beat; 0 before the first. */
   beatUs: 0,
-  /** When the stimulus that lasts now must end. */
-  endUs: 1,
-  /** Its command. */
-  command: 2,
 } as const;
 
 export interface CommandThreadData {
@@ -31,8 +28,10 @@ export interface CommandThreadData {
   readonly realtime: boolean;
 }
 
-export type CommandThreadMessage =
-  | { readonly receipt: { command: number; state: ReceiptState; atUs: number; evidence: string } }
+/** What the command side (`Firing`) tells the resting side (`RestKeeper`). */
+export type FiringMessage =
+  | { readonly receipt: Receipt }
   | { readonly started: { readonly command: number; readonly endUs: number } }
-  | { readonly broken: string; readonly actuator: boolean }
-  | { readonly realtime: string };
+  | { readonly broken: string; readonly cause: 'channel' | 'actuator' | 'deliveries' | 'condition' | 'gone' };
+
+export type CommandThreadMessage = FiringMessage | { readonly realtime: string };

@@ -5,16 +5,19 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Receipt, guardianCauses } from '../contracts.js';
 import type { GuardianOptions } from './options.js';
-import { decodeGuardianLine } from './receipts.js';
+import { decodeGuardianLine, type Checked } from './receipts.js';
 
 export interface GuardianEvents {
   onReceipt(receipt: Receipt): void;
   onState(ready: boolean, cause: (typeof guardianCauses)[number]): void;
+  onChecked(checked: Checked): void;
   onExit(detail: string): void;
 }
 
 export interface GuardianProcess {
   readonly pid: number;
+  /** Asks for all that speaks against arming; the answer comes by `onChecked` with the same number. */
+  ask(check: number): void;
   /** Ends it, at rest; resolves when it is gone and its last receipts were heard. */
   stop(): Promise<void>;
 }
@@ -36,6 +39,7 @@ export async function startGuardian(options: GuardianOptions, events: GuardianEv
     const said = decodeGuardianLine(line);
     if (said === undefined) return;
     if ('receipt' in said) events.onReceipt(said.receipt);
+    else if ('checked' in said) events.onChecked(said.checked);
     else events.onState(said.guardian.ready, said.guardian.cause);
   });
   child.stdin.on('error', () => undefined);
@@ -44,6 +48,7 @@ export async function startGuardian(options: GuardianOptions, events: GuardianEv
   });
   return {
     pid: child.pid ?? 0,
+    ask: (check) => void child.stdin.write(`${JSON.stringify({ check })}\n`),
     async stop() {
       child.stdin.end();
       await gone;

@@ -1,6 +1,7 @@
 import { DetectionPhase, ReceiptState, type RunSummary } from '../contracts.js';
 import { decodeMessage } from '../loop/records.js';
 import { sentFrames } from '../loop/sample-block.js';
+import { isOpen, wasDelivered } from '../guardian/delivery-lines.js';
 import { readDeliveries } from './deliveries.js';
 import { openRecording, type RecordedEvent, type Recording } from './read.js';
 import { guardianLog } from './schema.js';
@@ -255,7 +256,8 @@ function judgeEnding({ ending, summary }: Recording, found: Walk, faults: string
 function accountForStimuli(path: string, found: Walk, warnings: string[]): Stimuli {
   const { deliveries, unreadable } = readDeliveries(path);
   const { started, ended, reconciled, declined, permits } = found;
-  const delivered = deliveries.map(({ command }) => command);
+  const delivered = deliveries.filter(wasDelivered).map(({ command }) => command);
+  const open = deliveries.filter(isOpen).map(({ command }) => command);
   const unreconciled = delivered.filter((command) => !started.has(command));
   const say = (commands: readonly number[], what: string): void => {
     if (commands.length > 0) warnings.push(`stimuli ${commands.join(', ')} ${what}`);
@@ -263,10 +265,10 @@ function accountForStimuli(path: string, found: Walk, warnings: string[]): Stimu
   say([...reconciled], "were delivered, by the guardian's log; the loop got no receipt.");
   say(unreconciled, "were delivered, by the guardian's log, after the last commit.");
   const known = (command: number): boolean => started.has(command) || declined.has(command);
-  say(
-    permits.filter((command) => !known(command) && !delivered.includes(command)),
-    'were permitted, and nothing says whether they were delivered.',
+  const possibly = [...new Set([...permits, ...open])].filter(
+    (command) => !known(command) && !delivered.includes(command),
   );
+  say(possibly, 'were permitted, and nothing says whether they were delivered.');
   const endedByLog = new Set(deliveries.filter(({ endedUs }) => !Number.isNaN(endedUs)).map(({ command }) => command));
   say(
     [...started].filter((command) => !ended.has(command) && !endedByLog.has(command)),

@@ -2,20 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ReceiptState } from '../contracts.js';
 import { decodeEvent } from '../loop/records.js';
-import { deliveriesPath, parseDeliveries, readDeliveries } from './deliveries.js';
+import { deliveriesPath, readDeliveries } from './deliveries.js';
 import { missingReceipts } from './reconcile.js';
-
-test('the log of deliveries: starts, ends in any order, lines that are none', () => {
-  assert.deepEqual(parseDeliveries('1 5 -\n1 55 60\n3 70.5 -\n2 5 6\n\nx 5 -\n4 1e3 -\n3 8'), {
-    deliveries: [
-      { command: 1, startedUs: 5, endedUs: 60 },
-      { command: 3, startedUs: 70.5, endedUs: NaN },
-      { command: 2, startedUs: NaN, endedUs: 6 },
-    ],
-    unreadable: ['', 'x 5 -', '4 1e3 -', '3 8'],
-  });
-  assert.deepEqual(parseDeliveries(''), { deliveries: [], unreadable: [] });
-});
 
 test('where it stands, and that it may be absent', () => {
   assert.equal(deliveriesPath('/nights/a.db'), '/nights/a.deliveries');
@@ -23,10 +11,12 @@ test('where it stands, and that it may be absent', () => {
 });
 
 test('only the receipts that are missing are made, behind the last cycle', () => {
-  const delivery = (command: number, startedUs: number, endedUs: number) => ({ command, startedUs, endedUs });
+  const delivery = (command: number, startedUs: number, endedUs: number) => {
+    return { command, aboutUs: startedUs, startedUs, endedUs, dropped: false };
+  };
   const [known] = missingReceipts([delivery(1, 5, NaN)], [], 0, 0);
   assert.ok(known);
-  const made = missingReceipts([delivery(1, 5, 60), delivery(2, 70.5, NaN)], [known], 12, 34);
+  const made = missingReceipts([delivery(1, 5, 60), delivery(2, 70.5, NaN), delivery(3, NaN, NaN)], [known], 12, 34);
   assert.deepEqual(
     made.map((record) => decodeEvent(record)),
     [

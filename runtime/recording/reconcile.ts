@@ -1,6 +1,6 @@
 import { ReceiptState, recordLength } from '../contracts.js';
 import { EventCode } from '../loop/records.js';
-import type { Delivery } from './deliveries.js';
+import { wasDelivered, type Delivery } from '../guardian/delivery-lines.js';
 
 /**
  * Receipts that the guardian's log has and the recording lacks, as event records. They are numbered with the cycle after
@@ -22,8 +22,10 @@ export function missingReceipts(
     record.set([EventCode.receipt, lastCycle + 1, lastIndex, atUs, command, state, atUs, NaN]);
     return [record];
   };
-  return deliveries.flatMap(({ command, startedUs, endedUs }) => [
-    ...receipt(command, ReceiptState.started, startedUs),
-    ...(Number.isNaN(endedUs) ? [] : receipt(command, ReceiptState.ended, endedUs)),
-  ]);
+  return deliveries
+    .filter(wasDelivered)
+    .flatMap(({ command, startedUs, endedUs }) => [
+      ...receipt(command, ReceiptState.started, startedUs),
+      ...(Number.isNaN(endedUs) ? [] : receipt(command, ReceiptState.ended, endedUs)),
+    ]);
 }

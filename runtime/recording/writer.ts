@@ -5,6 +5,7 @@ import { EventCode, decodeEvent, decodeMessage, isMessage } from '../loop/record
 import type { SlotRing } from '../loop/ring.js';
 import { SampleSlot } from '../loop/sample-slot.js';
 import { createFile, insertInto, openBallast } from './create.js';
+import { isOpen } from '../guardian/delivery-lines.js';
 import { deliveriesPath, readDeliveries } from './deliveries.js';
 import { packCycles, packFrames } from './packing.js';
 import { missingReceipts } from './reconcile.js';
@@ -104,7 +105,7 @@ export class RecordingWriter {
 
   /**
    * Writes the ending and closes the file. Receipts that only the guardian's log has become events before; then the log,
-   * if all of it was understood, goes. Throws `DiskFull`.
+   * if all of it was understood and nothing in it is left open, goes. Throws `DiskFull`.
    */
   close(summary: RunSummary): void {
     const { deliveries, unreadable } = readDeliveries(this.path);
@@ -117,7 +118,7 @@ export class RecordingWriter {
       this.#db.exec('commit');
     });
     this.#closeFile();
-    if (unreadable.length === 0) rmSync(deliveriesPath(this.path), { force: true });
+    if (unreadable.length === 0 && !deliveries.some(isOpen)) rmSync(deliveriesPath(this.path), { force: true });
   }
 
   /** Ends the recording with its last commit because there is no room for more; returns what to throw. */

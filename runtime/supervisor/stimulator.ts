@@ -21,6 +21,8 @@ export class Stimulator {
   readonly #realtime: boolean;
   readonly #log: Logger;
   readonly #waiting: (() => boolean)[] = [];
+  readonly #questions = new Map<number, (reasons: readonly string[]) => void>();
+  #asked = 0;
   #guardian: GuardianProcess | undefined;
   #stopping = false;
 
@@ -58,6 +60,7 @@ export class Stimulator {
       {
         onReceipt: (receipt) => this.#receipt(receipt),
         onState: (ready, cause) => this.#state(ready, cause),
+        onChecked: ({ check, reasons }) => this.#questions.get(check)?.(reasons),
         onExit: (detail) => this.#exited(detail),
       },
     );
@@ -78,6 +81,22 @@ export class Stimulator {
     const deadline = performance.now() + withinMs;
     while (!this.ready && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
     return this.ready;
+  }
+
+  /** All that the guardian itself holds against arming; that it does not answer is a reason too. */
+  check(withinMs: number): Promise<readonly string[]> {
+    const check = ++this.#asked;
+    return new Promise((resolve) => {
+      const answer = (reasons: readonly string[]): void => {
+        clearTimeout(timer);
+        this.#questions.delete(check);
+        resolve(reasons);
+      };
+      const silent = `the guardian does not answer within ${withinMs} ms. See its lines in the log.`;
+      const timer = setTimeout(() => answer([silent]), withinMs);
+      this.#questions.set(check, answer);
+      this.#guardian?.ask(check);
+    });
   }
 
   /** Passes on what found a full mailbox; called with every beat of the supervisor. */
@@ -115,5 +134,5 @@ export class Stimulator {
 }
 
 /** What a guardian does not recover from by itself. */
-const latching = new Set<string>(['silenced', 'latched', 'actuator', 'channel']);
+const latching = new Set<string>(['silenced', 'latched', 'actuator', 'channel', 'deliveries', 'condition']);
 const restartMs = 500;

@@ -32,7 +32,7 @@ export const Control = {
   refusals: 14,
   /** Bits of `refusalReasons` of the last refusal. */
   lastReasons: 15,
-  /** 1 while the FIFO to the guardian may be opened. */
+  /** Number of the guardian that waits at the FIFO, from 1; 0 while none does. */
   guardian: 16,
 } as const;
 const controlWords = 32;

@@ -1,30 +1,26 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createDevice } from '../../drivers/devices.js';
 import { openSerialTransport } from '../../drivers/serial/transport.js';
-import { guardianCauses, recordLength, ringNames, sessionStates, type Transport } from '../contracts.js';
-import { CommandWriter } from '../guardian/command.js';
+import { sessionStates, type Transport } from '../contracts.js';
 import { requestRealtime } from '../guardian/realtime.js';
 import { blockCapacity, buildLoop, describeLoop } from './build.js';
+import { Cycle } from './cycle.js';
+import { fifoChannel } from './fifo.js';
 import { LoggedLoop } from './logged-loop.js';
-import { createRecordList, type Loop } from './loop.js';
+import type { Loop } from './loop.js';
 import { monotonicUs } from '../monotonic.js';
-import { MessageCode } from './records.js';
 import { SlotRing } from './ring.js';
 import { createSampleBlock } from './sample-block.js';
 import { Control, ControlTime, type LoopThreadData, type LoopThreadMessage } from './shared.js';
 
 /**
  * The loop thread: the shell around the pure loop. It owns the port, the clock and the FIFO to the guardian, and never
- * goes through the main thread: read → decode → log → cycle → command → rings, on memory made before the first sample.
+ * goes through the main thread: read → decode → cycle, on memory made before the first sample.
  */
 
 /** Long enough to cost nothing when idle, short enough for beats (the guardian waits 40 ms) and mailboxes. */
 const pollMs = 10;
 const readBytes = 4096;
-const supervisorStaleUs = 500e3;
-/** Messages that one mailbox may bring into one cycle; the rest waits for the next. */
-const mailboxShare = 64;
 
 const data = workerData as LoopThreadData;
 const control = new Int32Array(data.control);
@@ -38,8 +34,6 @@ const tell = (message: LoopThreadMessage): void => parentPort?.postMessage(messa
 const device = createDevice(data.device);
 const block = createSampleBlock(device.info.channels.length, blockCapacity);
 const bytes = new Uint8Array(readBytes);
-const messages = createRecordList(1024);
-const commands = new CommandWriter();
 
 const loop = await buildLoop(data.plan, device.info);
 const logged = new LoggedLoop(loop, samples, decisions);
@@ -48,13 +42,9 @@ const realtime = data.realtime ? requestRealtime() : 'not asked for';
 tell({ ready: { description: describeLoop(loop), realtime } });
 
 let port: Transport | undefined;
-let fifo = -1;
 let notice = '';
-let sourceState = -1;
-let supervisorBeat = -1;
-let supervisorBeatUs = monotonicUs();
-let supervisorFresh = -1;
-let guardianLost = false;
+const channel = data.fifo === undefined ? {} : { channel: fifoChannel(data.fifo) };
+const cycle = new Cycle({ logged, samples, decisions, mailboxes, control, ...channel }, monotonicUs());
 
 while (Atomics.load(control, Control.stop) === 0) {
   const length = read();
@@ -68,7 +58,7 @@ while (Atomics.load(control, Control.stop) === 0) {
 }
 port?.write(device.goodbye, device.goodbye.length);
 port?.close();
-if (fifo >= 0) closeSync(fifo);
+cycle.end();
 tell({ ended: { latencyUs: tally.latencyUs() } });
 
 /** Bytes of one read; 0 after a time-out, and while no port is open. */
@@ -108,11 +98,7 @@ function losePort(reason: string): void {
 
 /** Everything after the decoder, on the frames in `block`. */
 function step(nowUs: number): void {
-  messages.length = 0;
-  watchSelf(nowUs);
-  for (const mailbox of mailboxes) drain(mailbox);
-  logged.step(nowUs, block, messages);
-  command();
+  cycle.run(nowUs, device.state, block);
   if (device.outgoingLength > 0) {
     if (port && !port.write(device.outgoing, device.outgoingLength)) losePort(`${data.port}: cannot be written to`);
     device.outgoingLength = 0;
@@ -120,82 +106,10 @@ function step(nowUs: number): void {
   show(nowUs);
 }
 
-/** What the thread itself has to tell the loop: the state of source, supervisor and rings. */
-function watchSelf(nowUs: number): void {
-  const state = sessionStates.indexOf(device.state);
-  if (state !== sourceState) {
-    sourceState = state;
-    add(MessageCode.source, state, 0);
-  }
-  const beat = Atomics.load(control, Control.supervisorBeat);
-  if (beat !== supervisorBeat) {
-    supervisorBeat = beat;
-    supervisorBeatUs = nowUs;
-  }
-  const fresh = nowUs - supervisorBeatUs <= supervisorStaleUs ? 1 : 0;
-  if (fresh !== supervisorFresh) {
-    supervisorFresh = fresh;
-    add(MessageCode.supervisor, fresh, 0);
-  }
-  if (guardianLost) {
-    add(MessageCode.guardian, 0, guardianCauses.indexOf('channel'));
-    guardianLost = false;
-  }
-  const losses = logged.takeLosses();
-  if (losses & 1) add(MessageCode.loss, ringNames.indexOf('samples'), samples.losses);
-  if (losses & 2) add(MessageCode.loss, ringNames.indexOf('decisions'), decisions.losses);
-}
-
-function add(kind: number, a: number, b: number): void {
-  const at = messages.length++ * recordLength;
-  messages.records.fill(0, at, at + recordLength);
-  messages.records[at] = kind;
-  messages.records[at + 4] = a;
-  messages.records[at + 5] = b;
-}
-
-function drain(mailbox: SlotRing): void {
-  const waiting = Math.min(mailbox.waiting(), mailboxShare);
-  for (let ahead = 0; ahead < waiting; ahead++) {
-    const from = mailbox.oldest(ahead) * recordLength;
-    const at = messages.length++ * recordLength;
-    for (let i = 0; i < recordLength; i++) messages.records[at + i] = mailbox.doubles[from + i] as number;
-  }
-  if (waiting > 0) mailbox.release(waiting);
-}
-
-/** Commands of this cycle and a beat, in one write that never blocks. A FIFO that refuses is a guardian fault. */
-function command(): void {
-  if (data.fifo === undefined) return;
-  if (fifo < 0) {
-    if (Atomics.load(control, Control.guardian) === 0) return;
-    try {
-      fifo = openSync(data.fifo, constants.O_WRONLY | constants.O_NONBLOCK);
-    } catch {
-      return; // nobody reads yet
-    }
-    commands.restart();
-  }
-  for (let place = 0; place < loop.commandCount; place++) {
-    const wanted = loop.commands[place];
-    if (wanted) commands.fire(wanted);
-  }
-  commands.beat(loop.cycleNumber);
-  try {
-    if (writeSync(fifo, commands.bytes, 0, commands.length) !== commands.length) throw new Error('short write');
-  } catch {
-    closeSync(fifo);
-    fifo = -1;
-    Atomics.store(control, Control.guardian, 0);
-    guardianLost = true;
-  }
-  commands.clear();
-}
-
 /** State for live views: words and doubles that others read without asking. */
 function show(nowUs: number): void {
   const { counts } = device;
-  control[Control.source] = sourceState;
+  control[Control.source] = sessionStates.indexOf(device.state);
   control[Control.armed] = loop.isArmed ? 1 : 0;
   control[Control.holding] = loop.holding;
   control[Control.frames] = counts.frames;

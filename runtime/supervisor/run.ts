@@ -10,6 +10,7 @@ import { monotonicUs } from '../monotonic.js';
 import type { LoopDescription } from '../loop/build.js';
 import { Control, ControlTime, post } from '../loop/shared.js';
 import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
+import { Lifecycle } from './lifecycle.js';
 import { LinkConnection } from './link-connection.js';
 import { LoopThread } from './loop-thread.js';
 import { RunMemory } from './memory.js';
@@ -55,10 +56,8 @@ export class Run {
   #beat: NodeJS.Timeout | undefined;
   #notice = '';
   #realtime = '';
-  #firstSampleUs = NaN;
   #markers = 0;
-  #armAtStart: boolean;
-  #renewing = false;
+  readonly #lifecycle: Lifecycle;
   #stopping = false;
   #finish: (summary: RunSummary) => void = () => undefined;
   #fail: (error: Error) => void = () => undefined;
@@ -66,7 +65,7 @@ export class Run {
   private constructor(options: RunOptions) {
     const { plan } = options;
     this.#options = options;
-    this.#armAtStart = options.armAtStart === true;
+    this.#lifecycle = new Lifecycle(options.seconds, options.armAtStart === true);
     this.stream = createDevice(plan.source.device).info;
     this.memory = new RunMemory(this.stream.channels.length);
     this.#places = createPlaces(plan.name);
@@ -164,32 +163,21 @@ export class Run {
 
   #tick(): void {
     const { memory } = this;
+    const { log } = this.#options;
     Atomics.add(memory.control, Control.supervisorBeat, 1);
     this.#stimulator?.flush();
-    if (Number.isNaN(this.#firstSampleUs) && memory.frames > 0) this.#firstSampleUs = monotonicUs();
-    if (this.#armAtStart && this.#stimulator?.ready) {
-      this.#armAtStart = false;
-      post(memory.requests, 'arm', Infinity, NaN, NaN, NaN, NaN, NaN);
+    const problem = this.#recorder?.problem ?? '';
+    switch (this.#lifecycle.beat(monotonicUs(), memory.frames, problem, this.#stimulator)) {
+      case 'arm':
+        post(memory.requests, 'arm', Infinity, NaN, NaN, NaN, NaN, NaN);
+        break;
+      case 'renew':
+        if (this.#stimulator?.renew()) log.warn('the guardian latched; its actuator is virtual: arming again');
+        break;
+      case 'stop':
+        if (problem !== '' && !this.#stopping) log.error(problem);
+        void this.stop();
     }
-    if (this.#options.armAtStart && this.#stimulator?.cause === 'latched' && !this.#renewing) void this.#armAgain();
-    const { seconds } = this.#options;
-    if (seconds !== undefined && monotonicUs() - this.#firstSampleUs >= seconds * 1e6) void this.stop();
-    if (this.#recorder?.problem) {
-      this.#options.log.error(this.#recorder.problem);
-      void this.stop();
-    }
-  }
-
-  /**
-   * A busy machine stalls, and the guardian latches as it must. Where every actuator is virtual nobody has to see to it
-   * before things go on; after a silence or a fault of another kind somebody has to.
-   */
-  async #armAgain(): Promise<void> {
-    this.#renewing = true;
-    this.#options.log.warn('the machine stalled and the guardian latched; its actuator is virtual: arming again');
-    await this.#stimulator?.renew();
-    this.#armAtStart = true;
-    this.#renewing = false;
   }
 
   #noticed(notice: string): void {
@@ -230,7 +218,7 @@ export class Run {
         reasons: ['not armed: this configuration stimulates nothing. Give it policy, stimulus and gate.'],
       };
     }
-    await this.#stimulator.renew();
+    this.#stimulator.renew();
     if (!(await this.#stimulator.becomesReady(readyMs))) {
       reasons.push(`not armed: the guardian is not ready (${this.#stimulator.cause}). See its lines in the log.`);
     }

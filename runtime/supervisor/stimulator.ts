@@ -1,30 +1,22 @@
 import type { Logger } from 'pino';
-import { guardianCauses, type Receipt } from '../contracts.js';
 import type { ActuatorPlan } from '../guardian/actuators.js';
 import { startGuardian, type GuardianProcess } from '../guardian/start.js';
 import { Control, post } from '../loop/shared.js';
+import { GuardianKeeper, type GuardianCause } from './guardian-keeper.js';
 import type { RunMemory } from './memory.js';
 import type { Places } from './places.js';
 
-/**
- * The guardian as the supervisor sees it: starts it, brings its receipts and states to the loop, restarts it after a
- * fault. A restarted guardian knows of no arming, and the loop disarms when it hears of the fault.
- */
+/** The guardian as the supervisor sees it: the shell around its keeper. */
 export class Stimulator {
-  /** What the guardian last said of itself: one of `guardianCauses`. */
-  cause: (typeof guardianCauses)[number] = 'starting';
-  ready = false;
-  readonly #memory: RunMemory;
   readonly #places: Places;
   readonly #plan: ActuatorPlan;
   readonly #deliveries: string;
   readonly #realtime: boolean;
-  readonly #log: Logger;
-  readonly #waiting: (() => boolean)[] = [];
+  readonly #keeper: GuardianKeeper;
   readonly #questions = new Map<number, (reasons: readonly string[]) => void>();
   #asked = 0;
   #guardian: GuardianProcess | undefined;
-  #stopping = false;
+  #starting: Promise<void> | undefined;
 
   constructor(
     memory: RunMemory,
@@ -34,46 +26,40 @@ export class Stimulator {
     realtime: boolean,
     log: Logger,
   ) {
-    this.#memory = memory;
     this.#places = places;
     this.#plan = plan;
     this.#deliveries = deliveries;
     this.#realtime = realtime;
-    this.#log = log;
+    this.#keeper = new GuardianKeeper({
+      start: () => void this.#start().catch((error: unknown) => this.#keeper.failed(String(error))),
+      stop: () => void this.#guardian?.stop(),
+      after: (us, then) => void setTimeout(then, us / 1000),
+      offer: (guardian) => void Atomics.store(memory.control, Control.guardian, guardian),
+      post: (kind, fields) => post(memory.receipts, kind, ...fields),
+      say: (level, text) => log[level](text),
+    });
   }
 
   get pid(): number | null {
     return this.#guardian?.pid ?? null;
   }
 
-  async start(): Promise<void> {
-    this.cause = 'starting';
-    this.#guardian = await startGuardian(
-      {
-        fifo: this.#places.fifo,
-        silenceSocket: this.#places.silence,
-        pidFile: this.#places.guardianPid,
-        deliveries: this.#deliveries,
-        actuator: this.#plan,
-        realtime: this.#realtime,
-      },
-      {
-        onReceipt: (receipt) => this.#receipt(receipt),
-        onState: (ready, cause) => this.#state(ready, cause),
-        onChecked: ({ check, reasons }) => this.#questions.get(check)?.(reasons),
-        onExit: (detail) => this.#exited(detail),
-      },
-    );
-    Atomics.store(this.#memory.control, Control.guardian, 1);
+  get ready(): boolean {
+    return this.#keeper.ready;
   }
 
-  /** A guardian that was silenced or latched stays so until somebody arms again: then it is started anew. */
-  async renew(): Promise<void> {
-    if (!latching.has(this.cause)) return;
-    this.#stopping = true;
-    await this.#guardian?.stop();
-    this.#stopping = false;
-    await this.start();
+  get cause(): GuardianCause {
+    return this.#keeper.cause;
+  }
+
+  /** Rejects if the first guardian cannot be started; later ones are tried again and again. */
+  start(): Promise<void> {
+    return this.#start();
+  }
+
+  /** A guardian that was silenced or latched stays so until somebody arms again. False if there is none to replace. */
+  renew(): boolean {
+    return this.#keeper.renew();
   }
 
   /** A new guardian is ready after its first beats from the loop. */
@@ -101,38 +87,36 @@ export class Stimulator {
 
   /** Passes on what found a full mailbox; called with every beat of the supervisor. */
   flush(): void {
-    while (this.#waiting.length > 0 && this.#waiting[0]?.()) this.#waiting.shift();
+    this.#keeper.flush();
   }
 
+  /** Ends it for good; resolves when it is gone and its last receipts were heard. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#keeper.stop();
+    await this.#starting?.catch(() => undefined);
     await this.#guardian?.stop();
   }
 
-  #receipt({ command, state, atUs }: Receipt): void {
-    this.#pass(() => post(this.#memory.receipts, 'receipt', command, state, atUs));
-  }
-
-  #state(ready: boolean, cause: (typeof guardianCauses)[number]): void {
-    this.ready = ready;
-    this.cause = cause;
-    this.#log.info(`guardian: ${ready ? 'ready' : `at rest (${cause})`}`);
-    this.#pass(() => post(this.#memory.receipts, 'guardian', ready ? 1 : 0, guardianCauses.indexOf(cause)));
-  }
-
-  #exited(detail: string): void {
-    Atomics.store(this.#memory.control, Control.guardian, 0);
-    if (this.#stopping) return;
-    this.#log.error(`guardian: ${detail}. Starting it again, disarmed.`);
-    this.#state(false, 'exited');
-    setTimeout(() => void this.start().catch((error: unknown) => this.#log.error(error)), restartMs);
-  }
-
-  #pass(send: () => boolean): void {
-    if (this.#waiting.length > 0 || !send()) this.#waiting.push(send);
+  #start(): Promise<void> {
+    this.#starting = startGuardian(
+      {
+        fifo: this.#places.fifo,
+        silenceSocket: this.#places.silence,
+        pidFile: this.#places.guardianPid,
+        deliveries: this.#deliveries,
+        actuator: this.#plan,
+        realtime: this.#realtime,
+      },
+      {
+        onReceipt: (receipt) => this.#keeper.receipt(receipt),
+        onState: (ready, cause) => this.#keeper.state(ready, cause),
+        onChecked: ({ check, reasons }) => this.#questions.get(check)?.(reasons),
+        onExit: (detail) => this.#keeper.exited(detail),
+      },
+    ).then((guardian) => {
+      this.#guardian = guardian;
+      this.#keeper.started();
+    });
+    return this.#starting;
   }
 }
-
-/** What a guardian does not recover from by itself. */
-const latching = new Set<string>(['silenced', 'latched', 'actuator', 'channel', 'deliveries', 'condition']);
-const restartMs = 500;

@@ -1,0 +1,109 @@
+import type {
+  EstimateReason,
+  GateLimits,
+  InhibitorState,
+  RefusalReason,
+  StimulusRequest,
+} from '../../runtime/contracts.js';
+
+/**
+ * What the gate must say, written from the words of SAFETY.md (R-01 to R-04, R-09) and sharing no code with it: plain
+ * lists of everything that happened, counted anew at each request. Slow and simple on purpose.
+ */
+export class GateChecker {
+  armedUntilUs = -Infinity;
+  gainDb = 0;
+  /** The tightest of the configured ones and of all that arming and lowering named since the last arming. */
+  limits: GateLimits;
+  readonly #configured: GateLimits;
+  /** Start times of all stimuli that were permitted. */
+  readonly starts: number[] = [];
+  /** All times at which a request was judged. */
+  readonly #judgedUs: number[] = [];
+  readonly states = new Map<RefusalReason, { state: InhibitorState; sinceUs: number }>();
+
+  constructor(configured: GateLimits, required: readonly EstimateReason[]) {
+    this.#configured = configured;
+    this.limits = configured;
+    for (const name of [...alwaysJudged, ...required]) this.states.set(name, { state: 'unknown', sinceUs: 0 });
+  }
+
+  arm(untilUs: number, perMinute: number, perHour: number, perNight: number, intervalUs: number, gainDb: number): void {
+    this.limits = this.#configured;
+    this.gainDb = 0;
+    this.armedUntilUs = untilUs;
+    this.lower(perMinute, perHour, perNight, intervalUs, gainDb);
+  }
+
+  lower(perMinute: number, perHour: number, perNight: number, intervalUs: number, gainDb: number): void {
+    const known = (given: number, otherwise: number): number => (Number.isNaN(given) ? otherwise : given);
+    const { limits } = this;
+    this.limits = {
+      perMinute: Math.min(limits.perMinute, known(perMinute, Infinity)),
+      perHour: Math.min(limits.perHour, known(perHour, Infinity)),
+      perNight: Math.min(limits.perNight, known(perNight, Infinity)),
+      intervalUs: Math.max(limits.intervalUs, known(intervalUs, 0)),
+    };
+    if (!Number.isNaN(gainDb)) this.gainDb = Math.min(this.gainDb, gainDb);
+  }
+
+  disarm(): void {
+    this.armedUntilUs = -Infinity;
+  }
+
+  /** Whether the state is new; undefined where the gate must refuse to know the name. */
+  inhibit(name: RefusalReason, state: InhibitorState, nowUs: number): boolean | undefined {
+    const before = this.states.get(name);
+    if (!before) return undefined;
+    if (before.state === state) return false;
+    this.states.set(name, { state, sinceUs: nowUs });
+    return true;
+  }
+
+  holding(): RefusalReason[] {
+    const names: RefusalReason[] = [];
+    for (const [name, { state }] of this.states) if (state !== 'clear') names.push(name);
+    return names;
+  }
+
+  /** Every reason that speaks against a stimulus now; remembers the stimulus where there is none. */
+  judge({ fireAtUs, expiresUs, withheld }: StimulusRequest, nowUs: number): RefusalReason[] {
+    const reasons = this.holding();
+    const startUs = Math.max(fireAtUs, nowUs);
+    const { perMinute, perHour, perNight, intervalUs } = this.limits;
+    /** Stimuli, this one among them, that are not known to lie further apart from it than the window. */
+    const crowd = (windowUs: number): number => {
+      let count = 1;
+      for (const us of this.starts) if (!(startUs - us >= windowUs)) count++;
+      return count;
+    };
+    if (!(startUs < this.armedUntilUs)) reasons.push('disarmed');
+    const backwards = !this.#judgedUs.every((us) => nowUs >= us);
+    const soon = fireAtUs - nowUs <= 20_000;
+    if (!soon || Number.isNaN(expiresUs) || startUs > expiresUs || backwards) reasons.push('expired');
+    if (crowd(intervalUs) > 1) reasons.push('interval');
+    if (crowd(minuteUs) > perMinute) reasons.push('per-minute');
+    if (crowd(60 * minuteUs) > perHour) reasons.push('per-hour');
+    if (crowd(24 * 60 * minuteUs) > perNight) reasons.push('per-night');
+    if (withheld) reasons.push('schedule');
+    if (!Number.isNaN(nowUs)) this.#judgedUs.push(nowUs);
+    if (reasons.length === 0) this.starts.push(startUs);
+    return reasons;
+  }
+}
+
+const minuteUs = 60_000_000;
+
+/** What holds whatever is required: SAFETY.md. */
+export const alwaysJudged: readonly RefusalReason[] = [
+  'stale',
+  'settling',
+  'gap',
+  'saturation',
+  'flat',
+  'ring-loss',
+  'guardian',
+  'supervisor',
+  'source',
+  'unconfirmed',
+];

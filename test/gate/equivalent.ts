@@ -1,0 +1,13 @@
+/**
+ * Changes of `decide/gate.ts` that change nothing that anybody can see, by the names that `mutants.ts` gives them, and
+ * why. A change of the code breaks the name and so asks for the proof again: `npm run mutate:gate` says it.
+ */
+export const equivalent: Readonly<Record<string, string>> = {
+  'lower: < → <= in gainDb < this.gainDb': 'Where the two are equal, a value is replaced by itself.',
+  'lower: < → <= in perMinute < limits.perMinute':
+    'Where the two are equal, a limit is replaced by its own floor: limits are whole numbers from the configuration on.',
+  'lower: < → <= in perHour < limits.perHour': 'As for perMinute.',
+  'lower: < → <= in perNight < limits.perNight': 'As for perMinute.',
+  'lower: > → >= in intervalUs > limits.intervalUs': 'Where the two are equal, a value is replaced by itself.',
+  'decide: > → >= in nowUs > this.#newestUs': 'Where the two are equal, a value is replaced by itself.',
+};

@@ -38,7 +38,7 @@ module.exports = {
     ),
     only('guardian', '^runtime/guardian/', '^drivers/[^/]+/actuator\\.ts$|^drivers/serial/'),
     only('recorder', '^runtime/recorder/', '^runtime/(recording|loop)/'),
-    only('link', '^runtime/link/', '^runtime/(recording|loop)/'),
+    only('link', '^runtime/link/', '^runtime/(recording|loop)/|^runtime/guardian/silence\\.ts$'),
     only(
       'loop',
       '^runtime/loop/',

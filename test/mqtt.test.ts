@@ -129,6 +129,30 @@ test('R-17 requests: status is answered, arming is refused, disarm disarms; the 
   assert.equal(await demo.exited, 0, demo.stderr());
 });
 
+test('R-16 silence by MQTT reaches the guardian while the core is stopped', async (t) => {
+  if (!hasMosquitto) {
+    t.skip('mosquitto is not installed');
+    return;
+  }
+  const broker = await Mosquitto.start(t);
+  const url = `mqtt://127.0.0.1:${broker.port}`;
+  const { heard, client } = await listen(t, url);
+  const demo = startDemo(t, '--set', `device.mqtt=${url}`);
+  const status = async () => (await axond(t, ['status', '--device', 'demo', '--json'], demo.environment)).json;
+  const said = (): unknown[] => heard.filter(({ topic }) => topic === 'response/silence').map(({ payload }) => payload);
+  await until('armed, told by MQTT', () => heard.some(({ payload }) => payload['state'] === 'armed'));
+  const { processes } = (await status()) as { processes: { core: number } };
+  process.kill(processes.core, 'SIGSTOP');
+  await client.publishAsync(`${root}request/silence`, JSON.stringify({ v: 1, id: 's1' }), { qos: 1 });
+  await until('the answer', () => said().length > 0);
+  assert.deepEqual(said(), [{ v: 1, id: 's1', ok: true, data: 'at rest' }]);
+  process.kill(processes.core, 'SIGCONT');
+  await until('the core to hear of it', async () => {
+    const { stimulation } = (await status()) as { stimulation?: { armed: boolean; guardian: string } };
+    return stimulation?.guardian === 'silenced' && !stimulation.armed;
+  });
+});
+
 test('TLS, user and password from files', async (t) => {
   if (!hasMosquitto || spawnSync('openssl', ['version']).status !== 0) {
     t.skip('mosquitto or openssl is not installed');

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { IPublishPacket } from 'mqtt';
+import { silenceGuardian } from '../guardian/silence.js';
 import { monotonicUs } from '../monotonic.js';
 import { openRecording, type Recording } from '../recording/read.js';
 import { BrokerConnection } from './broker-connection.js';
@@ -11,7 +12,7 @@ import { RequestJudge } from './requests.js';
 /**
  * The link process: reports to an MQTT broker. Events come from the recording itself, by their ids, and are counted off
  * only when the broker has them; state and health are the newest there is. Nothing that happens here reaches the loop
- * except requests that make stimulation safer.
+ * except requests that make stimulation safer; `silence` goes to the guardian itself, past a core that may hang.
  */
 
 let link: Link | undefined;
@@ -44,6 +45,7 @@ class Link {
   #published = 0;
   #acked = 0;
   #requests = 0;
+  #told = '';
   #following: { recording: Recording; cursor: Cursor; offsetMs: number } | undefined;
   #earlier: string[];
   #busy = false;
@@ -130,8 +132,15 @@ class Link {
       process.stderr.write(`link: ${String(error)}\n`);
     } finally {
       this.#busy = false;
-      say({ counts: { published: this.#published, acked: this.#acked } });
+      this.#tellCounts();
     }
+  }
+
+  #tellCounts(): void {
+    const counts = { published: this.#published, acked: this.#acked };
+    const told = JSON.stringify(counts);
+    if (told !== this.#told) say({ counts });
+    this.#told = told;
   }
 
   /** Reports the next events of the recording that is followed; false if there were none. */
@@ -201,8 +210,19 @@ class Link {
       const id = `${++this.#requests}:${judged.id}`;
       this.#asked.set(id, { ...packet, topic: fallback });
       if (this.#asked.size > mostAsked) this.#asked.delete(this.#asked.keys().next().value ?? '');
-      say({ request: { id, wanted: judged.wanted } });
+      if (judged.wanted.verb === 'silence') void this.#silence(id);
+      else say({ request: { id, wanted: judged.wanted } });
     }
+  }
+
+  #silence(id: string): Promise<void> {
+    return silenceGuardian(this.#options.silenceSocket).then(
+      (data) => this.#respond({ id, ok: true, data, reasons: [] }),
+      (error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#respond({ id, ok: false, data: null, reasons: [reason] });
+      },
+    );
   }
 
   #respond({ id, ok, data, reasons }: { id: string; ok: boolean; data: unknown; reasons: string[] }): void {

@@ -18,6 +18,8 @@ export const linkOptions = z.strictObject({
   /** Names of the estimates of each detector that keeps any. */
   estimates: z.record(z.string(), z.array(z.string())),
   actuator: z.string(),
+  /** Where the guardian is silenced, past the core. */
+  silenceSocket: z.string(),
   description: z.record(z.string(), z.unknown()),
 });
 export type LinkOptions = z.infer<typeof linkOptions>;
@@ -34,18 +36,24 @@ export const toLink = z.union([
 export type ToLink = z.infer<typeof toLink>;
 
 const limit = z.number().nonnegative().optional();
-/** What may come from the network: it can make stimulation safer, and never arm. */
-export const remoteRequest = z.discriminatedUnion('verb', [
+/** What the link hands on to the core. */
+const forwardedRequest = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('disarm') }),
-  z.strictObject({ verb: z.literal('silence') }),
   z.strictObject({ verb: z.literal('lower'), perMinute: limit, perHour: limit, perNight: limit, interval_us: limit }),
   z.strictObject({ verb: z.literal('mark'), text: z.string().min(1).max(1000) }),
   z.strictObject({ verb: z.literal('status') }),
 ]);
+export type ForwardedRequest = z.infer<typeof forwardedRequest>;
+
+/** What may come from the network: it can make stimulation safer, and never arm. */
+export const remoteRequest = z.discriminatedUnion('verb', [
+  z.strictObject({ verb: z.literal('silence') }),
+  ...forwardedRequest.options,
+]);
 export type RemoteRequest = z.infer<typeof remoteRequest>;
 
 export const fromLink = z.union([
-  z.strictObject({ request: z.strictObject({ id: z.string(), wanted: remoteRequest }) }),
+  z.strictObject({ request: z.strictObject({ id: z.string(), wanted: forwardedRequest }) }),
   z.strictObject({ counts: z.strictObject({ published: z.number(), acked: z.number() }) }),
   z.strictObject({ connection: z.strictObject({ connected: z.boolean(), detail: z.string() }) }),
   z.strictObject({ finished: z.strictObject({ published: z.number(), acked: z.number() }) }),

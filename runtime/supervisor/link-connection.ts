@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
-import { silenceGuardian } from '../guardian/silence.js';
-import type { FromLink, LinkOptions, RemoteRequest } from '../link/messages.js';
+import type { FromLink, LinkOptions, ForwardedRequest } from '../link/messages.js';
 import { LinkProcess } from '../link/start.js';
 import type { ControlAnswer, ControlRequest } from './control-socket.js';
 import type { Status } from './status.js';
@@ -8,7 +7,6 @@ import type { Status } from './status.js';
 /** What the link reports about; given by the run. */
 export interface Reported {
   readonly options: LinkOptions;
-  readonly silenceSocket: string;
   status(): Status;
   answer(request: ControlRequest): Promise<ControlAnswer>;
 }
@@ -86,7 +84,7 @@ export class LinkConnection {
     this.#detail = detail;
   }
 
-  async #answer(id: string, wanted: RemoteRequest): Promise<void> {
+  async #answer(id: string, wanted: ForwardedRequest): Promise<void> {
     const answer = await this.#obey(wanted).catch((error: unknown): ControlAnswer => ({
       ok: false,
       reasons: [String(error)],
@@ -98,10 +96,8 @@ export class LinkConnection {
     });
   }
 
-  async #obey(wanted: RemoteRequest): Promise<ControlAnswer> {
+  async #obey(wanted: ForwardedRequest): Promise<ControlAnswer> {
     switch (wanted.verb) {
-      case 'silence':
-        return { ok: true, value: await silenceGuardian(this.#reported.silenceSocket) };
       case 'lower': {
         const { verb, perMinute, perHour, perNight, interval_us: intervalUs } = wanted;
         return this.#reported.answer({

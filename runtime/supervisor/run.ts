@@ -138,6 +138,7 @@ export class Run {
       detectors: plan.loop.detectors.map(({ name }) => name),
       estimates: Object.fromEntries(Object.entries(estimates).map(([name, list]) => [name, [...list]])),
       actuator: plan.actuator?.name ?? '',
+      silenceSocket: this.#places.silence,
       description: {
         axond: axondVersion,
         node_js: process.version,
@@ -152,7 +153,6 @@ export class Run {
     };
     const reported = {
       options,
-      silenceSocket: this.#places.silence,
       status: () => this.status(),
       answer: (request: ControlRequest) => this.#answer(request),
     };

@@ -1,14 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
-import type { Actuator, Command, HardLimits, Started } from '../../runtime/contracts.js';
-import { monotonicUs } from '../../runtime/monotonic.js';
+import type { Actuator, Command, Condition, HardLimits, Started } from '../../runtime/contracts.js';
+import { nativeBytes, poll } from '../serial/libc.js';
+import { TriggerState } from '../trigger-state.js';
 
 export interface SerialTriggerPlan {
   readonly use: 'serial-trigger';
   readonly port: string;
   readonly baudRate: number;
-  /** Byte at the start of a stimulus. */
-  readonly code: number;
+  /** Byte at the start of a stimulus, by variant. */
+  readonly codes: readonly number[];
   /** Byte at its end, when the duration is over or on rest; without it the device ends the pulse itself. */
   readonly restCode?: number;
 }
@@ -22,29 +23,36 @@ export const serialTriggerLimits: HardLimits = {
   perNight: 6000,
 };
 
+/** The port, and what takes the bytes of a sham. */
+export interface SerialTriggerHandle {
+  readonly descriptor: number;
+  readonly sham: number;
+}
+
 /** A trigger box on a serial port: one byte starts, another one ends. */
 export class SerialTrigger implements Actuator {
   readonly #plan: SerialTriggerPlan;
-  readonly #descriptor: number;
-  readonly #active: Int32Array;
-  readonly #start: Uint8Array;
+  readonly #handle: SerialTriggerHandle;
+  readonly #state: TriggerState;
+  readonly #starts: readonly Uint8Array[];
   readonly #end: Uint8Array | undefined;
+  #start: Uint8Array | undefined;
 
-  constructor(plan: SerialTriggerPlan, descriptor: number, active: Int32Array) {
+  constructor(plan: SerialTriggerPlan, handle: SerialTriggerHandle, active: Int32Array) {
     this.#plan = plan;
-    this.#descriptor = descriptor;
-    this.#active = active;
-    this.#start = Uint8Array.of(plan.code);
+    this.#handle = handle;
+    this.#starts = plan.codes.map((code) => Uint8Array.of(code));
     this.#end = plan.restCode === undefined ? undefined : Uint8Array.of(plan.restCode);
+    this.#state = new TriggerState(active, (condition, starts) => this.#send(condition, starts));
   }
 
   /** Opens the port, sets its line and says rest. */
-  static open({ port, baudRate, restCode }: SerialTriggerPlan): number {
+  static open({ port, baudRate, restCode }: SerialTriggerPlan): SerialTriggerHandle {
     try {
       execFileSync('stty', ['-F', port, String(baudRate), 'raw', '-echo', '-hupcl', 'clocal'], { stdio: 'pipe' });
       const descriptor = openSync(port, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
       if (restCode !== undefined) writeSync(descriptor, Uint8Array.of(restCode));
-      return descriptor;
+      return { descriptor, sham: openSync('/dev/null', constants.O_WRONLY) };
     } catch (error) {
       const detail = error instanceof Error ? (error.message.split('\n')[1] ?? error.message) : String(error);
       throw new Error(
@@ -54,33 +62,44 @@ export class SerialTrigger implements Actuator {
   }
 
   check(): readonly string[] {
-    return [];
+    if (!isGone(this.#handle.descriptor)) return [];
+    return [`${this.#plan.port}: the trigger port is gone. Plug it in, and start axond again.`];
   }
 
-  fire(command: Command): Started {
-    Atomics.store(this.#active, 0, 1);
-    this.#write(this.#start);
-    const atUs = monotonicUs();
-    // Again: the other thread may have rested between the two lines above, and the word would hide that byte from a rest.
-    Atomics.store(this.#active, 0, 1);
-    return { atUs, evidence: `byte ${this.#plan.code} on ${this.#plan.port} for command ${command.command}` };
+  fire({ command, variant }: Command, condition: Condition): Started {
+    this.#start = this.#starts[variant];
+    if (!this.#start) throw new Error(`${this.#plan.port}: there is no code for variant ${variant}`);
+    const atUs = this.#state.start(condition);
+    return { atUs, evidence: `byte ${this.#start[0] as number} on ${this.#plan.port} for command ${command}` };
   }
 
   rest(): void {
-    // The word falls only after the byte is out: a write that fails leaves it up, and the next rest tries again.
-    if (this.#end && Atomics.load(this.#active, 0) === 1) this.#write(this.#end);
-    Atomics.store(this.#active, 0, 0);
+    this.#state.end();
   }
 
   isAtRest(): boolean {
-    return Atomics.load(this.#active, 0) === 0;
+    return this.#state.isAtRest;
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    closeSync(this.#handle.descriptor);
+    closeSync(this.#handle.sham);
   }
 
-  #write(byte: Uint8Array): void {
-    if (writeSync(this.#descriptor, byte) !== 1) throw new Error(`${this.#plan.port}: took no byte`);
+  #send(condition: Condition, starts: boolean): void {
+    const byte = starts ? this.#start : this.#end;
+    const { descriptor, sham } = this.#handle;
+    if (byte && writeSync(condition === 'real' ? descriptor : sham, byte) !== 1)
+      throw new Error(`${this.#plan.port}: took no byte`);
   }
 }
+
+/** Hung up, as when its plug was pulled. */
+function isGone(descriptor: number): boolean {
+  polled.setInt32(0, descriptor, true);
+  polled.setInt32(4, 0, true);
+  return poll(pollMemory.pointer, 1, 0) !== 0; // nothing is asked for but what is always told: error, hang-up
+}
+
+const pollMemory = nativeBytes(8);
+const polled = new DataView(pollMemory.bytes.buffer, pollMemory.bytes.byteOffset, 8);

@@ -14,6 +14,30 @@ export const read = libc.func('intptr_t read(int descriptor, void *buffer, size_
   buffer: unknown,
   length: number,
 ) => number;
+export const ioctl = libc.func('int ioctl(int descriptor, unsigned long call, void *memory)') as (
+  descriptor: number,
+  call: number,
+  memory: unknown,
+) => number;
+export const socket = libc.func('int socket(int domain, int type, int protocol)') as (
+  domain: number,
+  type: number,
+  protocol: number,
+) => number;
+export const bind = libc.func('int bind(int descriptor, void *address, uint32_t length)') as (
+  descriptor: number,
+  address: unknown,
+  length: number,
+) => number;
+export const connect = libc.func('int connect(int descriptor, void *address, uint32_t length)') as typeof bind;
+export const getsockname = libc.func('int getsockname(int descriptor, void *address, void *length)') as (
+  descriptor: number,
+  address: unknown,
+  length: unknown,
+) => number;
+export const getsockopt = libc.func(
+  'int getsockopt(int descriptor, int level, int option, void *value, void *length)',
+) as (descriptor: number, level: number, option: number, value: unknown, length: unknown) => number;
 export const posixOpenpt = libc.func('int posix_openpt(int flags)') as (flags: number) => number;
 export const grantpt = libc.func('int grantpt(int descriptor)') as (descriptor: number) => number;
 export const unlockpt = libc.func('int unlockpt(int descriptor)') as (descriptor: number) => number;

@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import type { ActuatorPlan } from '../guardian/actuators.js';
-import { partName, text } from './values.js';
+import { objection, partName, text } from './values.js';
 
 /** `actuators`: what can stimulate. Each parses to the plan that the guardian opens it from. */
 
 const port = (description: string) => text('the path of a port', /^\/./, '/dev/ttyACM0', description);
 const byte = (description: string) => z.int().min(0).max(255).meta({ description });
+
+const codes = z
+  .array(byte('A byte.'))
+  .min(1)
+  .meta({ description: 'Instead of code: a byte for each variant of the stimulus.', example: '[1, 2]' })
+  .exactOptional();
 
 const virtual = z
   .strictObject({ use: z.literal('virtual') })
@@ -21,11 +27,74 @@ const serialTrigger = z
       .meta({ description: 'Baud rate.' })
       .prefault(115200),
     code: byte('Byte that starts a stimulus.').prefault(1),
+    codes,
     rest: byte('Byte that ends it. Without it the device ends each pulse itself.').exactOptional(),
   })
   .meta({ title: 'a byte on a serial port starts a stimulus, another one ends it' })
-  .transform(({ use, port, baud, code, rest }): ActuatorPlan => {
-    return { use, port, baudRate: baud, code, ...(rest === undefined ? {} : { restCode: rest }) };
+  .transform(({ use, port, baud, code, codes = [code], rest }): ActuatorPlan => {
+    return { use, port, baudRate: baud, codes, ...(rest === undefined ? {} : { restCode: rest }) };
+  });
+
+const line = (description: string) => z.int().min(0).max(1023).meta({ description });
+
+const gpio = z
+  .strictObject({
+    use: z.literal('gpio'),
+    line: line('Line that is high for as long as a stimulus lasts: its BCM number, 17 for pin 11.')
+      .meta({ example: 17 })
+      .exactOptional(),
+    lines: z
+      .array(line('A line.'))
+      .min(1)
+      .max(31)
+      .meta({ description: 'Instead of line: one for each variant of the stimulus.', example: '[17, 27]' })
+      .exactOptional(),
+    chip: text(
+      'a label',
+      /^[!-~]+$/,
+      'pinctrl-rp1',
+      'Label of the chip: that of the 40-pin header without it.',
+    ).exactOptional(),
+    activeLow: z.boolean().meta({ description: 'Low while a stimulus lasts, high at rest.' }).prefault(false),
+    oneShot: z
+      .boolean()
+      .meta({ description: 'The device ends each pulse itself, however long the line stays high.' })
+      .prefault(false),
+  })
+  .meta({ title: 'a pin that is high for as long as a stimulus lasts' })
+  .transform(({ use, line, lines, chip, activeLow, oneShot }, context): ActuatorPlan => {
+    const all = lines ?? (line === undefined ? [] : [line]);
+    if (all.length === 0) {
+      const message = objection({ rule: 'is missing', fix: 'Write for example line: 17.' });
+      context.addIssue({ code: 'custom', path: ['line'], message });
+    }
+    return { use, lines: all, activeLow, oneShot, ...(chip === undefined ? {} : { chip }) };
+  });
+
+const datagram = (description: string) =>
+  z.union([z.int().min(0).max(255), z.string().min(1).max(512)]).meta({ description });
+
+const lanTrigger = z
+  .strictObject({
+    use: z.literal('lan-trigger'),
+    address: text(
+      'an IPv4 address',
+      /^((25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(?!$)|$)){4}$/,
+      '192.168.1.20',
+      'IPv4 address of what takes the datagrams.',
+    ),
+    port: z.int().min(1).max(65535).meta({ description: 'Its UDP port.', example: 5005 }),
+    code: datagram('Datagram that starts a stimulus: a byte, or a text.').prefault(1),
+    codes: z
+      .array(datagram('A byte or a text.'))
+      .min(1)
+      .meta({ description: 'Instead of code: one for each variant of the stimulus.', example: '[1, 2]' })
+      .exactOptional(),
+    rest: datagram('Datagram that ends it. Without it the device ends each pulse itself.').exactOptional(),
+  })
+  .meta({ title: 'a UDP datagram starts a stimulus, another one ends it' })
+  .transform(({ use, address, port, code, codes = [code], rest }): ActuatorPlan => {
+    return { use, address, port, codes, ...(rest === undefined ? {} : { restCode: rest }) };
   });
 
 const bench = z
@@ -34,6 +103,6 @@ const bench = z
   .transform((plan): ActuatorPlan => plan);
 
 export const actuators = z
-  .record(partName, z.union([virtual, serialTrigger, bench]))
+  .record(partName, z.union([virtual, serialTrigger, gpio, lanTrigger, bench]))
   .meta({ description: 'What can stimulate, by a name of your choice.' })
   .prefault({});

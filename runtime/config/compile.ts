@@ -1,7 +1,7 @@
 import { createDevice } from '../../drivers/devices.js';
 import type { StreamInfo } from '../contracts.js';
 import type { PolicyPlan } from '../decide/policy.js';
-import type { ActuatorPlan } from '../guardian/actuators.js';
+import { variantsOf, type ActuatorPlan } from '../guardian/actuators.js';
 import { isModule, type LoopPlan, type SignalPlan, type StimulationPlan } from '../loop/plan.js';
 import type { BrokerPlan } from './device.js';
 import type { Configuration } from './schema.js';
@@ -70,12 +70,19 @@ export function compileLoop(configuration: Configuration, stream: Pick<StreamInf
   };
 }
 
-function compileStimulation({ detectors, policy, stimulus, gate }: Configuration): StimulationPlan | undefined {
+function compileStimulation({
+  detectors,
+  policy,
+  stimulus,
+  gate,
+  actuators,
+}: Configuration): StimulationPlan | undefined {
   if (!policy || !stimulus || !gate) return undefined;
+  const actuator = actuators[stimulus.actuator];
   const placeOf = (name: string): number => Object.keys(detectors).indexOf(name);
   return {
     policy: isModule(policy) ? policy : compilePolicy(policy, placeOf),
-    durationsUs: [stimulus.durationUs],
+    durationsUs: Array.from({ length: actuator ? variantsOf(actuator) : 1 }, () => stimulus.durationUs),
     limits: gate.limits,
     require: gate.require.map(placeOf),
   };

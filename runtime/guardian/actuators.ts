@@ -1,23 +1,36 @@
 import { BenchActuator, benchLimits, type BenchPlan } from '../../drivers/bench/actuator.js';
+import { GpioOutput, gpioLimits, type GpioPlan } from '../../drivers/gpio/actuator.js';
+import type { OutputLines } from '../../drivers/gpio/port.js';
+import { LanTrigger, lanTriggerLimits, type LanTriggerPlan } from '../../drivers/lan-trigger/actuator.js';
 import { SerialTrigger, serialTriggerLimits, type SerialTriggerPlan } from '../../drivers/serial-trigger/actuator.js';
 import { VirtualActuator, virtualLimits, type VirtualPlan } from '../../drivers/virtual/actuator.js';
 import type { Actuator, HardLimits } from '../contracts.js';
 
 /** Actuators by the name in `actuators: { NAME: { use: … } }`, as plain values. */
-export type ActuatorPlan = VirtualPlan | SerialTriggerPlan | BenchPlan;
+export type ActuatorPlan = VirtualPlan | SerialTriggerPlan | GpioPlan | LanTriggerPlan | BenchPlan;
 
 export const hardLimits: Readonly<Record<ActuatorPlan['use'], HardLimits>> = {
   virtual: virtualLimits,
   'serial-trigger': serialTriggerLimits,
+  gpio: gpioLimits,
+  'lan-trigger': lanTriggerLimits,
   bench: benchLimits,
 };
 
-/**
- * What the guardian's two threads share of an actuator: the descriptor that it is written through (−1 where there is
- * none) and a word that is 1 while a stimulus lasts.
- */
+/** How many stimuli an actuator can tell apart: `variant` of a command is below it. */
+export function variantsOf(plan: ActuatorPlan): number {
+  if ('codes' in plan) return plan.codes.length;
+  return 'lines' in plan ? plan.lines.length : 1;
+}
+
+/** What the guardian's two threads share of an actuator. */
 export interface ActuatorHandle {
+  /** What it is written through; −1 where there is nothing. */
   readonly descriptor: number;
+  /** What takes the bytes of a sham; −1 where there is nothing. */
+  readonly sham: number;
+  readonly lines?: OutputLines;
+  /** A word that is not 0 while a stimulus lasts. */
   readonly active: SharedArrayBuffer;
 }
 
@@ -26,23 +39,34 @@ export function openActuator(plan: ActuatorPlan): ActuatorHandle {
   const active = new SharedArrayBuffer(4);
   switch (plan.use) {
     case 'virtual':
-      return { descriptor: -1, active };
+      return { ...nothing, active };
     case 'serial-trigger':
-      return { descriptor: SerialTrigger.open(plan), active };
+      return { ...SerialTrigger.open(plan), active };
+    case 'gpio':
+      return { ...nothing, lines: GpioOutput.open(plan), active };
+    case 'lan-trigger':
+      return { ...LanTrigger.open(plan), active };
     case 'bench':
-      return { descriptor: BenchActuator.open(plan), active };
+      return { ...nothing, descriptor: BenchActuator.open(plan), active };
   }
 }
 
 /** One thread's view of an actuator that `openActuator` has opened. */
-export function attachActuator(plan: ActuatorPlan, { descriptor, active }: ActuatorHandle): Actuator {
-  const word = new Int32Array(active);
+export function attachActuator(plan: ActuatorPlan, handle: ActuatorHandle): Actuator {
+  const word = new Int32Array(handle.active);
   switch (plan.use) {
     case 'virtual':
       return new VirtualActuator(word);
     case 'serial-trigger':
-      return new SerialTrigger(plan, descriptor, word);
+      return new SerialTrigger(plan, handle, word);
+    case 'gpio':
+      if (!handle.lines) throw new Error('gpio: its lines are not open');
+      return new GpioOutput(plan, handle.lines, word);
+    case 'lan-trigger':
+      return new LanTrigger(plan, handle, word);
     case 'bench':
-      return new BenchActuator(descriptor, word);
+      return new BenchActuator(handle.descriptor, word);
   }
 }
+
+const nothing = { descriptor: -1, sham: -1 };

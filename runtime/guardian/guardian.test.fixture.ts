@@ -51,7 +51,7 @@ export async function startRig(): Promise<GuardianRig> {
       pidFile: join(folder, 'guardian.pid'),
       deliveries,
       realtime: false,
-      actuator: { use: 'serial-trigger', port: pty.path, baudRate: 115200, code: startCode, restCode },
+      actuator: { use: 'serial-trigger', port: pty.path, baudRate: 115200, codes: [startCode], restCode },
     },
     {
       onReceipt: (receipt) => receipts.push(receipt),

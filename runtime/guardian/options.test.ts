@@ -10,7 +10,7 @@ const whole: GuardianOptions = {
   pidFile: 'run/guardian.pid',
   deliveries: 'run/night.deliveries',
   realtime: false,
-  actuator: { use: 'serial-trigger', port: 'ttyUSB1', baudRate: 115200, code: 1, restCode: 0 },
+  actuator: { use: 'serial-trigger', port: 'ttyUSB1', baudRate: 115200, codes: [1], restCode: 0 },
 };
 const given = (changes: object): string => JSON.stringify({ ...whole, ...changes });
 const withTrigger = (changes: object): string => given({ actuator: { ...whole.actuator, ...changes } });
@@ -19,8 +19,12 @@ test('what the supervisor gives is what the guardian gets, for every kind of act
   const plans: ActuatorPlan[] = [
     { use: 'virtual' },
     { use: 'bench', port: 'pts/7' },
-    { use: 'serial-trigger', port: 'ttyUSB1', baudRate: 9600, code: 255 },
-    { use: 'serial-trigger', port: 'ttyUSB1', baudRate: 9600, code: 255, restCode: 0 },
+    { use: 'serial-trigger', port: 'ttyUSB1', baudRate: 9600, codes: [255] },
+    { use: 'serial-trigger', port: 'ttyUSB1', baudRate: 9600, codes: [255, 1], restCode: 0 },
+    { use: 'gpio', lines: [17], activeLow: false, oneShot: false },
+    { use: 'gpio', lines: [17, 27], chip: 'pinctrl-rp1', activeLow: true, oneShot: true },
+    { use: 'lan-trigger', address: '192.168.1.20', port: 5005, codes: [1] },
+    { use: 'lan-trigger', address: '192.168.1.20', port: 5005, codes: ['cue a', 2], restCode: 'off' },
   ];
   for (const actuator of plans) assert.deepEqual(decodeOptions(given({ actuator })), { ...whole, actuator });
   assert.equal(decodeOptions(given({ realtime: true })).realtime, true);
@@ -44,12 +48,13 @@ test('what is missing or wrong is refused by name', () => {
 });
 
 test('a trigger byte is a whole number from 0 to 255', () => {
-  for (const key of ['code', 'restCode']) {
-    for (const value of [-1, 256, 1.5, '1', null]) {
-      assert.throws(() => decodeOptions(withTrigger({ [key]: value })), new RegExp(`${key}: .* from 0 to 255`));
-    }
+  for (const value of [-1, 256, 1.5, '1', null]) {
+    assert.throws(() => decodeOptions(withTrigger({ codes: [1, value] })), /codes: .* from 0 to 255/);
+    assert.throws(() => decodeOptions(withTrigger({ restCode: value })), /restCode: .* from 0 to 255/);
   }
-  assert.throws(() => decodeOptions(withTrigger({ code: undefined })), /code: undefined/);
+  for (const codes of [undefined, 1, [], {}]) {
+    assert.throws(() => decodeOptions(withTrigger({ codes })), /codes: .* is no list/);
+  }
   assert.throws(() => decodeOptions(withTrigger({ baudRate: 5e6 })), /baudRate: 5000000/);
 });
 

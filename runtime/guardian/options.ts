@@ -35,9 +35,27 @@ function actuatorOf(given: Record<string, unknown>): ActuatorPlan {
         use,
         port: textOf(given, 'port'),
         baudRate: wholeOf(given, 'baudRate', 4e6),
-        code: wholeOf(given, 'code', 255),
+        codes: listOf(given, 'codes', (code) => wholeFrom(code, 'codes', 255)),
       } as const;
       return given['restCode'] === undefined ? plan : { ...plan, restCode: wholeOf(given, 'restCode', 255) };
+    }
+    case 'gpio': {
+      const plan = {
+        use,
+        lines: listOf(given, 'lines', (line) => wholeFrom(line, 'lines', 1023)),
+        activeLow: given['activeLow'] === true,
+        oneShot: given['oneShot'] === true,
+      } as const;
+      return given['chip'] === undefined ? plan : { ...plan, chip: textOf(given, 'chip') };
+    }
+    case 'lan-trigger': {
+      const plan = {
+        use,
+        address: textOf(given, 'address'),
+        port: wholeOf(given, 'port', 65535),
+        codes: listOf(given, 'codes', (code) => codeFrom(code, 'codes')),
+      } as const;
+      return given['restCode'] === undefined ? plan : { ...plan, restCode: codeFrom(given['restCode'], 'restCode') };
     }
     default:
       throw new Error(`actuator.use: ${use} is no actuator`);
@@ -55,8 +73,23 @@ function textOf(from: Record<string, unknown>, key: string): string {
   return value;
 }
 
-function wholeOf(from: Record<string, unknown>, key: string, most: number): number {
+/** At least one of something. */
+function listOf<Item>(from: Record<string, unknown>, key: string, item: (value: unknown) => Item): readonly Item[] {
   const value = from[key];
+  if (!Array.isArray(value) || value.length === 0) throw new Error(`${key}: ${String(value)} is no list`);
+  return value.map(item);
+}
+
+/** A byte, or a text that is not empty. */
+function codeFrom(value: unknown, key: string): number | string {
+  return typeof value === 'string' && value !== '' ? value : wholeFrom(value, key, 255);
+}
+
+function wholeOf(from: Record<string, unknown>, key: string, most: number): number {
+  return wholeFrom(from[key], key, most);
+}
+
+function wholeFrom(value: unknown, key: string, most: number): number {
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > most) {
     throw new Error(`${key}: ${String(value)} is no whole number from 0 to ${most}`);
   }

@@ -453,7 +453,7 @@ test('compiled: names become places, times microseconds, signals stand after wha
   ]);
   assert.deepEqual(plan.loop.stimulation, {
     policy: { use: 'immediate', after: 0, delaySeconds: 0, refractorySeconds: 2, expiresUs: 100_000 },
-    durationUs: 50_000,
+    durationsUs: [50_000],
     limits: { intervalUs: 1_500_000, perMinute: 6, perHour: 120, perNight: 600 },
     require: [],
   });

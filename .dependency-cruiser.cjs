@@ -36,7 +36,12 @@ module.exports = {
       '^runtime/recording/',
       '^runtime/loop/(records|ring|sample-slot|sample-block)\\.ts$|^runtime/guardian/delivery-lines\\.ts$',
     ),
-    only('guardian', '^runtime/guardian/', '^drivers/[^/]+/actuator\\.ts$|^drivers/(serial|gpio)/'),
+    only(
+      'guardian',
+      '^runtime/guardian/',
+      '^drivers/[^/]+/actuator\\.ts$|^drivers/(serial|gpio)/|^runtime/study/(allocation|sealed-files|uses)\\.ts$',
+    ),
+    only('study', '^runtime/study/', '^runtime/recording/'),
     only('recorder', '^runtime/recorder/', '^runtime/(recording|loop)/'),
     only('link', '^runtime/link/', '^runtime/(recording|loop)/|^runtime/guardian/silence\\.ts$'),
     only(

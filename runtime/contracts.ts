@@ -439,6 +439,20 @@ export interface Command {
 /** What is applied after the permit, by the guardian alone: the core never knows. */
 export type Condition = 'real' | 'sham';
 
+/** Whose night of a blinded study it is, as it was configured. */
+export interface StudyPlan {
+  readonly name: string;
+  readonly participant: string;
+  /** From 1. */
+  readonly night: number;
+  /** The sealed file; read by the guardian alone. */
+  readonly allocation: string;
+  /** Goes on with a night that another run has begun, on this box or on another one. */
+  readonly continue: boolean;
+  /** Where a night goes on on a box that has not seen its beginning: the block that it had reached. */
+  readonly fromBlock?: number;
+}
+
 /** What the guardian says of a command. `evidence` is what the actuator itself reports, for the recording. */
 export interface Receipt {
   command: number;
@@ -494,6 +508,14 @@ export interface RunDescription {
   readonly coefficients: Readonly<Record<string, readonly (readonly number[])[]>>;
   /** SHA-256 of the file of each model that decides, by the name of its detector. */
   readonly models: Readonly<Record<string, string>>;
+  /** Of a blinded study; `sha256` is that of its sealed file, null if the guardian could not read it. */
+  readonly study?: {
+    readonly name: string;
+    readonly participant: string;
+    readonly night: number;
+    readonly continued: boolean;
+    readonly sha256: string | null;
+  };
   readonly bootId: string;
   /** Monotonic and wall time of the same instant at the start. */
   readonly startUs: number;

@@ -12,6 +12,7 @@ import { Failure, UsageError } from './output.js';
 import { recordingCommand } from './recording.js';
 import { replayCommand } from './replay.js';
 import { runCommand } from './run.js';
+import { studyCommand } from './study.js';
 import { axondVersion } from './version.js';
 
 const program = new Command('axond')
@@ -35,6 +36,7 @@ for (const command of [
   markCommand(),
   replayCommand(),
   recordingCommand(),
+  studyCommand(),
   checkCommand(),
   modelCommand(),
   emulateCommand(),

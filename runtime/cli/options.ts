@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { parseQuantity } from '../config/units.js';
 
 /** A number above 0, as an option's value. */
 export function positive(text: string): number {
@@ -13,4 +14,11 @@ export function wholeNumber(text: string): number {
   if (!(Number.isInteger(value) && value >= 1))
     throw new InvalidArgumentError(`${text} is not a whole number above 0.`);
   return value;
+}
+
+/** A time with its unit, as an option's value: seconds. */
+export function timeOption(text: string): number {
+  const value = parseQuantity(text, 'time');
+  if (typeof value === 'number' && value > 0) return value;
+  throw new InvalidArgumentError(`${text} is not a time above 0. Write for example 20m.`);
 }

@@ -28,6 +28,15 @@ const description: z.ZodType<RunDescription> = z.object({
   estimates: z.record(z.string(), z.array(z.string())).default({}),
   coefficients: z.record(z.string(), z.array(z.array(z.number()))),
   models: z.record(z.string(), z.string()).default({}),
+  study: z
+    .object({
+      name: z.string(),
+      participant: z.string(),
+      night: z.number(),
+      continued: z.boolean(),
+      sha256: z.string().nullable(),
+    })
+    .exactOptional(),
   bootId: z.string(),
   startUs: z.number(),
   startWallMs: z.number(),

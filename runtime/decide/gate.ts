@@ -112,7 +112,9 @@ export class Gate {
 const furthestAheadUs = 20e3;
 
 /** The reasons that are states of the world; the others are judged for each request. */
-const inhibitorNames = refusalReasons.slice(refusalReasons.indexOf('stale'), refusalReasons.indexOf('lease'));
+const inhibitorNames = refusalReasons
+  .slice(refusalReasons.indexOf('stale'))
+  .filter((name) => !['lease', 'per-day', 'budget', 'schedule', 'recorder', 'disk'].includes(name));
 
 /** Saturation and flat lines are judged on raw counts, whatever is required besides. */
 function isAlwaysJudged(name: RefusalReason): boolean {

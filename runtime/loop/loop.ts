@@ -21,6 +21,7 @@ import {
 } from '../contracts.js';
 import { Gate } from '../decide/gate.js';
 import { ChannelQuality } from '../detect/quality.js';
+import { ClockWatch } from './clock-watch.js';
 import { EnvelopeClock } from './clock.js';
 import { PendingCommands } from './pending-commands.js';
 import { EventCode, MessageCode } from './records.js';
@@ -69,6 +70,7 @@ export class Loop {
   lostEvents = 0;
   readonly clock: EnvelopeClock;
   readonly graph: SignalGraph;
+  readonly #clockWatch: ClockWatch;
   readonly #stream: StreamInfo;
   readonly #policy: Policy | undefined;
   readonly #gate: Gate | undefined;
@@ -84,6 +86,8 @@ export class Loop {
   #estimatesDue = 0;
   #cycle = 0;
   #nowUs = 0;
+  /** Of the wall clock, as the supervisor told it: it steps seldom, and no rule reads it. */
+  #wallClock: InhibitorState = 'clear';
   #lastIndex = -1;
   #lastFrameUs = NaN;
   #framesSinceReset = 0;
@@ -100,6 +104,7 @@ export class Loop {
     this.#stream = parts.stream;
     this.graph = parts.graph;
     this.clock = new EnvelopeClock(parts.stream.rate);
+    this.#clockWatch = new ClockWatch(parts.stream.rate);
     this.#policy = parts.stimulation?.policy;
     this.#gate = parts.stimulation?.gate;
     this.#required = parts.stimulation?.required;
@@ -142,6 +147,7 @@ export class Loop {
    */
   cycle(nowUs: number, block: SampleBlock, messages: RecordList): void {
     this.#nowUs = nowUs;
+    this.#clockWatch.at(nowUs);
     this.#cycle++;
     this.events.length = 0;
     this.commandCount = 0;
@@ -158,7 +164,11 @@ export class Loop {
 
   #frames(block: SampleBlock): void {
     const jump = block.firstIndex - (this.#lastIndex + 1);
-    if (jump > 0) this.#gap(this.#lastIndex + 1, jump);
+    if (jump > 0) {
+      this.#gap(this.#lastIndex + 1, jump);
+      this.clock.restart();
+      this.#clockWatch.restart();
+    }
     let frame = 0;
     while (frame < block.frames) {
       const gap = ((block.flags[frame] as number) & FrameFlag.gap) !== 0;
@@ -170,6 +180,7 @@ export class Loop {
     }
     this.#lastIndex = block.firstIndex + block.frames - 1;
     this.#lastFrameUs = block.arrivalUs;
+    this.#clockWatch.frames(this.#lastIndex, block.arrivalUs - this.clock.timeOf(this.#lastIndex));
     this.clock.observe(this.#lastIndex, block.arrivalUs);
   }
 
@@ -278,6 +289,7 @@ export class Loop {
     this.#inhibit('flat', this.#orRequired('flat', quality.known ? holdsIf(quality.flat) : 'unknown'));
     this.#inhibit('ring-loss', holdsIf(now - this.#lastLossUs < lossHoldUs || this.lostEvents > 0));
     this.#inhibit('unconfirmed', holdsIf(this.#pending.oldestUs < now - confirmUs));
+    this.#inhibit('clock', this.#wallClock === 'clear' ? this.#clockWatch.state(now) : 'holds');
     const reasons = this.#required?.reasons ?? none;
     for (let place = 0; place < reasons.length; place++) {
       const reason = reasons[place] as EstimateReason;
@@ -345,6 +357,9 @@ export class Loop {
       case MessageCode.source:
         this.#inhibit('source', holdsIf(a !== streaming));
         this.#emit(EventCode.source, a);
+        break;
+      case MessageCode.clock:
+        this.#wallClock = inhibitorStates[a] ?? 'unknown';
         break;
       case MessageCode.loss:
         this.#lastLossUs = this.#nowUs;

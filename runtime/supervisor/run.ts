@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { createDevice } from '../../drivers/devices.js';
 import type { RunPlan } from '../config/compile.js';
-import { disarmCauses, type RunDescription, type RunSummary, type StreamInfo } from '../contracts.js';
+import { disarmCauses, inhibitorStates, type RunDescription, type RunSummary, type StreamInfo } from '../contracts.js';
 import type { LinkOptions } from '../link/messages.js';
 import { monotonicUs } from '../monotonic.js';
 import type { LoopDescription } from '../loop/build.js';
@@ -20,6 +20,7 @@ import { PortKeeper } from './port-keeper.js';
 import { RecorderThread } from './recorder-thread.js';
 import type { Status } from './status.js';
 import { Stimulator } from './stimulator.js';
+import { WallClock } from './wall-clock.js';
 
 export interface RunOptions {
   readonly verb: string;
@@ -56,6 +57,8 @@ export class Run {
   #beat: NodeJS.Timeout | undefined;
   #notice = '';
   #realtime = '';
+  readonly #wallClock = new WallClock();
+  #wallClockState = 0;
   #markers = 0;
   readonly #lifecycle: Lifecycle;
   #stopping = false;
@@ -166,6 +169,7 @@ export class Run {
     const { log } = this.#options;
     Atomics.add(memory.control, Control.supervisorBeat, 1);
     this.#stimulator?.flush();
+    this.#watchWallClock();
     const problem = this.#recorder?.problem ?? '';
     switch (this.#lifecycle.beat(monotonicUs(), memory.frames, problem, this.#stimulator)) {
       case 'arm':
@@ -178,6 +182,25 @@ export class Run {
         if (problem !== '' && !this.#stopping) log.error(problem);
         void this.stop();
     }
+  }
+
+  /** By how much it was set stands in the recording, between the samples before and after. */
+  #watchWallClock(): void {
+    const nowUs = monotonicUs();
+    const stepMs = this.#wallClock.look(nowUs, Date.now());
+    if (stepMs !== 0) {
+      const text = `the wall clock was set by ${(stepMs / 1000).toFixed(1)} s`;
+      this.#options.log.warn(text);
+      this.#mark(text);
+    }
+    const state = inhibitorStates.indexOf(this.#wallClock.stepped(nowUs) ? 'holds' : 'clear');
+    if (state !== this.#wallClockState && post(this.memory.requests, 'clock', state)) this.#wallClockState = state;
+  }
+
+  #mark(text: string): boolean {
+    const marker = ++this.#markers;
+    this.#recorder?.mark(marker, text);
+    return post(this.memory.requests, 'marker', marker);
   }
 
   #noticed(notice: string): void {
@@ -197,11 +220,8 @@ export class Run {
         const { perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN, gainDb = NaN } = request;
         return this.#post(post(this.memory.requests, 'lower', perMinute, perHour, perNight, intervalUs, gainDb));
       }
-      case 'mark': {
-        const marker = ++this.#markers;
-        this.#recorder?.mark(marker, request.text);
-        return this.#post(post(this.memory.requests, 'marker', marker));
-      }
+      case 'mark':
+        return this.#post(this.#mark(request.text));
       case 'stop':
         void this.stop();
         return { ok: true, value: 'stopping' };

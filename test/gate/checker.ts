@@ -94,7 +94,7 @@ export class GateChecker {
 
 const minuteUs = 60_000_000;
 
-/** What holds whatever is required: SAFETY.md. */
+/** What holds whatever is required: SAFETY.md. */
 export const alwaysJudged: readonly RefusalReason[] = [
   'stale',
   'settling',
@@ -106,4 +106,5 @@ export const alwaysJudged: readonly RefusalReason[] = [
   'supervisor',
   'source',
   'unconfirmed',
+  'clock',
 ];

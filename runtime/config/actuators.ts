@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import type { ActuatorPlan } from '../guardian/actuators.js';
-import { objection, partName, text } from './values.js';
+import { baudRate, byte, objection, partName, port, text } from './values.js';
 
 /** `actuators`: what can stimulate. Each parses to the plan that the guardian opens it from. */
-
-const port = (description: string) => text('the path of a port', /^\/./, '/dev/ttyACM0', description);
-const byte = (description: string) => z.int().min(0).max(255).meta({ description });
 
 const codes = z
   .array(byte('A byte.'))
@@ -22,10 +19,7 @@ const serialTrigger = z
   .strictObject({
     use: z.literal('serial-trigger'),
     port: port('Serial port of what takes the trigger.'),
-    baud: z
-      .literal([9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600])
-      .meta({ description: 'Baud rate.' })
-      .prefault(115200),
+    baud: baudRate(115200),
     code: byte('Byte that starts a stimulus.').prefault(1),
     codes,
     rest: byte('Byte that ends it. Without it the device ends each pulse itself.').exactOptional(),

@@ -2,6 +2,7 @@ import { createDevice } from '../../drivers/devices.js';
 import type { StreamInfo } from '../contracts.js';
 import type { PolicyPlan } from '../decide/policy.js';
 import { variantsOf, type ActuatorPlan } from '../guardian/actuators.js';
+import type { StopInputPlan } from '../guardian/stop-input.js';
 import { isModule, type LoopPlan, type SignalPlan, type StimulationPlan } from '../loop/plan.js';
 import type { BrokerPlan } from './device.js';
 import type { Configuration } from './schema.js';
@@ -18,6 +19,8 @@ export interface RunPlan {
   /** Absent where nothing is reported. */
   readonly mqtt?: BrokerPlan;
   readonly realtime: boolean;
+  /** Absent where nothing is wired to the guardian. */
+  readonly stopInput?: StopInputPlan;
   readonly source: SourcePlan;
   /** Absent where nothing is stimulated. */
   readonly actuator?: { readonly name: string; readonly plan: ActuatorPlan };
@@ -28,7 +31,7 @@ export interface RunPlan {
 export function compileRun(configuration: Configuration): RunPlan {
   const { device, source, actuators, stimulus } = configuration;
   if (!source) throw new RangeError('source: is missing. A run needs one.');
-  const { name, timeZone, record, realtime, mqtt } = device;
+  const { name, timeZone, record, realtime, mqtt, stopInput } = device;
   const plan = stimulus && actuators[stimulus.actuator];
   return {
     name,
@@ -36,6 +39,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     record,
     realtime,
     ...(mqtt === undefined ? {} : { mqtt }),
+    ...(stopInput === undefined ? {} : { stopInput }),
     source,
     ...(plan ? { actuator: { name: stimulus.actuator, plan } } : {}),
     loop: compileLoop(configuration, createDevice(source.device).info),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { objection, path, text } from './values.js';
+import type { StopInputPlan } from '../guardian/stop-input.js';
+import { baudRate, byte, objection, path, port, text } from './values.js';
 
 /** `device`: what this box is. */
 
@@ -31,6 +32,17 @@ const broker = z
   })
   .transform((plan): BrokerPlan => plan);
 
+const serialStop = z
+  .strictObject({
+    use: z.literal('serial'),
+    port: port('Serial port of the button.'),
+    baud: baudRate(9600),
+    byte: byte('Byte that means pressed; without it every byte does.').exactOptional(),
+  })
+  .transform(({ use, port, baud, byte }): StopInputPlan => {
+    return { use, port, baudRate: baud, ...(byte === undefined ? {} : { byte }) };
+  });
+
 export const device = z
   .strictObject({
     name: text(
@@ -50,6 +62,12 @@ export const device = z
     mqtt: z
       .union([url.transform((address): BrokerPlan => ({ url: address })), broker])
       .meta({ description: 'MQTT broker to report to. Without it nothing is reported.', example: 'mqtt://localhost' })
+      .exactOptional(),
+    stopInput: serialStop
+      .meta({
+        description:
+          'A button that silences every actuator. It is wired to the guardian, past the core; unplugged means pressed.',
+      })
       .exactOptional(),
     realtime: z
       .boolean()

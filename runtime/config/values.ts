@@ -59,6 +59,19 @@ export function count(example: number, description: string) {
   return z.int().min(0).meta({ description, example });
 }
 
+export function byte(description: string) {
+  return z.int().min(0).max(255).meta({ description });
+}
+
+export function port(description: string) {
+  return text('the path of a port', /^\/./, '/dev/ttyACM0', description);
+}
+
+export function baudRate(usual: 9600 | 115200) {
+  const rates = [9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600] as const;
+  return z.literal(rates).meta({ description: 'Baud rate.' }).prefault(usual);
+}
+
 /** A text that a pattern describes; `what` completes "is not …". */
 export function text(what: string, pattern: RegExp, example: string, description: string) {
   return z

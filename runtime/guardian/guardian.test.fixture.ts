@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openPty } from '../../drivers/serial/pty.js';
 import type { Receipt } from '../contracts.js';
+import type { GuardianOptions } from './options.js';
 import type { Checked } from './receipts.js';
 import { startGuardian } from './start.js';
 
@@ -33,7 +34,7 @@ export interface GuardianRig {
 export const startCode = 0x81;
 export const restCode = 0x80;
 
-export async function startRig(): Promise<GuardianRig> {
+export async function startRig(more: Pick<GuardianOptions, 'stopInput'> = {}): Promise<GuardianRig> {
   const folder = mkdtempSync(join(tmpdir(), 'axond-test-'));
   const pty = openPty();
   const deliveries = join(folder, 'night.deliveries');
@@ -51,6 +52,7 @@ export async function startRig(): Promise<GuardianRig> {
       pidFile: join(folder, 'guardian.pid'),
       deliveries,
       realtime: false,
+      ...more,
       actuator: { use: 'serial-trigger', port: pty.path, baudRate: 115200, codes: [startCode], restCode },
     },
     {

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { openPty } from '../../drivers/serial/pty.js';
 import { ReceiptState } from '../contracts.js';
 import { monotonicUs } from '../monotonic.js';
 import { restCode, startCode, startRig, type GuardianRig } from './guardian.test.fixture.js';
 import { silenceGuardian } from './silence.js';
+import type { StopInputPlan } from './stop-input.js';
 
 async function until(what: string, condition: () => boolean, withinMs = 15_000): Promise<void> {
   const deadlineUs = monotonicUs() + withinMs * 1000;
@@ -19,8 +21,8 @@ async function until(what: string, condition: () => boolean, withinMs = 15_000):
 }
 
 /** A guardian that is ready, with a core that beats. */
-async function readyRig(t: TestContext): Promise<GuardianRig> {
-  const rig = await startRig();
+async function readyRig(t: TestContext, stopInput?: StopInputPlan): Promise<GuardianRig> {
+  const rig = await startRig(stopInput && { stopInput });
   t.after(() => rig.close());
   await until('the guardian to be ready', () => rig.causes.includes('ready'));
   await assertBytes(rig, [restCode]);
@@ -28,8 +30,8 @@ async function readyRig(t: TestContext): Promise<GuardianRig> {
 }
 
 /** The same, within a stimulus of a second. */
-async function firingRig(t: TestContext): Promise<GuardianRig> {
-  const rig = await readyRig(t);
+async function firingRig(t: TestContext, stopInput?: StopInputPlan): Promise<GuardianRig> {
+  const rig = await readyRig(t, stopInput);
   rig.tellCore('fire 1 1000000');
   await until('the start byte', () => rig.bytes().includes(startCode));
   return rig;
@@ -182,6 +184,52 @@ test('R-10 a command that breaks a hard limit is refused by the guardian itself'
     ],
   );
   await assertBytes(rig, [restCode, startCode, restCode]);
+});
+
+test('R-24 the stop input brings rest past a stopped core, and latches; its other bytes do nothing', async (t) => {
+  const button = openPty();
+  t.after(() => button.close());
+  const rig = await firingRig(t, { use: 'serial', port: button.path, baudRate: 9600, byte: 0x53 });
+  writeSync(button.master, Uint8Array.of(0x54));
+  rig.ask(1);
+  await until('an answer', () => rig.answers.length === 1);
+  assert.deepEqual(rig.answers[0]!.reasons, []);
+  assert.deepEqual(afterStart(rig), []);
+  process.kill(rig.corePid, 'SIGSTOP');
+  writeSync(button.master, Uint8Array.of(0x53));
+  await until('the rest byte', () => afterStart(rig).includes(restCode));
+  process.kill(rig.corePid, 'SIGCONT');
+  await until('word of it', () => rig.causes.at(-1) === 'silenced');
+  await assertLatched(rig);
+});
+
+test('R-24 a stop input that is unplugged has been pressed, and is a reason against arming until it is back', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'axond-test-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const port = join(folder, 'button');
+  const button = openPty(port);
+  const rig = await firingRig(t, { use: 'serial', port, baudRate: 9600 });
+  button.close();
+  await until('word of it', () => rig.causes.at(-1) === 'silenced');
+  assert.deepEqual(afterStart(rig)[0], restCode);
+  rig.ask(1);
+  await until('an answer', () => rig.answers.length === 1);
+  assert.match(
+    rig.answers[0]!.reasons.join(),
+    /^\S+button: the stop input cannot be opened \(.*\)\. Plug it in, or correct/,
+  );
+  const back = openPty(port);
+  t.after(() => back.close());
+  rig.ask(2);
+  await until('another answer', () => rig.answers.length === 2);
+  assert.deepEqual(rig.answers[1]!.reasons, []);
+});
+
+test('R-24 what is no serial port is refused as a stop input', async (t) => {
+  const rig = await readyRig(t, { use: 'serial', port: '/dev/null', baudRate: 9600 });
+  rig.ask(1);
+  await until('an answer', () => rig.answers.length === 1);
+  assert.match(rig.answers[0]!.reasons.join(), /^\/dev\/null: the stop input cannot be opened/);
 });
 
 test('R-22 a question is answered with its number and all that speaks against arming', async (t) => {

@@ -11,6 +11,7 @@ import { decodeOptions } from './options.js';
 import { decodeQuestion } from './questions.js';
 import type { GuardianWord } from './receipts.js';
 import { RestKeeper } from './rest-keeper.js';
+import { openStopInput } from './stop-input.js';
 import type { CommandThreadData, CommandThreadMessage } from './shared.js';
 
 /**
@@ -31,6 +32,8 @@ const keeper = new RestKeeper(words, times, {
   say,
   complain,
 });
+const stopInput =
+  options.stopInput && openStopInput(options.stopInput, (what) => keeper.silence(monotonicUs(), `silenced: ${what}`));
 let ending = false;
 let endTimer: NodeJS.Timeout | undefined;
 
@@ -58,6 +61,7 @@ const silenceServer = createServer((socket) => {
 });
 rmSync(options.silenceSocket, { force: true });
 silenceServer.listen(options.silenceSocket);
+for (const reason of stopInput?.check() ?? []) complain(reason);
 writeFileSync(options.pidFile, String(process.pid));
 process.on('SIGUSR1', () => keeper.silence(monotonicUs(), 'silenced by SIGUSR1'));
 process.on('SIGTERM', end);
@@ -101,8 +105,13 @@ function endWhenDue(): void {
 
 function asked(line: string): void {
   const question = decodeQuestion(line);
-  if (question) say({ checked: { check: question.check, reasons: [...actuator.check(), ...alwaysReal.check()] } });
+  if (question) say({ checked: { check: question.check, reasons: against() } });
   else complain(`a line of the core is no question: ${line.slice(0, 80)}`);
+}
+
+/** All that speaks against arming. */
+function against(): readonly string[] {
+  return [...actuator.check(), ...alwaysReal.check(), ...(stopInput?.check() ?? [])];
 }
 
 function say(word: GuardianWord): void {

@@ -30,6 +30,18 @@ test('what the supervisor gives is what the guardian gets, for every kind of act
   assert.equal(decodeOptions(given({ realtime: true })).realtime, true);
 });
 
+test('R-24 a stop input is a port and perhaps a byte', () => {
+  for (const stopInput of [
+    { use: 'serial', port: 'ttyACM0', baudRate: 9600 },
+    { use: 'serial', port: 'ttyACM0', baudRate: 9600, byte: 83 },
+  ]) {
+    assert.deepEqual(decodeOptions(given({ stopInput })), { ...whole, stopInput });
+  }
+  assert.throws(() => decodeOptions(given({ stopInput: { use: 'serial', baudRate: 9600 } })), /port: undefined/);
+  assert.throws(() => decodeOptions(given({ stopInput: { use: 'shout' } })), /stopInput\.use: shout is no stop input/);
+  assert.throws(() => decodeOptions(given({ stopInput: 'button' })), /stopInput: button is no object/);
+});
+
 test('real-time scheduling is asked for by true alone', () => {
   for (const realtime of [undefined, null, 'true', 1]) assert.equal(decodeOptions(given({ realtime })).realtime, false);
 });

@@ -1,4 +1,5 @@
 import type { ActuatorPlan } from './actuators.js';
+import type { StopInputPlan } from './stop-input.js';
 
 /** What the supervisor starts a guardian with: one JSON object as its argument. */
 export interface GuardianOptions {
@@ -8,6 +9,7 @@ export interface GuardianOptions {
   readonly deliveries: string;
   readonly realtime: boolean;
   readonly actuator: ActuatorPlan;
+  readonly stopInput?: StopInputPlan;
 }
 
 /** Refuses anything that is not exactly that. */
@@ -20,7 +22,15 @@ export function decodeOptions(text: string): GuardianOptions {
     deliveries: textOf(given, 'deliveries'),
     realtime: given['realtime'] === true,
     actuator: actuatorOf(objectOf(given['actuator'], 'actuator')),
+    ...(given['stopInput'] === undefined ? {} : { stopInput: stopInputOf(objectOf(given['stopInput'], 'stopInput')) }),
   };
+}
+
+function stopInputOf(given: Record<string, unknown>): StopInputPlan {
+  const use = textOf(given, 'use');
+  if (use !== 'serial') throw new Error(`stopInput.use: ${use} is no stop input`);
+  const plan = { use, port: textOf(given, 'port'), baudRate: wholeOf(given, 'baudRate', 4e6) } as const;
+  return given['byte'] === undefined ? plan : { ...plan, byte: wholeOf(given, 'byte', 255) };
 }
 
 function actuatorOf(given: Record<string, unknown>): ActuatorPlan {

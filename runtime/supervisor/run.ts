@@ -122,7 +122,9 @@ export class Run {
     this.#recorder = await RecorderThread.start(this.recording, this.#describe(description), memory, log);
     if (plan.actuator) {
       const deliveries = this.recording.replace(/\.db$/, '.deliveries');
-      this.#stimulator = new Stimulator(memory, this.#places, plan.actuator.plan, deliveries, plan.realtime, log);
+      const { realtime, stopInput } = plan;
+      const work = { actuator: plan.actuator.plan, deliveries, realtime, ...(stopInput ? { stopInput } : {}) };
+      this.#stimulator = new Stimulator(memory, this.#places, work, log);
       await this.#stimulator.start();
     }
     if (plan.mqtt) this.#link = this.#report(plan.mqtt, description);

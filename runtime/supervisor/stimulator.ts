@@ -1,35 +1,27 @@
 import type { Logger } from 'pino';
-import type { ActuatorPlan } from '../guardian/actuators.js';
+import type { GuardianOptions } from '../guardian/options.js';
 import { startGuardian, type GuardianProcess } from '../guardian/start.js';
 import { Control, post } from '../loop/shared.js';
 import { GuardianKeeper, type GuardianCause } from './guardian-keeper.js';
 import type { RunMemory } from './memory.js';
 import type { Places } from './places.js';
 
+/** What a guardian is told besides the places of its sockets. */
+export type GuardianWork = Omit<GuardianOptions, 'fifo' | 'silenceSocket' | 'pidFile'>;
+
 /** The guardian as the supervisor sees it: the shell around its keeper. */
 export class Stimulator {
   readonly #places: Places;
-  readonly #plan: ActuatorPlan;
-  readonly #deliveries: string;
-  readonly #realtime: boolean;
+  readonly #what: GuardianWork;
   readonly #keeper: GuardianKeeper;
   readonly #questions = new Map<number, (reasons: readonly string[]) => void>();
   #asked = 0;
   #guardian: GuardianProcess | undefined;
   #starting: Promise<void> | undefined;
 
-  constructor(
-    memory: RunMemory,
-    places: Places,
-    plan: ActuatorPlan,
-    deliveries: string,
-    realtime: boolean,
-    log: Logger,
-  ) {
+  constructor(memory: RunMemory, places: Places, what: GuardianWork, log: Logger) {
     this.#places = places;
-    this.#plan = plan;
-    this.#deliveries = deliveries;
-    this.#realtime = realtime;
+    this.#what = what;
     this.#keeper = new GuardianKeeper({
       start: () => void this.#start().catch((error: unknown) => this.#keeper.failed(String(error))),
       stop: () => void this.#guardian?.stop(),
@@ -103,9 +95,7 @@ export class Stimulator {
         fifo: this.#places.fifo,
         silenceSocket: this.#places.silence,
         pidFile: this.#places.guardianPid,
-        deliveries: this.#deliveries,
-        actuator: this.#plan,
-        realtime: this.#realtime,
+        ...this.#what,
       },
       {
         onReceipt: (receipt) => this.#keeper.receipt(receipt),

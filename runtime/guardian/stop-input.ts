@@ -1,0 +1,76 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
+
+/** A button, a pedal, a switch that ends everything: wired to the guardian, so that no core stands between. */
+export interface SerialStopInputPlan {
+  readonly use: 'serial';
+  readonly port: string;
+  readonly baudRate: number;
+  /** The byte that it sends when it is pressed; without it every byte counts. */
+  readonly byte?: number;
+}
+export type StopInputPlan = SerialStopInputPlan;
+
+export interface StopInput {
+  /** What speaks against arming. An input that could not be opened is tried again here. */
+  check(): readonly string[];
+}
+
+/** Watches it from now on; one that is unplugged has been pressed. `pressed` gets one line that says so. */
+export function openStopInput(plan: StopInputPlan, pressed: (what: string) => void): StopInput {
+  return new SerialStopInput(plan, pressed);
+}
+
+class SerialStopInput implements StopInput {
+  readonly #plan: SerialStopInputPlan;
+  readonly #pressed: (what: string) => void;
+  #stream: ReadStream | undefined;
+
+  constructor(plan: SerialStopInputPlan, pressed: (what: string) => void) {
+    this.#plan = plan;
+    this.#pressed = pressed;
+    this.check();
+  }
+
+  check(): readonly string[] {
+    if (this.#stream) return [];
+    try {
+      this.#open();
+      return [];
+    } catch (error) {
+      return [error instanceof Error ? error.message : String(error)];
+    }
+  }
+
+  #open(): void {
+    const { port, baudRate } = this.#plan;
+    let descriptor = -1;
+    try {
+      execFileSync('stty', ['-F', port, String(baudRate), 'raw', '-echo', '-hupcl', 'clocal'], { stdio: 'pipe' });
+      descriptor = openSync(port, constants.O_RDONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
+      this.#watch(new ReadStream(descriptor));
+    } catch (error) {
+      if (descriptor >= 0) closeSync(descriptor);
+      const detail = error instanceof Error ? (error.message.split('\n')[1] ?? error.message) : String(error);
+      throw new Error(
+        `${port}: the stop input cannot be opened (${detail}). Plug it in, or correct device.stopInput.port.`,
+      );
+    }
+  }
+
+  #watch(stream: ReadStream): void {
+    const { port, byte } = this.#plan;
+    const gone = (): void => {
+      if (this.#stream !== stream) return;
+      this.#stream = undefined;
+      stream.destroy();
+      this.#pressed(`the stop input ${port} is gone, which counts as pressed`);
+    };
+    stream.on('data', (bytes: Buffer) => {
+      if (byte === undefined || bytes.includes(byte)) this.#pressed(`by the stop input ${port}`);
+    });
+    stream.on('error', gone).on('end', gone).on('close', gone);
+    this.#stream = stream;
+  }
+}

@@ -191,11 +191,11 @@ export interface Detector {
 
 // ── Decisions ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A policy's wish to stimulate. Filled in place; fixed lists. */
+/** A policy's wish to stimulate. Filled in place. */
 export interface StimulusRequest {
-  /** Index of the detector in the configuration that caused it. */
+  /** Index of the detector in the configuration that caused it; −1 where no detection did. */
   detector: number;
-  /** Sample index of that detection's onset. */
+  /** Sample index of that detection's onset, or of when it was due. */
   onset: number;
   /** When to fire: 0 at once, otherwise at this time, at most one packet interval ahead. */
   fireAtUs: number;
@@ -218,31 +218,34 @@ export interface SampleClock {
   timeOf(index: number): number;
 }
 
-export interface RequestList {
-  readonly items: readonly StimulusRequest[];
-  length: number;
+/** Where a policy asks for a stimulus: it fills `request`, whole, and submits it. */
+export interface RequestPort {
+  /** One, reused. */
+  readonly request: StimulusRequest;
+  /** The gate's answer, at once: 0 permits; otherwise bit n set means `refusalReasons[n]`. */
+  submit(): number;
 }
 
 /**
- * Turns detections into wishes to stimulate. Pure: what it does depends on the calls alone. Allocates nothing after its
- * construction.
+ * Turns detections into wishes to stimulate. Pure: what it does depends on the calls alone, and not on how samples were
+ * cut into reads. Allocates nothing after its construction. Laws: `runtime/decide/policy.laws.ts`.
  */
 export interface Policy {
   /**
-   * Called once a cycle, after the detectors. `lastIndex` is the newest sample index. Appends to `requests`; a request
-   * that is due before the next packet comes now, with its `fireAtUs`. `estimates[n]` are those of detector n in the
-   * configuration, as they are at `lastIndex`.
+   * Called once a cycle, after the detectors. `lastIndex` is the newest sample index. What is due before the next packet
+   * is asked for now, with its `fireAtUs`. `estimates[n]` are those of detector n in the configuration, as they are at
+   * `lastIndex`.
    */
   decide(
     detections: readonly StreamDetection[],
     count: number,
     lastIndex: number,
     clock: SampleClock,
-    requests: RequestList,
+    port: RequestPort,
     estimates: readonly (readonly Estimate[])[],
   ): void;
-  /** The gate permitted the request made for the detection with this onset. */
-  permitted(lastIndex: number): void;
+  /** What all random choices start from. Of a policy that makes some: it asks for nothing before. */
+  seed?(seed: number): void;
   /** After a gap: what was planned before it is void. */
   reset(): void;
 }

@@ -1,30 +1,8 @@
 import { exp, log } from '../../runtime/signal/math.js';
+import { RandomBits } from '../../runtime/signal/random.js';
 
-/**
- * Seeded random numbers (sfc32), the same on every engine: integer operations, + − × ÷ √, and exp and log of our own.
- * Streams of one seed are independent of each other.
- */
-export class Random {
-  #a: number;
-  #b: number;
-  #c: number;
-  #counter = 1;
-
-  constructor(seed: number, stream: number) {
-    if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new RangeError(`seed: ${seed} is not a whole number from 0. Use one such as 1.`);
-    }
-    this.#a = seed | 0;
-    this.#b = Math.floor(seed / 4_294_967_296) | 0;
-    this.#c = stream | 0;
-    for (let round = 0; round < 20; round++) this.#next();
-  }
-
-  /** Uniform from 0 up to, not including, 1. */
-  uniform(): number {
-    return (this.#next() >>> 0) / 4_294_967_296;
-  }
-
+/** Of the distributions that a sleeper is made of: from + − × ÷ √, and exp and log of our own. */
+export class Random extends RandomBits {
   between(low: number, high: number): number {
     return low + (high - low) * this.uniform();
   }
@@ -57,18 +35,9 @@ export class Random {
 
   /** Mean 0, variance 1, nearly normal (sum of four uniforms): the fast input of noise that is filtered afterwards. */
   noise(): number {
-    const first = this.#next();
-    const second = this.#next();
+    const first = this.next();
+    const second = this.next();
     return ((first & 0xffff) + (first >>> 16) + (second & 0xffff) + (second >>> 16) - 131_070) * noiseScale;
-  }
-
-  #next(): number {
-    const result = (this.#a + this.#b + this.#counter) | 0;
-    this.#counter = (this.#counter + 1) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + result) | 0;
-    return result;
   }
 }
 

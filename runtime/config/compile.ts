@@ -1,6 +1,6 @@
 import { createDevice } from '../../drivers/devices.js';
 import type { StreamInfo } from '../contracts.js';
-import type { PolicyPlan } from '../decide/policy.js';
+import { withDetectors, type PolicyPlan } from '../decide/policy-plan.js';
 import { variantsOf, type ActuatorPlan } from '../guardian/actuators.js';
 import type { StopInputPlan } from '../guardian/stop-input.js';
 import { isModule, type LoopPlan, type SignalPlan, type StimulationPlan } from '../loop/plan.js';
@@ -8,7 +8,7 @@ import type { BrokerPlan } from './device.js';
 import type { Configuration } from './schema.js';
 import { orderSignals, parentOf } from './signal-order.js';
 import type { SourcePlan } from './source.js';
-import type { NamedPolicy } from './stimulation.js';
+import type { NamedPolicy } from './policy.js';
 
 /** What a run is built from: plain values, names resolved. */
 export interface RunPlan {
@@ -84,15 +84,18 @@ function compileStimulation({
   if (!policy || !stimulus || !gate) return undefined;
   const actuator = actuators[stimulus.actuator];
   const placeOf = (name: string): number => Object.keys(detectors).indexOf(name);
+  const durationsUs = Array.from({ length: actuator ? variantsOf(actuator) : 1 }, () => stimulus.durationUs);
   return {
-    policy: isModule(policy) ? policy : compilePolicy(policy, placeOf),
-    durationsUs: Array.from({ length: actuator ? variantsOf(actuator) : 1 }, () => stimulus.durationUs),
+    policy: isModule(policy) ? policy : compilePolicy(policy, placeOf, durationsUs.length),
+    durationsUs,
     limits: gate.limits,
     require: gate.require.map(placeOf),
   };
 }
 
-function compilePolicy({ after, coupling, ...rest }: NamedPolicy, placeOf: (name: string) => number): PolicyPlan {
-  const plan = { ...rest, after: placeOf(after) };
-  return coupling ? { ...plan, coupling: { ...coupling, of: placeOf(coupling.of) } } : plan;
+function compilePolicy(policy: NamedPolicy, placeOf: (name: string) => number, stimuli: number): PolicyPlan {
+  const plan = withDetectors(policy, placeOf);
+  if (!policy.cues && stimuli === 1) return plan;
+  const { order, each } = policy.cues ?? { order: 'sequence', each: Infinity };
+  return { ...plan, cues: { count: stimuli, order, each } };
 }

@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs';
 import { createDevice } from '../../drivers/devices.js';
-import type { Detector, SignalShape, StreamInfo } from '../contracts.js';
-import { createDetector } from '../detect/detector-plan.js';
+import type { SignalShape, StreamInfo } from '../contracts.js';
 import { hardLimits } from '../guardian/actuators.js';
 import { checkDetector } from '../loop/load-detector.js';
 import { isModule, type ModulePlan } from '../loop/plan.js';
 import { parseDerivation } from '../signal/derivation.js';
 import { createStage } from '../signal/stage-plan.js';
+import { builtIn, checkName, timeText, type Check } from './check.js';
+import { checkPolicy } from './check-policy.js';
 import { nearestName, type Fault } from './fault.js';
 import { isMap, valueAt } from './keys.js';
 import { faultAt, type Written } from './messages.js';
@@ -43,14 +44,6 @@ export function crossCheck(configuration: Configuration, written: Written, strea
   checkStimulation(check);
   checkFiles(check, stream === undefined);
   return faults;
-}
-
-interface Check {
-  readonly configuration: Configuration;
-  readonly written: Written;
-  readonly fault: (path: Path, rule: string, fix: string) => void;
-  /** As they are written, of unsound parts too. */
-  readonly names: (section: 'actuators' | 'signals' | 'detectors') => string[];
 }
 
 type Shapes = ReadonlyMap<string, SignalShape>;
@@ -130,10 +123,7 @@ function checkStimulation(check: Check): void {
     const fix = `Add ${section} to stimulate, or take ${given.join(' and ')} out to stimulate nothing.`;
     check.fault([section], `is missing, while there is ${given.join(' and ')}`, fix);
   }
-  if (policy && !isModule(policy)) {
-    checkName(check, ['policy', 'after'], policy.after, 'detectors');
-    if (policy.coupling) checkPhase(check, ['policy', 'coupling', 'of'], policy.coupling.of);
-  }
+  if (policy && !isModule(policy)) checkPolicy(check, policy);
   gate?.require.forEach((name, place) => {
     checkRequired(check, ['gate', 'require', place], name);
   });
@@ -163,38 +153,13 @@ function checkStimulation(check: Check): void {
   }
 }
 
-/** What a module estimates shows when it runs: without a phase its policy asks for nothing. */
-function checkPhase(check: Check, path: Path, name: string): void {
-  checkName(check, path, name, 'detectors');
-  const { detectors } = check.configuration;
-  const plan = Object.hasOwn(detectors, name) ? detectors[name]?.plan : undefined;
-  if (!plan || isModule(plan) || plan.use === 'phase-target' || plan.use === 'slow-oscillation') return;
-  check.fault(path, 'estimates no phase', 'Name a detector that uses phase-target or slow-oscillation.');
-}
-
 /** What a module judges shows when it is loaded; what is wrong with a detector itself was said there. */
 function checkRequired(check: Check, path: Path, name: string): void {
   checkName(check, path, name, 'detectors');
-  const { detectors } = check.configuration;
-  const plan = Object.hasOwn(detectors, name) ? detectors[name]?.plan : undefined;
-  if (!plan || isModule(plan)) return;
-  let estimates: Detector['estimates'];
-  try {
-    if (!('model' in plan)) estimates = createDetector(plan).estimates;
-  } catch {
-    return;
-  }
-  if (estimates?.some(({ reason }) => reason !== undefined)) return;
-  const rule = `judges nothing that the gate could wait for: a ${plan.use} only detects`;
+  const detector = builtIn(check, name);
+  if (!detector || detector.estimates.some(({ reason }) => reason !== undefined)) return;
+  const rule = `judges nothing that the gate could wait for: a ${detector.use} only detects`;
   check.fault(path, rule, 'Take it out, or name a detector that judges the signal or sleep.');
-}
-
-function checkName(check: Check, path: Path, name: string, section: 'actuators' | 'signals' | 'detectors'): void {
-  const names = check.names(section);
-  if (names.includes(name)) return;
-  const nearest = nearestName(name, names);
-  const all = names.length === 0 ? `Add it under ${section}.` : `There are ${names.join(', ')}.`;
-  check.fault(path, `is not among the ${section}`, nearest === undefined ? all : `Did you mean ${nearest}?`);
 }
 
 /** Modules and credentials are read long after the start was announced; that they are there is known before. */
@@ -241,8 +206,4 @@ function attempt<Result>(check: Check, path: Path, build: () => Result): Result 
     check.fault(place, said, fix.join('. '));
     return undefined;
   }
-}
-
-function timeText(us: number): string {
-  return us < 1e6 ? `${us / 1e3}ms` : `${us / 1e6}s`;
 }

@@ -336,7 +336,7 @@ test('--set reaches any key, and its faults say so', () => {
     norm: 'phase',
   });
   assert.deepEqual(configuration.device.mqtt, { url: 'mqtt://localhost:1884' });
-  assert.deepEqual(configuration.policy && 'use' in configuration.policy && configuration.policy.refractorySeconds, 3);
+  assert.equal(configuration.policy && 'after' in configuration.policy && configuration.policy.refractorySeconds, 3);
   assert.equal(load(good, { sets: ['policy=', 'stimulus=null', 'gate='] }).configuration.gate, undefined);
   const lines: [string, string][] = [
     ['gate.perHour=9000', '--set gate.perHour: 9000 is above 1200 (hard limit of light). Use 1200 or less.'],

@@ -15,44 +15,51 @@ export function sectionNames(): string[] {
 }
 
 function describeSection(name: string, schema: KeySchema): string[] {
-  if (!isComposite(schema)) return describeKey(name, schema, false, 0);
-  const inside = schema.properties?.['use'] ? describePart(schema, 2) : describeInside(schema, 2);
+  if (!isComposite(schema)) return describeKey(name, schema, false, 0, new Set());
+  const inside = schema.properties?.['use'] ? describePart(schema, 2, new Set()) : describeInside(schema, 2, new Set());
   return [...wrap(`${name}: ${schema.description ?? ''}`, 0, 2), ...inside];
 }
 
-/** What stands inside a map. */
-function describeInside(schema: KeySchema, indent: number): string[] {
+/** What stands inside a map. `told` are the maps of keys that were described above, as parts share them. */
+function describeInside(schema: KeySchema, indent: number, told: Set<string>): string[] {
   if (schema.anyOf) {
-    return schema.anyOf.filter(isComposite).flatMap((part) => describePart(part, indent));
+    return schema.anyOf.filter(isComposite).flatMap((part) => describePart(part, indent, told));
   }
   if (schema.additionalProperties) {
-    return [`${' '.repeat(indent)}NAME:`, ...describeInside(schema.additionalProperties, indent + 2)];
+    return [`${' '.repeat(indent)}NAME:`, ...describeInside(schema.additionalProperties, indent + 2, told)];
   }
   const { properties = {}, required = [] } = schema;
-  return Object.entries(properties).flatMap(([key, inner]) => describeKey(key, inner, required.includes(key), indent));
+  return Object.entries(properties).flatMap(([key, inner]) =>
+    describeKey(key, inner, required.includes(key), indent, told),
+  );
 }
 
 /** One of several parts, by its `use`. */
-function describePart(part: KeySchema, indent: number): string[] {
+function describePart(part: KeySchema, indent: number, told: Set<string>): string[] {
   const { use, ...rest } = part.properties ?? {};
   const name = use?.const ?? use?.enum?.join(' | ') ?? use?.example;
   const heading = name === undefined ? 'or a map:' : `use: ${String(name)}`;
   const title = part.title === undefined ? '' : `   ${part.title}`;
-  return [...wrap(`${heading}${title}`, indent, 4), ...describeInside({ ...part, properties: rest }, indent + 2)];
+  return [...wrap(`${heading}${title}`, indent, 4), ...describeInside({ ...part, properties: rest }, indent + 2, told)];
 }
 
-function describeKey(key: string, schema: KeySchema, isRequired: boolean, indent: number): string[] {
+function describeKey(key: string, schema: KeySchema, isRequired: boolean, indent: number, told: Set<string>): string[] {
   const { default: usual, description, example, items } = schema;
   const usualText =
     usual === undefined || isEmpty(usual) ? undefined : `default ${JSON.stringify(usual).replaceAll('"', '')}`;
   const status = isRequired ? 'required' : (usualText ?? 'optional');
   const kind = schema.enum ? `one of ${rangeOf(schema)}` : [kindOf(schema), rangeOf(schema)].filter(Boolean).join('; ');
   const instance = example === undefined || usualText !== undefined ? '' : ` For example ${example}.`;
+  const heading = (note: string): string[] =>
+    wrap(`${key.padEnd(keyWidth)} ${kind}; ${status}${note}`, indent, keyWidth + 1);
+  const isMapOfKeys = schema.properties !== undefined;
+  if (isMapOfKeys && told.has(JSON.stringify([key, schema]))) return heading('; as above');
+  if (isMapOfKeys) told.add(JSON.stringify([key, schema]));
   return [
-    ...wrap(`${key.padEnd(keyWidth)} ${kind}; ${status}`, indent, keyWidth + 1),
+    ...heading(''),
     ...wrap(`${description ?? ''}${instance}`, indent + keyWidth + 1, 0),
-    ...(items && isComposite(items) ? describeInside(items, indent + 4) : []),
-    ...(schema.anyOf ? describeInside(schema, indent + 4) : []),
+    ...(items && isComposite(items) ? describeInside(items, indent + 4, told) : []),
+    ...(schema.anyOf || isMapOfKeys ? describeInside(schema, indent + 4, told) : []),
   ];
 }
 

@@ -4,7 +4,8 @@ import { detectors } from './detectors.js';
 import { device } from './device.js';
 import { signals } from './signals.js';
 import { source } from './source.js';
-import { gate, policy, stimulus } from './stimulation.js';
+import { policy } from './policy.js';
+import { gate, stimulus } from './stimulation.js';
 
 /** The whole configuration. A key exists when its part does. */
 export const configuration = z.strictObject({

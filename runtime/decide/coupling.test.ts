@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Detection, RequestList, SampleClock, StreamDetection } from '../contracts.js';
+import type { Detection, StreamDetection } from '../contracts.js';
 import { BandPowerDetector } from '../detect/band-power.js';
 import { createDetectionList } from '../detect/detection-list.js';
 import { SlowOscillation } from '../detect/phase/slow-oscillation.js';
-import { DetectionPolicy, type CouplingPlan } from './policy.js';
-
-const rate = 250;
-const clock: SampleClock = { timeOf: (index) => index * 4000 };
+import type { CouplingPlan } from './policy-plan.js';
+import { createPolicy } from './policy.js';
+import { AskedGate, clock, rate, refusedFor } from './policy.test.fixture.js';
 
 /**
  * Five minutes of slow oscillations at 0.8 Hz and spindles half a second long, each with its middle at the phase that
@@ -34,19 +33,9 @@ function answered({ x, middles }: ReturnType<typeof sleep>, coupling: CouplingPl
   const detectors = [slow, spindle];
   for (const detector of detectors) detector.prepare({ rate, unit: 'uV' });
   const plan = { use: 'immediate', after: 1, delaySeconds: 0, refractorySeconds: 1, expiresUs: 1e5 } as const;
-  const policy = new DetectionPolicy(coupling ? { ...plan, coupling } : plan, rate);
+  const policy = createPolicy(coupling ? { ...plan, coupling } : plan, rate);
   const found = createDetectionList(64);
-  const requests: RequestList = {
-    items: Array.from({ length: 8 }, () => ({
-      detector: 0,
-      onset: 0,
-      fireAtUs: 0,
-      expiresUs: 0,
-      variant: 0,
-      withheld: false,
-    })),
-    length: 0,
-  };
+  const gate = new AskedGate(() => refusedFor('disarmed'));
   const hit = new Set<number>();
   for (let first = 0; first < x.length; first += 5) {
     const detections: StreamDetection[] = [];
@@ -55,9 +44,9 @@ function answered({ x, middles }: ReturnType<typeof sleep>, coupling: CouplingPl
       detector.process(x.slice(first, first + 5), 5, first, found);
       found.items.slice(0, found.length).forEach((item: Detection) => detections.push({ ...item, detector: place }));
     });
-    requests.length = 0;
-    policy.decide(detections, detections.length, first + 4, clock, requests, [slow.estimates, []]);
-    if (requests.length > 0) hit.add(middles.findIndex((middle) => Math.abs(middle - (first + 4) / rate) < 1));
+    gate.all.length = 0;
+    policy.decide(detections, detections.length, first + 4, clock, gate, [slow.estimates, []]);
+    if (gate.all.length > 0) hit.add(middles.findIndex((middle) => Math.abs(middle - (first + 4) / rate) < 1));
   }
   hit.delete(-1);
   return hit;
@@ -87,20 +76,17 @@ test('without slow oscillations that are deep enough, within keeps all spindles 
 });
 
 test('where no phase is known nothing is answered', () => {
-  const policy = new DetectionPolicy(
+  const policy = createPolicy(
     { use: 'immediate', after: 0, delaySeconds: 0, refractorySeconds: 1, expiresUs: 1e5, coupling: { ...up, of: 1 } },
     rate,
   );
   const detection: StreamDetection = { detector: 0, phase: 0, onset: 0, confirmed: 10, end: NaN, score: 1 };
-  const requests: RequestList = {
-    items: [{ detector: 0, onset: 0, fireAtUs: 0, expiresUs: 0, variant: 0, withheld: false }],
-    length: 0,
-  };
+  const gate = new AskedGate();
   const phase = (value: number) => [[], [{ name: 'phase', unit: 'deg', value, state: 'clear' as const }]];
   for (const estimates of [[], [[]], [[], []], phase(NaN), phase(-71), phase(111)]) {
-    policy.decide([detection], 1, 10, clock, requests, estimates);
-    assert.equal(requests.length, 0);
+    policy.decide([detection], 1, 10, clock, gate, estimates);
+    assert.equal(gate.all.length, 0);
   }
-  policy.decide([detection], 1, 10, clock, requests, phase(-70));
-  assert.equal(requests.length, 1);
+  policy.decide([detection], 1, 10, clock, gate, phase(-70));
+  assert.equal(gate.all.length, 1);
 });

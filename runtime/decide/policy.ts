@@ -1,64 +1,55 @@
-import {
-  DetectionPhase,
-  type Estimate,
-  type Policy,
-  type RequestList,
-  type SampleClock,
-  type StimulusRequest,
-  type StreamDetection,
-} from '../contracts.js';
+import type { Estimate, Policy, RequestPort, SampleClock, StreamDetection } from '../contracts.js';
+import { RandomBits } from '../signal/random.js';
+import { Asking } from './asking.js';
+import type { DetectionPlan, PeriodicPlan, PolicyPlan } from './policy-plan.js';
+import { Selection } from './selection.js';
 
-/** `immediate` is a delay of 0. */
-export interface PolicyPlan {
-  readonly use: 'immediate' | 'delayed';
-  /** Place of the detector in the configuration. */
-  readonly after: number;
-  /** From the confirmation to the stimulus, in seconds of sample time. */
-  readonly delaySeconds: number;
-  /** No request within this time of the last permitted one, in seconds of sample time. */
-  readonly refractorySeconds: number;
-  /** A request is void this long after it was due. */
-  readonly expiresUs: number;
-  /** Absent: every detection is answered. */
-  readonly coupling?: CouplingPlan;
-}
-
-/** Answers a detection only in a part of the slow oscillation that another detector follows. */
-export interface CouplingPlan {
-  /** Place of a detector with an estimate `phase`. */
-  readonly of: number;
-  /** From here upwards to there, −180 to 180, through ±180 where `from` is above `to`. */
-  readonly fromDegrees: number;
-  readonly toDegrees: number;
-  /** Nor later than this after the onset of that detector's last confirmed detection; infinite: whenever. */
-  readonly withinSeconds: number;
+/**
+ * Policies work in sample time, so that a replay at any speed gives the same requests; only a due time less than one
+ * packet ahead (at most 15 ms) is turned into monotonic time.
+ */
+export function createPolicy(plan: PolicyPlan, rate: number): Policy {
+  return plan.use === 'periodic' ? new PeriodicPolicy(plan, rate) : new DetectionPolicy(plan, rate);
 }
 
 /**
- * Stimulates once per confirmed detection, at once or after a delay. Works in sample time, so that a replay at any
- * speed gives the same requests; only a due time less than one packet ahead (at most 15 ms) is turned into monotonic time.
+ * Answers confirmed detections, at once or after a delay, with one stimulus or a train. One answer is planned at a time:
+ * a detection on the way to its last stimulus is not answered. A refused stimulus ends its train.
  */
-export class DetectionPolicy implements Policy {
-  readonly #plan: PolicyPlan;
+class DetectionPolicy implements Policy {
+  readonly #after: number;
+  readonly #selection: Selection;
+  readonly #asking: Asking;
+  /** In frames of sample time, as all here. */
   readonly #delay: number;
+  readonly #spread: number;
   readonly #refractory: number;
-  readonly #dueIndex = new Float64Array(plannedCapacity);
-  readonly #onset = new Float64Array(plannedCapacity);
-  #planned = 0;
-  #quietUntil = -Infinity;
-  /** Frames of the last packet: the next one may be as long in coming. */
-  #packet = 1;
-  #lastIndex = -1;
-  readonly #mostAhead: number;
-  readonly #within: number;
-  #lastSlowOnset = -Infinity;
+  readonly #pulses: number;
+  readonly #interval: number;
+  #random: RandomBits | undefined;
+  /** Of the next stimulus; NaN: none is planned. */
+  #due = NaN;
+  #onset = 0;
+  #pulsesLeft = 0;
+  #lastAsked = -Infinity;
+  /** Permitted, or muted by the schedule alone. */
+  #lastGiven = -Infinity;
 
-  constructor(plan: PolicyPlan, rate: number) {
-    this.#plan = plan;
-    this.#delay = plan.delaySeconds * rate;
+  constructor(plan: DetectionPlan, rate: number) {
+    const { delaySeconds, delayUpToSeconds = delaySeconds, train } = plan;
+    this.#after = plan.after;
+    this.#selection = new Selection(plan, rate);
+    this.#asking = new Asking(plan, rate);
+    this.#delay = delaySeconds * rate;
+    this.#spread = (delayUpToSeconds - delaySeconds) * rate;
     this.#refractory = plan.refractorySeconds * rate;
-    this.#mostAhead = Math.max(1, Math.floor(mostAheadSeconds * rate));
-    this.#within = (plan.coupling?.withinSeconds ?? Infinity) * rate;
+    this.#pulses = train?.pulses ?? 1;
+    this.#interval = (train?.intervalSeconds ?? 0) * rate;
+  }
+
+  seed(seed: number): void {
+    this.#random = new RandomBits(seed, delayStream);
+    this.#asking.seed(seed);
   }
 
   decide(
@@ -66,77 +57,94 @@ export class DetectionPolicy implements Policy {
     count: number,
     lastIndex: number,
     clock: SampleClock,
-    requests: RequestList,
+    port: RequestPort,
     estimates: readonly (readonly Estimate[])[],
   ): void {
-    if (lastIndex > this.#lastIndex) this.#packet = Math.min(lastIndex - this.#lastIndex, this.#mostAhead);
-    this.#lastIndex = lastIndex;
-    const { coupling } = this.#plan;
+    this.#asking.observe(detections, count, lastIndex, estimates);
+    this.#selection.observe(detections, count, lastIndex);
     for (let place = 0; place < count; place++) {
-      const { detector, phase, onset } = detections[place] as StreamDetection;
-      if (detector === coupling?.of && phase === DetectionPhase.confirmed) this.#lastSlowOnset = onset;
+      const detection = detections[place] as StreamDetection;
+      if (detection.detector !== this.#after) continue;
+      // What was due before it was decided before it, however many samples came in one read.
+      this.#askUntil(detection.confirmed, clock, port);
+      if (this.#selection.isMeant(detection, estimates) && this.#isFree(detection.confirmed)) this.#plan(detection);
     }
-    for (let place = 0; place < count; place++) this.#schedule(detections[place] as StreamDetection, estimates);
-    while (this.#planned > 0 && (this.#dueIndex[0] as number) < lastIndex + this.#packet) {
-      const due = this.#dueIndex[0] as number;
-      const onset = this.#onset[0] as number;
-      this.#dueIndex.copyWithin(0, 1);
-      this.#onset.copyWithin(0, 1);
-      this.#planned--;
-      if (lastIndex < this.#quietUntil || requests.length >= requests.items.length) continue;
-      const request = requests.items[requests.length++] as StimulusRequest;
-      const dueUs = clock.timeOf(due);
-      request.detector = this.#plan.after;
-      request.onset = onset;
-      request.fireAtUs = due > lastIndex ? dueUs : 0;
-      request.expiresUs = dueUs + this.#plan.expiresUs;
-      request.variant = 0;
-      request.withheld = false;
-    }
-  }
-
-  #schedule(detection: StreamDetection, estimates: readonly (readonly Estimate[])[]): void {
-    if (detection.detector !== this.#plan.after || detection.phase !== DetectionPhase.confirmed) return;
-    if (this.#planned === plannedCapacity || !this.#isCoupled(detection, estimates)) return;
-    this.#dueIndex[this.#planned] = detection.confirmed + this.#delay;
-    this.#onset[this.#planned] = detection.onset;
-    this.#planned++;
-  }
-
-  /** A phase that is not known is in no range. */
-  #isCoupled({ confirmed }: StreamDetection, estimates: readonly (readonly Estimate[])[]): boolean {
-    const { coupling } = this.#plan;
-    if (!coupling) return true;
-    if (!(confirmed - this.#lastSlowOnset <= this.#within)) return false;
-    const kept = estimates[coupling.of];
-    if (!kept) return false;
-    for (let place = 0; place < kept.length; place++) {
-      const { name, value } = kept[place] as Estimate;
-      if (name !== 'phase') continue;
-      const { fromDegrees, toDegrees } = coupling;
-      return turnUp(fromDegrees, value) <= turnUp(fromDegrees, toDegrees);
-    }
-    return false;
-  }
-
-  permitted(lastIndex: number): void {
-    this.#quietUntil = lastIndex + this.#refractory;
+    this.#askUntil(this.#asking.horizon, clock, port);
   }
 
   reset(): void {
-    this.#planned = 0;
-    this.#lastSlowOnset = -Infinity;
+    this.#due = NaN;
+    this.#selection.reset();
+    this.#asking.reset();
+  }
+
+  /** The refractory time is judged for the shortest delay, so that a drawn one is not longer for it. */
+  #isFree(confirmed: number): boolean {
+    if (!this.#asking.isReady || !Number.isNaN(this.#due) || confirmed <= this.#lastAsked) return false;
+    return confirmed + this.#delay >= this.#lastGiven + this.#refractory;
+  }
+
+  #plan({ onset, confirmed }: StreamDetection): void {
+    const spread = this.#random && this.#spread > 0 ? this.#spread * this.#random.uniform() : 0;
+    this.#due = confirmed + this.#delay + spread;
+    this.#onset = onset;
+    this.#pulsesLeft = this.#pulses;
+  }
+
+  #askUntil(limit: number, clock: SampleClock, port: RequestPort): void {
+    while (this.#due < limit) {
+      const due = this.#due;
+      const isGiven = this.#asking.ask(due, this.#after, this.#onset, clock, port);
+      this.#lastAsked = due;
+      if (isGiven) this.#lastGiven = due;
+      this.#due = isGiven && --this.#pulsesLeft > 0 ? due + this.#interval : NaN;
+    }
   }
 }
 
-/** Degrees from one angle upwards to another, 0 to 360. */
-function turnUp(from: number, to: number): number {
-  const turn = (to - from) % 360;
-  return turn < 0 ? turn + 360 : turn;
+/** Looks at no detection: its requests name none (−1). What fell into a gap is not made up for. */
+class PeriodicPolicy implements Policy {
+  readonly #asking: Asking;
+  readonly #period: number;
+  /** Of the next stimulus, in periods from the first sample of the run. */
+  #next = 1;
+  #isFresh = true;
+
+  constructor(plan: PeriodicPlan, rate: number) {
+    this.#asking = new Asking(plan, rate);
+    this.#period = plan.everySeconds * rate;
+  }
+
+  seed(seed: number): void {
+    this.#asking.seed(seed);
+  }
+
+  decide(
+    detections: readonly StreamDetection[],
+    count: number,
+    lastIndex: number,
+    clock: SampleClock,
+    port: RequestPort,
+    estimates: readonly (readonly Estimate[])[],
+  ): void {
+    this.#asking.observe(detections, count, lastIndex, estimates);
+    if (this.#isFresh || !this.#asking.isReady) {
+      this.#next = Math.max(this.#next, Math.floor(lastIndex / this.#period) + 1);
+      this.#isFresh = !this.#asking.isReady;
+    }
+    for (; this.#next * this.#period < this.#asking.horizon; this.#next++) {
+      const due = this.#next * this.#period;
+      this.#asking.ask(due, noDetector, Math.floor(due), clock, port);
+    }
+  }
+
+  reset(): void {
+    this.#isFresh = true;
+    this.#asking.reset();
+  }
 }
 
-/** The guardian takes nothing that is more than 20 ms ahead. */
-const mostAheadSeconds = 0.015;
+const noDetector = -1;
 
-/** More detections than this wait at once only if the delay is many times the time between spindles. */
-const plannedCapacity = 64;
+/** Of the seed; `asking.ts` draws cues from another. */
+const delayStream = 1;

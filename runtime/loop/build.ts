@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { Detector, Estimate, Policy, RunDescription, SignalShape, Stage, StreamInfo } from '../contracts.js';
 import { Gate } from '../decide/gate.js';
-import { DetectionPolicy } from '../decide/policy.js';
+import { createPolicy } from '../decide/policy.js';
 import { estimateFaults } from '../detect/estimate.js';
 import { createChain } from '../signal/chain.js';
 import { Derivation, parseDerivation } from '../signal/derivation.js';
@@ -40,8 +40,8 @@ export async function buildLoop(plan: LoopPlan, stream: StreamInfo): Promise<Loo
     graph,
     stimulation: {
       policy: isModule(policy)
-        ? await createFromModule<Policy>(policy, ['decide', 'permitted', 'reset'])
-        : new DetectionPolicy(policy, stream.rate),
+        ? await createFromModule<Policy>(policy, ['decide', 'reset'])
+        : createPolicy(policy, stream.rate),
       gate: new Gate(limits, required.reasons),
       required,
       durationsUs,

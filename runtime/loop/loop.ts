@@ -13,7 +13,7 @@ import {
   type InhibitorState,
   type Policy,
   type RefusalReason,
-  type RequestList,
+  type RequestPort,
   type SampleBlock,
   type StimulusRequest,
   type StreamDetection,
@@ -60,12 +60,10 @@ export class Loop {
   /** What this cycle decided and saw; emptied at the start of the next. */
   readonly events: RecordList = createRecordList(maxEvents);
   /** What this cycle wants fired. */
-  readonly commands: readonly Command[] = Array.from({ length: maxRequests }, emptyCommand);
+  readonly commands: readonly Command[] = Array.from({ length: maxCommands }, emptyCommand);
   commandCount = 0;
   /** Requests of this cycle, permitted or not. */
-  get requestsMade(): number {
-    return this.#requests.length;
-  }
+  requestsMade = 0;
   /** Events that did not fit into `events`; the gate holds after one. */
   lostEvents = 0;
   readonly clock: EnvelopeClock;
@@ -78,7 +76,10 @@ export class Loop {
   readonly #durationsUs: readonly number[];
   readonly #quality: ChannelQuality;
   readonly #settleFrames: number;
-  readonly #requests: RequestList = { items: Array.from({ length: maxRequests }, emptyRequest), length: 0 };
+  readonly #port: RequestPort = {
+    request: emptyRequest(),
+    submit: () => (this.#gate ? this.#judge(this.#gate) : tooMany),
+  };
   readonly #pending = new PendingCommands();
   /** States as last told, by detector and place in its list. */
   readonly #toldStates: readonly InhibitorState[][];
@@ -151,6 +152,7 @@ export class Loop {
     this.#cycle++;
     this.events.length = 0;
     this.commandCount = 0;
+    this.requestsMade = 0;
     for (let place = 0; place < messages.length; place++) this.#message(messages.records, place * recordLength);
     this.graph.begin();
     if (block.frames > 0) {
@@ -234,31 +236,35 @@ export class Loop {
   #stimulate(gate: Gate, policy: Policy): void {
     this.#judgeInhibitors();
     if (this.#wasArmed && !gate.isArmed(this.#nowUs)) this.#disarm(gate, disarmCauses.indexOf('expired'));
-    const requests = this.#requests;
-    requests.length = 0;
     const { detections, detectionCount, estimates } = this.graph;
-    policy.decide(detections, detectionCount, this.#lastIndex, this.clock, requests, estimates);
-    for (let place = 0; place < requests.length; place++) {
-      this.#judge(gate, policy, requests.items[place] as StimulusRequest);
-    }
+    policy.decide(detections, detectionCount, this.#lastIndex, this.clock, this.#port, estimates);
   }
 
-  #judge(gate: Gate, policy: Policy, request: StimulusRequest): void {
+  /** Of the request that the policy has submitted. */
+  #judge(gate: Gate): number {
+    const { request } = this.#port;
     const number = ++this.#requestNumber;
+    this.requestsMade++;
+    // A policy of the user's own may name a stimulus that is not there.
+    const durationUs = this.#durationsUs[request.variant];
+    if (durationUs === undefined) request.withheld = true;
     this.#emit(EventCode.request, number, request.detector, request.onset, request.fireAtUs, request.expiresUs);
     this.#tellPhase();
-    const reasons = gate.decide(request, this.#nowUs);
-    if (reasons !== 0) {
-      this.#emit(EventCode.refusal, number, reasons);
-      return;
-    }
-    policy.permitted(this.#lastIndex);
+    const reasons = this.commandCount < maxCommands ? gate.decide(request, this.#nowUs) : tooMany;
+    if (reasons !== 0) this.#emit(EventCode.refusal, number, reasons);
+    else this.#permit(gate, number, request, durationUs ?? 0);
+    request.variant = 0;
+    request.withheld = false;
+    return reasons;
+  }
+
+  #permit(gate: Gate, number: number, request: StimulusRequest, durationUs: number): void {
     const command = this.commands[this.commandCount++] as Command;
     command.cycle = this.#cycle;
     command.command = ++this.#commandNumber;
     command.fireAtUs = request.fireAtUs;
     command.expiresUs = request.expiresUs;
-    command.durationUs = this.#durationsUs[request.variant] ?? 0;
+    command.durationUs = durationUs;
     command.variant = request.variant;
     command.gainDb = gate.gainDb;
     command.lease = 0;
@@ -368,6 +374,9 @@ export class Loop {
       case MessageCode.marker:
         this.#emit(EventCode.marker, a);
         break;
+      case MessageCode.seed:
+        this.#policy?.seed?.(a);
+        break;
       default:
         if ((records[at] as number) < firstMessageKind)
           throw new RangeError(`kind ${String(records[at])} is no message`);
@@ -428,7 +437,8 @@ const emptyCommand = (): Command => ({
 });
 
 const maxEvents = 512;
-const maxRequests = 8;
+const maxCommands = 8;
+const tooMany = 1 << refusalReasons.indexOf('interval');
 /** How often values of estimates are told that say nothing new. */
 const estimateSeconds = 10;
 /** Filters forget their start, and a person turns over: no stimulus before, whatever the configuration says. */

@@ -1,5 +1,5 @@
 import type { GateLimits } from '../contracts.js';
-import type { PolicyPlan } from '../decide/policy.js';
+import type { PolicyPlan } from '../decide/policy-plan.js';
 import type { DetectorPlan } from '../detect/detector-plan.js';
 import type { StagePlan } from '../signal/stage-plan.js';
 

@@ -53,11 +53,15 @@ export class SimulatedGuardian {
   }
 }
 
-/** What the loop must know before it may permit anything: everything else in order, and armed if wanted. */
+/**
+ * What the loop must know before it may permit anything: everything else in order, and armed if wanted. The seed is the
+ * same each time: a file gives the same stimuli whenever it is played.
+ */
 export function openingMessages(messages: RecordList, arm: boolean): void {
   add(messages, MessageCode.source, 2, 0, 0);
   add(messages, MessageCode.supervisor, 1, 0, 0);
   add(messages, MessageCode.guardian, 1, guardianCauses.indexOf('ready'), 0);
+  add(messages, MessageCode.seed, 1, 0, 0);
   if (arm) add(messages, MessageCode.arm, Infinity, NaN, NaN, NaN, NaN, NaN);
 }
 

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
@@ -119,6 +120,8 @@ export class Run {
     );
     const { description, realtime } = await this.#loop.ready;
     this.#realtime = realtime;
+    // A message, so that replay draws what was drawn.
+    post(memory.requests, 'seed', randomInt(2 ** 48 - 1));
     this.#recorder = await RecorderThread.start(this.recording, this.#describe(description), memory, log);
     if (plan.actuator) {
       const deliveries = this.recording.replace(/\.db$/, '.deliveries');

@@ -21,8 +21,7 @@ export interface ModuleReport {
 export async function checkModule(path: string): Promise<ModuleReport> {
   const plan = { module: resolve(path), options: {} };
   const part = await createFromModule<object>(plan, []);
-  if ('decide' in part)
-    return { kind: 'policy', faults: missing(part, ['decide', 'reset']), findings: [] };
+  if ('decide' in part) return { kind: 'policy', faults: missing(part, ['decide', 'reset']), findings: [] };
   const kind = 'coefficients' in part ? 'stage' : 'delaySamples' in part ? 'detector' : undefined;
   if (kind === undefined)
     throw new UsageError(

@@ -94,17 +94,15 @@ export interface SchedulePlan<Detector = number> {
 
 /** The same policy, with something else for each detector. */
 export function withDetectors<From, To>(plan: PolicyPlan<From>, of: (detector: From) => To): PolicyPlan<To> {
-  const { schedule } = plan;
-  const asking: Pick<AskingPlan<To>, 'schedule'> = schedule ? { schedule: scheduleWith(schedule, of) } : {};
   if (plan.use === 'periodic') {
-    const { schedule: _, ...rest } = plan;
-    return { ...rest, ...asking };
+    const { schedule, ...rest } = plan;
+    return schedule ? { ...rest, schedule: scheduleWith(schedule, of) } : rest;
   }
-  const { schedule: _, coupling, ...rest } = plan;
+  const { schedule, coupling, ...rest } = plan;
   return {
     ...rest,
-    ...asking,
     after: of(plan.after),
+    ...(schedule ? { schedule: scheduleWith(schedule, of) } : {}),
     ...(coupling ? { coupling: { ...coupling, of: of(coupling.of) } } : {}),
   };
 }

@@ -73,7 +73,7 @@ export function drive(plan: PolicyPlan, timeline: Timeline): Asked[] {
   for (let first = 0; first < frames; first += block) {
     const last = first + block - 1;
     const from = next;
-    while (next < inOrder.length && told(inOrder[next]!) <= last) next++;
+    for (let each = inOrder[next]; each && told(each) <= last; each = inOrder[next]) next++;
     if (gap && first >= gap[0] && first < gap[1]) {
       if (!isLost) policy.reset();
       isLost = true;

@@ -9,7 +9,7 @@ function only(name, from, allowed) {
     from: { path: from, pathNot: tests },
     to: {
       path: '^(runtime|drivers|models|firmware-bridge|test)/',
-      pathNot: `${from}|^runtime/(contracts|monotonic)\\.ts$|${allowed}`,
+      pathNot: `${from}|^runtime/(contracts|monotonic|realtime)\\.ts$|${allowed}`,
     },
   };
 }
@@ -47,7 +47,7 @@ module.exports = {
     only(
       'loop',
       '^runtime/loop/',
-      '^runtime/(signal|detect|decide)/|^runtime/guardian/(command|realtime)\\.ts$|^drivers/|^models/(format|engine|int8)/|^models/(load-model|model-file)\\.ts$',
+      '^runtime/(signal|detect|decide)/|^runtime/guardian/command\\.ts$|^drivers/|^models/(format|engine|int8)/|^models/(load-model|model-file)\\.ts$',
     ),
     only(
       'config',

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { ActuatorPlan } from '../guardian/actuators.js';
-import { baudRate, byte, objection, partName, port, text } from './values.js';
+import type { AudioCard } from './sound.js';
+import { baudRate, byte, level, objection, partName, path, port, quantity, text } from './values.js';
 
-/** `actuators`: what can stimulate. Each parses to the plan that the guardian opens it from. */
+/** `actuators`: what can stimulate. Each parses to the plan that the guardian opens it from;
+ * a sound card's lacks its sounds, which `stimulus` names. */
 
 const codes = z
   .array(byte('A byte.'))
@@ -96,7 +98,35 @@ const bench = z
   .meta({ title: 'for axond bench alone' })
   .transform((plan): ActuatorPlan => plan);
 
+const audio = z
+  .strictObject({
+    use: z.literal('audio'),
+    card: text('the name of a sound card', /\S/, 'hw:0', 'The sound card, as `aplay -l` and ALSA name it.'),
+    rate: quantity('frequency', '48kHz', 'Frames a second; the card must have it.', {
+      atLeast: '8kHz',
+      atMost: '192kHz',
+    }).prefault('48kHz'),
+    period: z
+      .int()
+      .min(32)
+      .max(512)
+      .meta({
+        description: 'Frames that the card is given at a time. It holds three of them: a sound waits so long.',
+      })
+      .prefault(128),
+    ceiling: level(
+      '-20dBFS',
+      'No sound of this card is louder: -20dBFS where nothing is written, 60dBSPL where it is calibrated.',
+    ).exactOptional(),
+    calibration: path(
+      'headphones.json',
+      'How loud this output is at the ear; made by axond setup sound.',
+    ).exactOptional(),
+  })
+  .meta({ title: 'sounds on a card of this machine' })
+  .transform(({ period, ...card }): AudioCard => ({ ...card, periodFrames: period }));
+
 export const actuators = z
-  .record(partName, z.union([virtual, serialTrigger, gpio, lanTrigger, bench]))
+  .record(partName, z.union([virtual, serialTrigger, gpio, lanTrigger, bench, audio]))
   .meta({ description: 'What can stimulate, by a name of your choice.' })
   .prefault({});

@@ -6,6 +6,7 @@ import type { StopInputPlan } from '../guardian/stop-input.js';
 import { isModule, type LoopPlan, type SignalPlan, type StimulationPlan } from '../loop/plan.js';
 import type { BrokerPlan } from './device.js';
 import type { Configuration } from './schema.js';
+import { compileSounds, type Sounds } from './sound.js';
 import { orderSignals, parentOf } from './signal-order.js';
 import type { SourcePlan } from './source.js';
 import type { NamedPolicy } from './policy.js';
@@ -32,7 +33,8 @@ export function compileRun(configuration: Configuration): RunPlan {
   const { device, source, actuators, stimulus } = configuration;
   if (!source) throw new RangeError('source: is missing. A run needs one.');
   const { name, timeZone, record, realtime, mqtt, stopInput } = device;
-  const plan = stimulus && actuators[stimulus.actuator];
+  const chosen = stimulus && actuators[stimulus.actuator];
+  const plan = chosen?.use === 'audio' ? soundsOf(configuration)?.plan : chosen;
   return {
     name,
     timeZone,
@@ -41,7 +43,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     ...(mqtt === undefined ? {} : { mqtt }),
     ...(stopInput === undefined ? {} : { stopInput }),
     source,
-    ...(plan ? { actuator: { name: stimulus.actuator, plan } } : {}),
+    ...(stimulus && plan ? { actuator: { name: stimulus.actuator, plan } } : {}),
     loop: compileLoop(configuration, createDevice(source.device).info),
   };
 }
@@ -74,17 +76,28 @@ export function compileLoop(configuration: Configuration, stream: Pick<StreamInf
   };
 }
 
-function compileStimulation({
-  detectors,
-  policy,
-  stimulus,
-  gate,
-  actuators,
-}: Configuration): StimulationPlan | undefined {
+function soundsOf({ actuators, stimulus }: Configuration): Sounds | undefined {
+  const card = stimulus && actuators[stimulus.actuator];
+  if (!stimulus || card?.use !== 'audio') return undefined;
+  return compileSounds(card, stimulus, (path, rule, fix) => {
+    // The cross-check found none: a file has changed since.
+    throw new RangeError(`${path.join('.')} ${rule}. ${fix}`);
+  });
+}
+
+/** One a variant. */
+function durationsOf(configuration: Configuration): readonly number[] {
+  const { actuators, stimulus } = configuration;
+  const actuator = stimulus && actuators[stimulus.actuator];
+  if (actuator?.use === 'audio') return soundsOf(configuration)?.durationsUs ?? [];
+  return Array.from({ length: actuator ? variantsOf(actuator) : 1 }, () => stimulus?.durationUs ?? 0);
+}
+
+function compileStimulation(configuration: Configuration): StimulationPlan | undefined {
+  const { detectors, policy, stimulus, gate } = configuration;
   if (!policy || !stimulus || !gate) return undefined;
-  const actuator = actuators[stimulus.actuator];
   const placeOf = (name: string): number => Object.keys(detectors).indexOf(name);
-  const durationsUs = Array.from({ length: actuator ? variantsOf(actuator) : 1 }, () => stimulus.durationUs);
+  const durationsUs = durationsOf(configuration);
   return {
     policy: isModule(policy) ? policy : compilePolicy(policy, placeOf, durationsUs.length),
     durationsUs,

@@ -13,6 +13,7 @@ import { isMap, valueAt } from './keys.js';
 import { faultAt, type Written } from './messages.js';
 import type { Configuration } from './schema.js';
 import { orderSignals } from './signal-order.js';
+import { compileSounds } from './sound.js';
 import type { Path } from './tree.js';
 
 /** What a configuration has to fit. */
@@ -128,16 +129,16 @@ function checkStimulation(check: Check): void {
     checkRequired(check, ['gate', 'require', place], name);
   });
   if (!stimulus) return;
-  const { actuator, durationUs } = stimulus;
+  const { actuator } = stimulus;
   checkName(check, ['stimulus', 'actuator'], actuator, 'actuators');
   const plan = Object.hasOwn(actuators, actuator) ? actuators[actuator] : undefined;
   if (!plan) return;
   const hard = hardLimits[plan.use];
   const whose = `(hard limit of ${actuator})`;
-  if (durationUs > hard.durationUs) {
-    const most = timeText(hard.durationUs);
-    check.fault(['stimulus', 'duration'], `is above ${most} ${whose}`, `Use ${most} or less.`);
-  }
+  const durationUs =
+    plan.use === 'audio'
+      ? Math.max(0, ...(compileSounds(plan, stimulus, check.fault)?.durationsUs ?? []))
+      : checkDuration(check, stimulus, hard.durationUs, whose);
   if (!gate) return;
   const { limits } = gate;
   if (limits.intervalUs < hard.intervalUs) {
@@ -151,6 +152,29 @@ function checkStimulation(check: Check): void {
     if (limits[limit] <= hard[limit]) continue;
     check.fault(['gate', limit], `is above ${hard[limit]} ${whose}`, `Use ${hard[limit]} or less.`);
   }
+}
+
+/** Of what is no sound. Returns how long it lasts. */
+function checkDuration(
+  check: Check,
+  stimulus: NonNullable<Configuration['stimulus']>,
+  mostUs: number,
+  whose: string,
+): number {
+  for (const key of ['sound', 'sounds', 'level'] as const) {
+    if (stimulus[key] === undefined) continue;
+    check.fault(['stimulus', key], `is for sounds, and ${stimulus.actuator} plays none`, 'Take it out.');
+  }
+  const { durationUs } = stimulus;
+  if (durationUs === undefined) {
+    check.fault(['stimulus', 'duration'], 'is missing', 'Write for example duration: 50ms.');
+    return 0;
+  }
+  if (durationUs > mostUs) {
+    const most = timeText(mostUs);
+    check.fault(['stimulus', 'duration'], `is above ${most} ${whose}`, `Use ${most} or less.`);
+  }
+  return durationUs;
 }
 
 /** What a module judges shows when it is loaded; what is wrong with a detector itself was said there. */

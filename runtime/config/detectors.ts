@@ -3,7 +3,7 @@ import { a7Thresholds } from '../detect/a7/thresholds.js';
 import { bandPowerPoints } from '../detect/band-power.js';
 import { usualSleepRule } from '../detect/sleep-rule.js';
 import { threeFeatureThresholds } from '../detect/three-feature.js';
-import { model, moduleKeys, objection, partName, quantity } from './values.js';
+import { nameOrPath, moduleKeys, objection, partName, quantity } from './values.js';
 import { signal, type Entry } from './detector-entry.js';
 import { phaseTarget, slowOscillation } from './slow-waves.js';
 
@@ -99,7 +99,7 @@ const spindleT1 = z
         example: '[c3, c4]',
       })
       .exactOptional(),
-    model: model(
+    model: nameOrPath(
       'spindle-t1',
       'spindle-t1, spindle-t1-mean (three networks), spindle-t1-free (trained on generated sleep alone), or a file of your own. Without it: spindle-t1-mean at the point adaptive, spindle-t1 at the others.',
     ).exactOptional(),
@@ -130,7 +130,7 @@ const portiloop = z
   .strictObject({
     use: z.literal('portiloop'),
     signal,
-    model: model(
+    model: nameOrPath(
       'my-portiloop.safetensors',
       "The Portiloop's network, as axond model import makes it of its file.",
     ).meta({

@@ -30,8 +30,8 @@ export interface KeySchema {
   readonly atMost?: string;
   /** A file or folder. */
   readonly path?: boolean;
-  /** A path if it looks like one; the name of a packaged model otherwise. */
-  readonly model?: boolean;
+  /** A path if it looks like one; otherwise the name of something that comes with axond. */
+  readonly nameOrPath?: boolean;
   /** The option of the command line that gives this key too. */
   readonly flag?: string;
 }
@@ -91,7 +91,7 @@ export function complete(tree: Tree, schema: KeySchema | undefined, plainTree: u
   if (tree.kind === 'leaf') {
     const { value } = tree;
     if (typeof value !== 'string') return value;
-    return chosen?.path || (chosen?.model && /[./\\]/.test(value)) ? resolve(tree.origin.folder, value) : value;
+    return chosen?.path || (chosen?.nameOrPath && /[./\\]/.test(value)) ? resolve(tree.origin.folder, value) : value;
   }
   if (tree.kind === 'list') {
     return tree.items.map((item, place) => complete(item, chosen?.items, valueAt(plainTree, [place])));

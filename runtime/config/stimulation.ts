@@ -1,16 +1,34 @@
 import { z } from 'zod';
 import type { GateLimits } from '../contracts.js';
-import { count, objection, partName, quantity } from './values.js';
+import { count, level, nameOrPath, objection, partName, quantity } from './values.js';
 
 /** `stimulus` and `gate`: what to stimulate with, and the limits of it. With `policy`, all three or none. */
+
+const sound = nameOrPath('pink-50ms', 'Pink noise, a tone (tone-1000Hz-100ms) or a .wav file.');
 
 export const stimulus = z
   .strictObject({
     actuator: partName.meta({ description: 'An actuator of this configuration.', example: 'light' }),
-    duration: quantity('time', '50ms', 'How long one stimulus lasts.', { atLeast: '1ms', atMost: '10s' }),
+    duration: quantity('time', '50ms', 'How long one stimulus lasts. A sound is as long as it is.', {
+      atLeast: '1ms',
+      atMost: '10s',
+    }).exactOptional(),
+    sound: sound.exactOptional(),
+    sounds: z
+      .array(sound)
+      .min(1)
+      .meta({ description: 'Several to choose from, such as the cues of a list.' })
+      .exactOptional(),
+    level: level(
+      '-30dBFS',
+      'How loud: RMS, of a cue in its loudest 125 ms; dBSPL at the ear where the actuator is calibrated.',
+    ).exactOptional(),
   })
   .meta({ description: 'What to stimulate with.' })
-  .transform(({ actuator, duration }) => ({ actuator, durationUs: microseconds(duration) }));
+  .transform(({ duration, ...keys }) => ({
+    ...keys,
+    ...(duration === undefined ? {} : { durationUs: microseconds(duration) }),
+  }));
 
 export const gate = z
   .strictObject({

@@ -12,6 +12,8 @@ const units = {
   // Both code points of the micro sign are in use.
   voltage: { nV: { divisor: 1e3 }, uV: {}, '\u00b5V': {}, '\u03bcV': {}, mV: { factor: 1e3 }, V: { factor: 1e6 } },
   angle: { deg: {} },
+  /** Of a sound: a number of decibels; `level` in `values.ts` keeps the unit. */
+  level: { dBFS: {}, dBSPL: {} },
 } as const satisfies Record<string, Record<string, Unit>>;
 export type Dimension = keyof typeof units;
 
@@ -46,7 +48,7 @@ export function unitsOf(dimension: Dimension): string {
 
 /** A regular expression for editors. */
 export function patternOf(dimension: Dimension): string {
-  const sign = dimension === 'angle' ? '[+-]' : '[+]';
+  const sign = dimension === 'angle' || dimension === 'level' ? '[+-]' : '[+]';
   return `^\\s*${sign}?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?\\s*(${Object.keys(units[dimension]).join('|')})\\s*$`;
 }
 
@@ -58,6 +60,7 @@ export function missingUnit(number: number, dimension: Dimension): Objection {
     frequency: `${number}Hz`,
     voltage: `${number}uV`,
     angle: `${number}deg`,
+    level: `${number}dBFS`,
   };
   return { rule: 'has no unit', fix: `Write ${likely[dimension]}.` };
 }

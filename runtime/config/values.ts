@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Level } from '../../drivers/audio/level.js';
 import { missingUnit, parseQuantity, patternOf, unitsOf, type Dimension, type Objection } from './units.js';
 
 /**
@@ -20,15 +21,8 @@ interface Range {
 export function quantity(dimension: Dimension, example: string, description: string, { atLeast, atMost }: Range = {}) {
   const least = atLeast === undefined ? -Infinity : inBaseUnit(atLeast, dimension);
   const most = atMost === undefined ? Infinity : inBaseUnit(atMost, dimension);
-  const refuse = (input: unknown): string =>
-    typeof input === 'number'
-      ? objection(missingUnit(input, dimension))
-      : objection({
-          rule: `is not a ${dimension}`,
-          fix: `Write a number and its unit (${unitsOf(dimension)}), for example ${example}.`,
-        });
   return z
-    .string({ error: ({ input }) => (input === undefined ? undefined : refuse(input)) })
+    .string({ error: ({ input }) => (input === undefined ? undefined : refuseKind(input, dimension, example)) })
     .transform((text, context) => {
       const value = parseQuantity(text, dimension);
       let wrong: Objection | undefined;
@@ -40,13 +34,36 @@ export function quantity(dimension: Dimension, example: string, description: str
       return z.NEVER;
     })
     .meta({
-      description,
-      dimension,
-      pattern: patternOf(dimension),
-      example,
+      ...quantityMeta(dimension, example, description),
       ...(atLeast === undefined ? {} : { atLeast }),
       ...(atMost === undefined ? {} : { atMost }),
     });
+}
+
+/** The level of a sound, in the unit in which it is written. */
+export function level(example: string, description: string) {
+  return z
+    .string({ error: ({ input }) => (input === undefined ? undefined : refuseKind(input, 'level', example)) })
+    .transform((text, context): Level => {
+      const value = parseQuantity(text, 'level');
+      if (typeof value === 'number') return { unit: /dBSPL\s*$/.test(text) ? 'dBSPL' : 'dBFS', value };
+      context.addIssue({ code: 'custom', message: objection(value) });
+      return z.NEVER;
+    })
+    .meta(quantityMeta('level', example, description));
+}
+
+function refuseKind(input: unknown, dimension: Dimension, example: string): string {
+  return typeof input === 'number'
+    ? objection(missingUnit(input, dimension))
+    : objection({
+        rule: `is not a ${dimension}`,
+        fix: `Write a number and its unit (${unitsOf(dimension)}), for example ${example}.`,
+      });
+}
+
+function quantityMeta(dimension: Dimension, example: string, description: string) {
+  return { description, dimension, pattern: patternOf(dimension), example };
 }
 
 function inBaseUnit(text: string, dimension: Dimension): number {
@@ -90,9 +107,9 @@ export function path(example: string, description: string) {
   return z.string().min(1).meta({ description, example, path: true });
 }
 
-/** A packaged model by its name, or a file as `path` has it. */
-export function model(example: string, description: string) {
-  return z.string().min(1).meta({ description, example, model: true });
+/** Something that comes with axond, by its name, or a file as `path` has it. */
+export function nameOrPath(example: string, description: string) {
+  return z.string().min(1).meta({ description, example, nameOrPath: true });
 }
 
 /** Keys of a part of the user's own: `use` is the path of its file, absolute or from the folder of the configuration. */

@@ -1,3 +1,4 @@
+import { AudioActuator, audioLimits, type AudioHandle, type AudioPlan } from '../../drivers/audio/actuator.js';
 import { BenchActuator, benchLimits, type BenchPlan } from '../../drivers/bench/actuator.js';
 import { GpioOutput, gpioLimits, type GpioPlan } from '../../drivers/gpio/actuator.js';
 import type { OutputLines } from '../../drivers/gpio/port.js';
@@ -7,7 +8,7 @@ import { VirtualActuator, virtualLimits, type VirtualPlan } from '../../drivers/
 import type { Actuator, HardLimits } from '../contracts.js';
 
 /** Actuators by the name in `actuators: { NAME: { use: … } }`, as plain values. */
-export type ActuatorPlan = VirtualPlan | SerialTriggerPlan | GpioPlan | LanTriggerPlan | BenchPlan;
+export type ActuatorPlan = VirtualPlan | SerialTriggerPlan | GpioPlan | LanTriggerPlan | BenchPlan | AudioPlan;
 
 export const hardLimits: Readonly<Record<ActuatorPlan['use'], HardLimits>> = {
   virtual: virtualLimits,
@@ -15,11 +16,13 @@ export const hardLimits: Readonly<Record<ActuatorPlan['use'], HardLimits>> = {
   gpio: gpioLimits,
   'lan-trigger': lanTriggerLimits,
   bench: benchLimits,
+  audio: audioLimits,
 };
 
 /** How many stimuli an actuator can tell apart: `variant` of a command is below it. */
 export function variantsOf(plan: ActuatorPlan): number {
   if ('codes' in plan) return plan.codes.length;
+  if ('sounds' in plan) return plan.sounds.length;
   return 'lines' in plan ? plan.lines.length : 1;
 }
 
@@ -30,12 +33,13 @@ export interface ActuatorHandle {
   /** What takes the bytes of a sham; −1 where there is nothing. */
   readonly sham: number;
   readonly lines?: OutputLines;
+  readonly audio?: AudioHandle;
   /** A word that is not 0 while a stimulus lasts. */
   readonly active: SharedArrayBuffer;
 }
 
-/** Opens the actuator, at rest. Throws one line that names the port and the fix. */
-export function openActuator(plan: ActuatorPlan): ActuatorHandle {
+/** Opens the actuator, at rest; a thread of its own asks for real time. Throws one line that names the port and the fix. */
+export function openActuator(plan: ActuatorPlan, realtime: boolean): ActuatorHandle {
   const active = new SharedArrayBuffer(4);
   switch (plan.use) {
     case 'virtual':
@@ -48,6 +52,8 @@ export function openActuator(plan: ActuatorPlan): ActuatorHandle {
       return { ...LanTrigger.open(plan), active };
     case 'bench':
       return { ...nothing, descriptor: BenchActuator.open(plan), active };
+    case 'audio':
+      return { ...nothing, audio: AudioActuator.open(plan, realtime), active };
   }
 }
 
@@ -66,6 +72,9 @@ export function attachActuator(plan: ActuatorPlan, handle: ActuatorHandle): Actu
       return new LanTrigger(plan, handle, word);
     case 'bench':
       return new BenchActuator(handle.descriptor, word);
+    case 'audio':
+      if (!handle.audio) throw new Error('audio: its card is not open');
+      return new AudioActuator(plan, handle.audio, word);
   }
 }
 

@@ -5,7 +5,7 @@ import { alwaysReal } from './condition.js';
 import { DeliveryFile, readDeliveryFile } from './delivery-file.js';
 import { Firing } from './firing.js';
 import { monotonicUs } from '../monotonic.js';
-import { requestRealtime } from './realtime.js';
+import { requestRealtime } from '../realtime.js';
 import { Word, type CommandThreadData, type CommandThreadMessage } from './shared.js';
 
 /**

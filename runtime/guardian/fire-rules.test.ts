@@ -149,4 +149,5 @@ test('R-10 the hard limits of the kinds that a person can meet are those of SAFE
   const written = { intervalUs: 400e3, durationUs: 1e6, perMinute: 60, perHour: 1200, perNight: 6000 };
   assert.deepEqual(hardLimits['serial-trigger'], written);
   assert.deepEqual(hardLimits.virtual, written);
+  assert.deepEqual(hardLimits.audio, { ...written, durationUs: 5e6 });
 });

@@ -21,7 +21,7 @@ import type { CommandThreadData, CommandThreadMessage } from './shared.js';
  */
 
 const options = decodeOptions(process.argv[2] ?? '');
-const handle = opened(() => openActuator(options.actuator));
+const handle = opened(() => openActuator(options.actuator, options.realtime));
 const actuator = attachActuator(options.actuator, handle);
 const words = new Int32Array(new SharedArrayBuffer(16));
 const times = new Float64Array(new SharedArrayBuffer(32));

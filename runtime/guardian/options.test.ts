@@ -25,6 +25,15 @@ test('what the supervisor gives is what the guardian gets, for every kind of act
     { use: 'gpio', lines: [17, 27], chip: 'pinctrl-rp1', activeLow: true, oneShot: true },
     { use: 'lan-trigger', address: '192.168.1.20', port: 5005, codes: [1] },
     { use: 'lan-trigger', address: '192.168.1.20', port: 5005, codes: ['cue a', 2], restCode: 'off' },
+    {
+      use: 'audio',
+      card: 'hw:0',
+      rate: 48_000,
+      periodFrames: 128,
+      sounds: ['pink-50ms', 'cues/door.wav'],
+      levelDbfs: -30,
+      ceilingDbfs: -20,
+    },
   ];
   for (const actuator of plans) assert.deepEqual(decodeOptions(given({ actuator })), { ...whole, actuator });
   assert.equal(decodeOptions(given({ realtime: true })).realtime, true);
@@ -56,6 +65,7 @@ test('what is missing or wrong is refused by name', () => {
     assert.throws(() => decodeOptions(given({ actuator })), /actuator: .* is no object/);
   }
   assert.throws(() => decodeOptions(given({ actuator: { use: 'laser' } })), /actuator\.use: laser is no actuator/);
+  assert.throws(() => decodeOptions(given({ actuator: { use: 'audio', card: 'hw:0' } })), /rate/);
   assert.throws(() => decodeOptions(given({ actuator: { use: 'bench' } })), /port: undefined is no text/);
 });
 

@@ -1,3 +1,4 @@
+import { decodeAudioPlan } from '../../drivers/audio/actuator.js';
 import type { ActuatorPlan } from './actuators.js';
 import type { StopInputPlan } from './stop-input.js';
 
@@ -67,6 +68,8 @@ function actuatorOf(given: Record<string, unknown>): ActuatorPlan {
       } as const;
       return given['restCode'] === undefined ? plan : { ...plan, restCode: codeFrom(given['restCode'], 'restCode') };
     }
+    case 'audio':
+      return decodeAudioPlan(given);
     default:
       throw new Error(`actuator.use: ${use} is no actuator`);
   }

@@ -2,7 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { createDevice } from '../../drivers/devices.js';
 import { openSerialTransport } from '../../drivers/serial/transport.js';
 import { sessionStates, type Transport } from '../contracts.js';
-import { requestRealtime } from '../guardian/realtime.js';
+import { requestRealtime } from '../realtime.js';
 import { blockCapacity, buildLoop, describeLoop } from './build.js';
 import { Cycle } from './cycle.js';
 import { fifoChannel } from './fifo.js';

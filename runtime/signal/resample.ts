@@ -100,8 +100,8 @@ export class Resample implements Stage {
 /** Whole numbers up and down with rateOut ÷ rateIn = up ÷ down. Rates with more than three decimals have none. */
 function ratio(rateIn: number, rateOut: number): [number, number] {
   for (const rate of [rateIn, rateOut]) {
-    if (!(rate >= 1 && rate <= 20_000 && Number.isInteger(Math.round(rate * 1000)))) {
-      throw new RangeError(`to: ${rateOut} Hz from ${rateIn} Hz is outside 1 to 20000 Hz. Use 50 to 1000 Hz.`);
+    if (!(rate >= 1 && rate <= 192_000 && Number.isInteger(Math.round(rate * 1000)))) {
+      throw new RangeError(`to: ${rateOut} Hz from ${rateIn} Hz is outside 1 to 192000 Hz. Use 50 to 1000 Hz.`);
     }
   }
   let a = Math.round(rateOut * 1000);

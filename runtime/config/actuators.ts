@@ -6,6 +6,8 @@ import { baudRate, byte, level, objection, partName, path, port, quantity, text 
 /** `actuators`: what can stimulate. Each parses to the plan that the guardian opens it from;
  * a sound card's lacks its sounds, which `stimulus` names. */
 
+type WholePlan = Exclude<ActuatorPlan, { use: 'audio' }>;
+
 const codes = z
   .array(byte('A byte.'))
   .min(1)
@@ -15,7 +17,7 @@ const codes = z
 const virtual = z
   .strictObject({ use: z.literal('virtual') })
   .meta({ title: 'stimulates nobody: for trying things out' })
-  .transform((plan): ActuatorPlan => plan);
+  .transform((plan): WholePlan => plan);
 
 const serialTrigger = z
   .strictObject({
@@ -27,7 +29,7 @@ const serialTrigger = z
     rest: byte('Byte that ends it. Without it the device ends each pulse itself.').exactOptional(),
   })
   .meta({ title: 'a byte on a serial port starts a stimulus, another one ends it' })
-  .transform(({ use, port, baud, code, codes = [code], rest }): ActuatorPlan => {
+  .transform(({ use, port, baud, code, codes = [code], rest }): WholePlan => {
     return { use, port, baudRate: baud, codes, ...(rest === undefined ? {} : { restCode: rest }) };
   });
 
@@ -58,7 +60,7 @@ const gpio = z
       .prefault(false),
   })
   .meta({ title: 'a pin that is high for as long as a stimulus lasts' })
-  .transform(({ use, line, lines, chip, activeLow, oneShot }, context): ActuatorPlan => {
+  .transform(({ use, line, lines, chip, activeLow, oneShot }, context): WholePlan => {
     const all = lines ?? (line === undefined ? [] : [line]);
     if (all.length === 0) {
       const message = objection({ rule: 'is missing', fix: 'Write for example line: 17.' });
@@ -89,14 +91,14 @@ const lanTrigger = z
     rest: datagram('Datagram that ends it. Without it the device ends each pulse itself.').exactOptional(),
   })
   .meta({ title: 'a UDP datagram starts a stimulus, another one ends it' })
-  .transform(({ use, address, port, code, codes = [code], rest }): ActuatorPlan => {
+  .transform(({ use, address, port, code, codes = [code], rest }): WholePlan => {
     return { use, address, port, codes, ...(rest === undefined ? {} : { restCode: rest }) };
   });
 
 const bench = z
   .strictObject({ use: z.literal('bench'), port: port('A pseudo-terminal; nothing else is opened.') })
   .meta({ title: 'for axond bench alone' })
-  .transform((plan): ActuatorPlan => plan);
+  .transform((plan): WholePlan => plan);
 
 const audio = z
   .strictObject({

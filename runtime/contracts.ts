@@ -172,6 +172,8 @@ export interface Estimate {
   state: InhibitorState;
   /** The reason under which the gate refuses when it requires this detector; without one it only informs. */
   readonly reason?: EstimateReason;
+  /** It is of an instant so long after the newest sample; before it where negative. Absent: of the newest sample. */
+  readonly aheadSeconds?: number;
 }
 
 /** Laws: `runtime/detect/detector.laws.ts`. Allocates nothing after `prepare`. */
@@ -351,7 +353,8 @@ export const eventFields = {
   estimate: ['detector', 'estimate', 'state', 'value'],
   /** Permission for `stimuli` more until a time; it is on disk. */
   lease: ['lease', 'stimuli', 'untilUs'],
-  /** Of the slow oscillation, in degrees: foreseen for the start of a stimulus, and seen in hindsight. */
+  /** Of the slow oscillation at the start of a stimulus, in degrees: as it was foreseen when it was permitted, and in
+   * hindsight 1.25 s later, NaN where a gap came between. */
   phase: ['command', 'expected', 'realised'],
 } as const satisfies Record<string, readonly string[]>;
 export type EventKind = keyof typeof eventFields;

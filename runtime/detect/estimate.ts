@@ -9,6 +9,11 @@ export function createEstimate(name: string, unit: string, reason?: EstimateReas
   return { name, unit, value: NaN, state: 'unknown', reason };
 }
 
+/** Of another instant than that of the newest sample. */
+export function createEstimateOf(aheadSeconds: number, name: string, unit: string): Estimate {
+  return { name, unit, value: NaN, state: 'unknown', aheadSeconds };
+}
+
 /** As after `prepare`: nothing is known. */
 export function forget(estimates: readonly Estimate[]): void {
   for (let place = 0; place < estimates.length; place++) {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { Detector, Estimate, Policy, RunDescription, SignalShape, Stage, StreamInfo } from '../contracts.js';
 import { Gate } from '../decide/gate.js';
+import type { PolicyPlan } from '../decide/policy-plan.js';
 import { createPolicy } from '../decide/policy.js';
 import { estimateFaults } from '../detect/estimate.js';
 import { createChain } from '../signal/chain.js';
@@ -12,6 +13,7 @@ import { Loop } from './loop.js';
 import { isModule, type LoopPlan, type ModulePlan, type SignalPlan } from './plan.js';
 import { RequiredEstimates } from './required-estimates.js';
 import { SignalGraph, type DetectorPart, type SignalPart } from './signal-graph.js';
+import type { PhaseSource } from './stimulus-phase.js';
 
 /** Frames that one cycle takes at most; a longer read is taken in several. */
 export const blockCapacity = 256;
@@ -35,6 +37,7 @@ export async function buildLoop(plan: LoopPlan, stream: StreamInfo): Promise<Loo
   if (!plan.stimulation) return new Loop({ stream, graph });
   const { policy, limits, durationsUs, require } = plan.stimulation;
   const required = new RequiredEstimates(require.flatMap((place) => judgementsOf(detectors[place] as DetectorPart)));
+  const phase = phaseSourceOf(graph, policy);
   return new Loop({
     stream,
     graph,
@@ -45,8 +48,20 @@ export async function buildLoop(plan: LoopPlan, stream: StreamInfo): Promise<Loo
       gate: new Gate(limits, required.reasons),
       required,
       durationsUs,
+      ...(phase ? { phase } : {}),
     },
   });
+}
+
+/** The detector that the policy answers or is coupled to, if it follows the slow oscillation; else the first that does. */
+function phaseSourceOf(graph: SignalGraph, policy: PolicyPlan | ModulePlan): PhaseSource | undefined {
+  const followers = graph.estimates.flatMap((list, place) =>
+    list.some(({ name }) => name === 'phase') ? [place] : [],
+  );
+  const meant = isModule(policy) || policy.use === 'periodic' ? [] : [policy.after, policy.coupling?.of];
+  const detector = meant.find((place) => place !== undefined && followers.includes(place)) ?? followers[0];
+  if (detector === undefined) return undefined;
+  return { estimates: graph.estimates[detector] ?? [], delayFrames: graph.delayFrames(detector) };
 }
 
 function judgementsOf({ name, detector }: DetectorPart): readonly Estimate[] {

@@ -27,6 +27,7 @@ import { PendingCommands } from './pending-commands.js';
 import { EventCode, MessageCode } from './records.js';
 import type { RequiredEstimates } from './required-estimates.js';
 import type { SignalGraph } from './signal-graph.js';
+import { StimulusPhase, type PhaseSource } from './stimulus-phase.js';
 
 /** What a loop is made of, built by `build.ts` from a plan. */
 export interface LoopParts {
@@ -39,6 +40,8 @@ export interface LoopParts {
     readonly required: RequiredEstimates;
     /** By variant. */
     readonly durationsUs: readonly number[];
+    /** Absent where nobody follows the slow oscillation. */
+    readonly phase?: PhaseSource;
   };
 }
 
@@ -74,6 +77,7 @@ export class Loop {
   readonly #gate: Gate | undefined;
   readonly #required: RequiredEstimates | undefined;
   readonly #durationsUs: readonly number[];
+  readonly #phase: StimulusPhase | undefined;
   readonly #quality: ChannelQuality;
   readonly #settleFrames: number;
   readonly #port: RequestPort = {
@@ -110,6 +114,8 @@ export class Loop {
     this.#gate = parts.stimulation?.gate;
     this.#required = parts.stimulation?.required;
     this.#durationsUs = parts.stimulation?.durationsUs ?? [];
+    const phase = parts.stimulation?.phase;
+    this.#phase = phase && new StimulusPhase(phase, parts.stream.rate, parts.stream.delayUs);
     this.#quality = new ChannelQuality(parts.stream.channels, parts.graph.usedChannels, parts.stream.rate);
     this.#toldStates = parts.graph.estimates.map((list) => list.map(() => 'unknown'));
     this.#estimatePeriod = Math.ceil(estimateSeconds * parts.stream.rate);
@@ -158,6 +164,7 @@ export class Loop {
     if (block.frames > 0) {
       this.#frames(block);
       this.#tellEstimates();
+      this.#tellStimulusPhases();
     }
     if (this.#gate && this.#policy) this.#stimulate(this.#gate, this.#policy);
   }
@@ -194,6 +201,7 @@ export class Loop {
       this.graph.reset();
       this.#quality.reset();
       this.#policy?.reset();
+      this.#phase?.reset();
     }
     this.#framesSinceReset = 0;
     this.#framesSinceGap = 0;
@@ -228,6 +236,14 @@ export class Loop {
         told[place] = state;
         this.#emit(EventCode.estimate, detector, place, stateCode(state), value);
       }
+    }
+  }
+
+  /** Those that can be seen in hindsight by now. */
+  #tellStimulusPhases(): void {
+    const phase = this.#phase;
+    while (phase?.next(this.#lastIndex)) {
+      this.#emit(EventCode.phase, phase.command, phase.phases[0] as number, phase.phases[1] as number);
     }
   }
 
@@ -269,6 +285,7 @@ export class Loop {
     command.gainDb = gate.gainDb;
     command.lease = 0;
     this.#pending.add(command.command, this.#nowUs, this.#lastFrameUs);
+    this.#phase?.permitted(command.command, this.#lastIndex);
     this.#emit(EventCode.permit, number, command.command, command.fireAtUs, command.variant, command.lease);
   }
 
@@ -349,6 +366,7 @@ export class Loop {
         break;
       case MessageCode.receipt:
         this.#emit(EventCode.receipt, a, b, c, this.#pending.arrivalOf(a));
+        if (b === ReceiptState.started) this.#phase?.started(a, c, this.#lastIndex, this.clock);
         if (b !== ReceiptState.accepted && b !== ReceiptState.started) this.#pending.resolve(a);
         break;
       case MessageCode.guardian:

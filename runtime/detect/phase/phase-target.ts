@@ -1,7 +1,7 @@
-import { DetectionPhase, type DetectionList, type Detector, type SignalShape } from '../../contracts.js';
+import { DetectionPhase, type DetectionList, type Detector, type Estimate, type SignalShape } from '../../contracts.js';
 import { cos, sin } from '../../signal/math.js';
 import { appendDetection, createDetection } from '../detection-list.js';
-import { PhaseEstimates } from './phase-estimates.js';
+import { PhaseEstimates, hindsightSeconds } from './phase-estimates.js';
 import { SlowWave } from './slow-wave.js';
 
 export interface PhaseTargetOptions {
@@ -21,7 +21,8 @@ export const phaseTargetDefaults: PhaseTargetOptions = { targetDegrees: 0, ahead
  * from `SlowWave`, a causal estimate (not a phase-locked loop); between its frames it goes on at 1 Hz. The depth is
  * judged in hindsight where there is any: as a trough that is 0.3 s old is known better than one of now.
  *
- * Its estimates `phase` and `amplitude` are of `aheadSeconds` after the newest sample: what a stimulus would meet.
+ * Its estimates `phase` and `amplitude` are of `aheadSeconds` after the newest sample: what a stimulus would meet;
+ * `past-phase` is what it was 1.25 s ago.
  *
  * The onset is where the estimate had left the last cycle's target by 120 degrees, the end where it has left this one's;
  * the score is the depth in uV. Twice within half a second is never.
@@ -30,8 +31,8 @@ export class PhaseTarget implements Detector {
   readonly delaySamples = 0;
   readonly #options: PhaseTargetOptions;
   readonly #wave: SlowWave;
-  readonly #estimates = new PhaseEstimates();
-  readonly estimates = this.#estimates.list;
+  readonly #estimates: PhaseEstimates;
+  readonly estimates: readonly Estimate[];
   #rate = 0;
   #sinceFrame = 0;
   readonly #cos: number;
@@ -66,7 +67,9 @@ export class PhaseTarget implements Detector {
     const sinceTrough = ((targetDegrees + 180) % 360) / 360;
     this.#hindsightSeconds = Math.max(0, Math.min(0.3, 0.6 * sinceTrough - aheadSeconds));
     this.#lookbackSeconds = 0.1 + longestPeriod * sinceTrough;
-    this.#wave = new SlowWave([aheadSeconds, -this.#hindsightSeconds]);
+    this.#wave = new SlowWave([aheadSeconds, -this.#hindsightSeconds, -hindsightSeconds]);
+    this.#estimates = new PhaseEstimates(aheadSeconds);
+    this.estimates = this.#estimates.list;
     this.#cos = cos((Math.PI / 180) * targetDegrees);
     this.#sin = sin((Math.PI / 180) * targetDegrees);
   }

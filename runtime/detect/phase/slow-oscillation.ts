@@ -1,6 +1,6 @@
 import { DetectionPhase, type DetectionList, type Detector, type SignalShape } from '../../contracts.js';
 import { appendDetection, createDetection } from '../detection-list.js';
-import { PhaseEstimates } from './phase-estimates.js';
+import { PhaseEstimates, hindsightSeconds } from './phase-estimates.js';
 import { SlowWave } from './slow-wave.js';
 
 export interface SlowOscillationOptions {
@@ -19,13 +19,14 @@ export const slowOscillationDefaults: SlowOscillationOptions = { trough: 40, pea
  * half-wave took 0.125 to 1.5 s and the positive one not yet a second. The score is the depth of the trough in uV. The
  * signal is `SlowWave` of 0.1 s ago, which is surer than that of now; onset and end are corrected for it.
  *
- * Its estimates `phase` and `amplitude` tell where the oscillation is now, also between events.
+ * Its estimates `phase` and `amplitude` tell where the oscillation is now, also between events; `past-phase` where it was
+ * 1.25 s ago.
  */
 export class SlowOscillation implements Detector {
   readonly delaySamples = 0;
   readonly #options: SlowOscillationOptions;
-  readonly #wave = new SlowWave([0, -hindsightSeconds]);
-  readonly #estimates = new PhaseEstimates();
+  readonly #wave = new SlowWave([0, -lagSeconds, -hindsightSeconds]);
+  readonly #estimates = new PhaseEstimates(0);
   readonly estimates = this.#estimates.list;
   readonly #half = new Float64Array(Half.length);
   readonly #event = createDetection();
@@ -75,7 +76,7 @@ export class SlowOscillation implements Detector {
     const last = half[Half.last] as number;
     half[Half.last] = y;
     // Where the signal is that much behind, in samples; the crossing lies between two frames.
-    const at = sample - hindsightSeconds * this.#rate;
+    const at = sample - lagSeconds * this.#rate;
     const crossing = Math.round(at - (y / (y - last)) * this.#wave.frameSamples);
     if (last >= 0 && y < 0) this.#fall(crossing, out);
     else if (last < 0 && y >= 0) half[Half.rise] = crossing;
@@ -120,4 +121,4 @@ export class SlowOscillation implements Detector {
 /** Places of the last value, the zero crossings of the wave of now in samples, and its lowest value. */
 const Half = { last: 0, start: 1, rise: 2, trough: 3, length: 4 } as const;
 
-const hindsightSeconds = 0.1;
+const lagSeconds = 0.1;

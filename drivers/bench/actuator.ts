@@ -1,13 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
-import type { Actuator, HardLimits, Started } from '../../runtime/contracts.js';
-import { monotonicUs } from '../../runtime/monotonic.js';
+import type { Actuator, Command, Condition, HardLimits, Started } from '../../runtime/contracts.js';
+import { TriggerState } from '../trigger-state.js';
 
 export interface BenchPlan {
   readonly use: 'bench';
   readonly port: string;
 }
 
-/** For the latency bench alone: limits that nobody could bear, behind a door that only pseudo-terminals pass. */
+/** For benches alone: limits that nobody could bear, behind a door that only pseudo-terminals pass. */
 export const benchLimits: HardLimits = {
   intervalUs: 2e3,
   durationUs: 10e3,
@@ -16,17 +16,25 @@ export const benchLimits: HardLimits = {
   perNight: 200_000,
 };
 
+/** The pseudo-terminal, and what takes the bytes of a sham. */
+export interface BenchHandle {
+  readonly descriptor: number;
+  readonly sham: number;
+}
+
 /** Answers each command with one byte on a pseudo-terminal. */
 export class BenchActuator implements Actuator {
-  readonly #descriptor: number;
-  readonly #active: Int32Array;
+  readonly #handle: BenchHandle;
+  readonly #state: TriggerState;
 
-  constructor(descriptor: number, active: Int32Array) {
-    this.#descriptor = descriptor;
-    this.#active = active;
+  constructor(handle: BenchHandle, active: Int32Array) {
+    this.#handle = handle;
+    this.#state = new TriggerState(active, (condition, starts) => {
+      if (starts) this.#answer(condition);
+    });
   }
 
-  static open({ port }: BenchPlan): number {
+  static open({ port }: BenchPlan): BenchHandle {
     const descriptor = openSync(port, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
     const { rdev } = fstatSync(descriptor);
     const major = ((rdev >> 8) & 0xfff) | ((rdev / 2 ** 32) & ~0xfff);
@@ -34,29 +42,34 @@ export class BenchActuator implements Actuator {
       closeSync(descriptor);
       throw new Error(`${port}: is no pseudo-terminal. The actuator kind bench opens nothing else.`);
     }
-    return descriptor;
+    return { descriptor, sham: openSync('/dev/null', constants.O_WRONLY) };
   }
 
   check(): readonly string[] {
     return [];
   }
 
-  fire(): Started {
-    Atomics.store(this.#active, 0, 1);
-    if (writeSync(this.#descriptor, answer) !== 1) throw new Error('the pseudo-terminal took no byte');
-    return { atUs: monotonicUs(), evidence: 'one byte' };
+  fire(_command: Command, condition: Condition): Started {
+    return { atUs: this.#state.start(condition), evidence: 'one byte' };
   }
 
   rest(): void {
-    Atomics.store(this.#active, 0, 0);
+    this.#state.end();
   }
 
   isAtRest(): boolean {
-    return Atomics.load(this.#active, 0) === 0;
+    return this.#state.isAtRest;
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    closeSync(this.#handle.descriptor);
+    closeSync(this.#handle.sham);
+  }
+
+  #answer(condition: Condition): void {
+    const { descriptor, sham } = this.#handle;
+    if (writeSync(condition === 'real' ? descriptor : sham, answer) !== 1)
+      throw new Error('the pseudo-terminal took no byte');
   }
 }
 

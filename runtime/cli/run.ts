@@ -14,6 +14,9 @@ interface RunCommandOptions {
   driver?: string;
   port?: string;
   set?: string[];
+  participant?: string;
+  night?: string;
+  continue?: true;
   seconds?: number;
   armVirtual?: true;
   json?: true;
@@ -27,6 +30,9 @@ export function runCommand(): Command {
     .option('--driver <NAME>', 'same as --set source.use=NAME')
     .option('--port <PATH>', 'same as --set source.port=PATH')
     .option('--set <KEY=VALUE...>', 'override any key, for example --set gate.perMinute=3')
+    .option('--participant <NAME>', 'whose night of a blinded study: same as --set study.participant=NAME')
+    .option('--night <N>', 'which of their nights: same as --set study.night=N')
+    .option('--continue', 'go on with a night that another recording has begun: same as --set study.continue=true')
     .option('--seconds <N>', 'end this long after the first sample (default: until Ctrl-C)', positive)
     .option('--arm-virtual', 'arm at the start; refused unless every actuator is virtual')
     .option('--json', 'one JSON object on the last line of stdout')
@@ -35,6 +41,9 @@ export function runCommand(): Command {
       const sets = [...(options.set ?? [])];
       if (options.driver !== undefined) sets.push(`source.use=${options.driver}`);
       if (options.port !== undefined) sets.push(`source.port=${options.port}`);
+      if (options.participant !== undefined) sets.push(`study.participant=${options.participant}`);
+      if (options.night !== undefined) sets.push(`study.night=${options.night}`);
+      if (options.continue) sets.push('study.continue=true');
       const loaded = loadRunPlan({
         ...(options.config ? { files: options.config } : {}),
         ...(options.preset !== undefined ? { preset: options.preset } : options.config ? {} : { preset: 'spindle' }),

@@ -1,5 +1,5 @@
 import { createDevice } from '../../drivers/devices.js';
-import type { StreamInfo } from '../contracts.js';
+import type { StreamInfo, StudyPlan } from '../contracts.js';
 import { withDetectors, type PolicyPlan } from '../decide/policy-plan.js';
 import { variantsOf, type ActuatorPlan } from '../guardian/actuators.js';
 import type { StopInputPlan } from '../guardian/stop-input.js';
@@ -25,12 +25,14 @@ export interface RunPlan {
   readonly source: SourcePlan;
   /** Absent where nothing is stimulated. */
   readonly actuator?: { readonly name: string; readonly plan: ActuatorPlan };
+  /** Absent where every stimulus is real. */
+  readonly study?: StudyPlan;
   readonly loop: LoopPlan;
 }
 
 /** For a configuration that was loaded without `stream`, so that it has a source. */
 export function compileRun(configuration: Configuration): RunPlan {
-  const { device, source, actuators, stimulus } = configuration;
+  const { device, source, actuators, stimulus, study } = configuration;
   if (!source) throw new RangeError('source: is missing. A run needs one.');
   const { name, timeZone, record, realtime, mqtt, stopInput } = device;
   const chosen = stimulus && actuators[stimulus.actuator];
@@ -44,6 +46,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     ...(stopInput === undefined ? {} : { stopInput }),
     source,
     ...(stimulus && plan ? { actuator: { name: stimulus.actuator, plan } } : {}),
+    ...(study ? { study } : {}),
     loop: compileLoop(configuration, createDevice(source.device).info),
   };
 }

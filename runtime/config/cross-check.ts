@@ -124,6 +124,10 @@ function checkStimulation(check: Check): void {
     const fix = `Add ${section} to stimulate, or take ${given.join(' and ')} out to stimulate nothing.`;
     check.fault([section], `is missing, while there is ${given.join(' and ')}`, fix);
   }
+  if (given.length === 0 && check.configuration.study) {
+    const rule = 'says by which condition to stimulate, while nothing is stimulated';
+    check.fault(['study'], rule, `Take it out, or add ${sections.join(', ')}.`);
+  }
   if (policy && !isModule(policy)) checkPolicy(check, policy);
   gate?.require.forEach((name, place) => {
     checkRequired(check, ['gate', 'require', place], name);

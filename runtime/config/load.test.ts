@@ -52,7 +52,7 @@ const faulty: [from: string | RegExp, to: string, fault: string][] = [
   [
     'device: {',
     '^foo: 1\ndevice: {',
-    'foo: 1 belongs to no known key. There are preset, device, source, actuators, signals, detectors, policy, stimulus, gate.',
+    'foo: 1 belongs to no known key. There are preset, device, source, actuators, signals, detectors, policy, stimulus, gate, study.',
   ],
   [
     'to: 35Hz',

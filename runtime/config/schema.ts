@@ -6,6 +6,7 @@ import { signals } from './signals.js';
 import { source } from './source.js';
 import { policy } from './policy.js';
 import { gate, stimulus } from './stimulation.js';
+import { study } from './study.js';
 
 /** The whole configuration. A key exists when its part does. */
 export const configuration = z.strictObject({
@@ -21,6 +22,7 @@ export const configuration = z.strictObject({
   policy: policy.exactOptional(),
   stimulus: stimulus.exactOptional(),
   gate: gate.exactOptional(),
+  study: study.exactOptional(),
 });
 
 /** Quantities are numbers here: Hz, seconds, microvolts. Paths are absolute. */

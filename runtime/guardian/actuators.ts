@@ -51,7 +51,7 @@ export function openActuator(plan: ActuatorPlan, realtime: boolean): ActuatorHan
     case 'lan-trigger':
       return { ...LanTrigger.open(plan), active };
     case 'bench':
-      return { ...nothing, descriptor: BenchActuator.open(plan), active };
+      return { ...BenchActuator.open(plan), active };
     case 'audio':
       return { ...nothing, audio: AudioActuator.open(plan, realtime), active };
   }
@@ -71,7 +71,7 @@ export function attachActuator(plan: ActuatorPlan, handle: ActuatorHandle): Actu
     case 'lan-trigger':
       return new LanTrigger(plan, handle, word);
     case 'bench':
-      return new BenchActuator(handle.descriptor, word);
+      return new BenchActuator(handle, word);
     case 'audio':
       if (!handle.audio) throw new Error('audio: its card is not open');
       return new AudioActuator(plan, handle.audio, word);

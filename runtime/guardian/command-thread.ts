@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { attachActuator, hardLimits } from './actuators.js';
-import { alwaysReal } from './condition.js';
+import { SharedCondition, alwaysReal } from './condition.js';
 import { DeliveryFile, readDeliveryFile } from './delivery-file.js';
 import { Firing } from './firing.js';
 import { monotonicUs } from '../monotonic.js';
@@ -27,7 +27,7 @@ const firing = new Firing(
   new Float64Array(data.times),
   {
     actuator: attachActuator(data.plan, data.handle),
-    condition: alwaysReal,
+    condition: data.condition ? new SharedCondition(new Int32Array(data.condition)) : alwaysReal,
     append: (line) => deliveries.append(line),
     tell,
   },

@@ -54,7 +54,7 @@ class Rig {
       this.times,
       {
         actuator: this.device,
-        condition: { check: () => [], condition: () => this.condition() },
+        condition: { condition: () => this.condition() },
         append: (line) => {
           this.onAppend(line);
           this.log += line;

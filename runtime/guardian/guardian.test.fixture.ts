@@ -34,7 +34,8 @@ export interface GuardianRig {
 export const startCode = 0x81;
 export const restCode = 0x80;
 
-export async function startRig(more: Pick<GuardianOptions, 'stopInput'> = {}): Promise<GuardianRig> {
+/** `night` is that of a blinded study. */
+export async function startRig(more: Pick<GuardianOptions, 'stopInput' | 'night'> = {}): Promise<GuardianRig> {
   const folder = mkdtempSync(join(tmpdir(), 'axond-test-'));
   const pty = openPty();
   const deliveries = join(folder, 'night.deliveries');

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import { attachActuator, openActuator } from './actuators.js';
 import { tickUs } from './beat-watch.js';
-import { alwaysReal } from './condition.js';
+import { NightCondition, conditionWords, nightPorts } from './condition.js';
 import { DeliveryFile } from './delivery-file.js';
 import { monotonicUs } from '../monotonic.js';
 import { decodeOptions } from './options.js';
@@ -34,6 +34,10 @@ const keeper = new RestKeeper(words, times, {
 });
 const stopInput =
   options.stopInput && openStopInput(options.stopInput, (what) => keeper.silence(monotonicUs(), `silenced: ${what}`));
+const conditionMemory = new SharedArrayBuffer(conditionWords * 4);
+const night =
+  options.night &&
+  new NightCondition(options.night, nightPorts(options.night.study.allocation), new Int32Array(conditionMemory));
 let ending = false;
 let endTimer: NodeJS.Timeout | undefined;
 
@@ -45,6 +49,7 @@ const threadData: CommandThreadData = {
   words: words.buffer as SharedArrayBuffer,
   times: times.buffer as SharedArrayBuffer,
   realtime: options.realtime,
+  ...(night ? { condition: conditionMemory } : {}),
 };
 const thread = new Worker(new URL('./command-thread.js', import.meta.url), { workerData: threadData });
 thread.on('message', heard);
@@ -52,7 +57,11 @@ thread.on('error', (error) => {
   keeper.rest(monotonicUs());
   keeper.latch('channel', `the command thread died: ${String(error)}`);
 });
-const ticking = setInterval(() => keeper.tick(monotonicUs()), tickUs / 1000);
+const ticking = setInterval(() => {
+  keeper.tick(monotonicUs());
+  const problem = night?.tick() ?? '';
+  if (problem !== '') complain(problem);
+}, tickUs / 1000);
 
 const silenceServer = createServer((socket) => {
   socket.on('error', () => socket.destroy());
@@ -105,13 +114,14 @@ function endWhenDue(): void {
 
 function asked(line: string): void {
   const question = decodeQuestion(line);
-  if (question) say({ checked: { check: question.check, reasons: against() } });
+  if (question) void check(question.check);
   else complain(`a line of the core is no question: ${line.slice(0, 80)}`);
 }
 
-/** All that speaks against arming. */
-function against(): readonly string[] {
-  return [...actuator.check(), ...alwaysReal.check(), ...(stopInput?.check() ?? [])];
+/** Answers with all that speaks against arming. */
+async function check(number: number): Promise<void> {
+  const reasons = [...actuator.check(), ...((await night?.check()) ?? []), ...(stopInput?.check() ?? [])];
+  say({ checked: { check: number, reasons } });
 }
 
 function say(word: GuardianWord): void {
@@ -136,7 +146,9 @@ function end(): void {
   rmSync(options.pidFile, { force: true });
   const leave = (): void => void process.kill(process.pid, 'SIGKILL');
   setTimeout(leave, lastResortMs);
-  process.stdout.write('', leave);
+  void Promise.resolve(night?.close())
+    .catch((error: unknown) => complain(String(error)))
+    .then(() => process.stdout.write('', leave));
 }
 
 const lastResortMs = 300;

@@ -1,5 +1,7 @@
 import { decodeAudioPlan } from '../../drivers/audio/actuator.js';
+import type { StudyPlan } from '../contracts.js';
 import type { ActuatorPlan } from './actuators.js';
+import type { NightOptions } from './condition.js';
 import type { StopInputPlan } from './stop-input.js';
 
 /** What the supervisor starts a guardian with: one JSON object as its argument. */
@@ -11,6 +13,8 @@ export interface GuardianOptions {
   readonly realtime: boolean;
   readonly actuator: ActuatorPlan;
   readonly stopInput?: StopInputPlan;
+  /** Absent where every stimulus is real. */
+  readonly night?: NightOptions;
 }
 
 /** Refuses anything that is not exactly that. */
@@ -24,6 +28,7 @@ export function decodeOptions(text: string): GuardianOptions {
     realtime: given['realtime'] === true,
     actuator: actuatorOf(objectOf(given['actuator'], 'actuator')),
     ...(given['stopInput'] === undefined ? {} : { stopInput: stopInputOf(objectOf(given['stopInput'], 'stopInput')) }),
+    ...(given['night'] === undefined ? {} : { night: nightOf(objectOf(given['night'], 'night')) }),
   };
 }
 
@@ -73,6 +78,23 @@ function actuatorOf(given: Record<string, unknown>): ActuatorPlan {
     default:
       throw new Error(`actuator.use: ${use} is no actuator`);
   }
+}
+
+function nightOf(given: Record<string, unknown>): NightOptions {
+  const sha256 = given['sha256'] === null ? null : textOf(given, 'sha256');
+  const study = studyOf(objectOf(given['study'], 'study'));
+  return { study, run: textOf(given, 'run'), boot: textOf(given, 'boot'), sha256 };
+}
+
+function studyOf(given: Record<string, unknown>): StudyPlan {
+  return {
+    name: textOf(given, 'name'),
+    participant: textOf(given, 'participant'),
+    night: wholeOf(given, 'night', 1e6),
+    allocation: textOf(given, 'allocation'),
+    continue: given['continue'] === true,
+    ...(given['fromBlock'] === undefined ? {} : { fromBlock: wholeOf(given, 'fromBlock', 1e6) }),
+  };
 }
 
 function objectOf(value: unknown, name: string): Record<string, unknown> {

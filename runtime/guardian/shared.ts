@@ -26,6 +26,8 @@ export interface CommandThreadData {
   readonly words: SharedArrayBuffer;
   readonly times: SharedArrayBuffer;
   readonly realtime: boolean;
+  /** Words of `condition.ts`; absent where every stimulus is real. */
+  readonly condition?: SharedArrayBuffer;
 }
 
 /** What the command side (`Firing`) tells the resting side (`RestKeeper`). */

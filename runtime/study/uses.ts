@@ -66,6 +66,9 @@ export function endOfUses(text: string): string {
   return text === '' || text.endsWith('\n') ? '' : `${cutOff}\n`;
 }
 
+/** Beside the sealed file. */
+export const usesPath = (allocation: string): string => `${allocation}.uses`;
+
 export const nightKey = (participant: string, night: number): string => `${participant} ${night}`;
 
 function apply(nights: Map<string, NightUse>, entry: UseEntry): void {

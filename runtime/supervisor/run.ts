@@ -1,11 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import type { Server } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Logger } from 'pino';
 import { createDevice } from '../../drivers/devices.js';
 import type { RunPlan } from '../config/compile.js';
 import { disarmCauses, inhibitorStates, type RunDescription, type RunSummary, type StreamInfo } from '../contracts.js';
+import type { NightOptions } from '../guardian/condition.js';
+import { readSeal } from '../guardian/seal.js';
 import type { LinkOptions } from '../link/messages.js';
 import { monotonicUs } from '../monotonic.js';
 import type { LoopDescription } from '../loop/build.js';
@@ -120,19 +122,30 @@ export class Run {
     );
     const { description, realtime } = await this.#loop.ready;
     this.#realtime = realtime;
+    const night = await this.#night();
     // A message, so that replay draws what was drawn.
     post(memory.requests, 'seed', randomInt(2 ** 48 - 1));
-    this.#recorder = await RecorderThread.start(this.recording, this.#describe(description), memory, log);
+    this.#recorder = await RecorderThread.start(this.recording, this.#describe(description, night), memory, log);
     if (plan.actuator) {
       const deliveries = this.recording.replace(/\.db$/, '.deliveries');
       const { realtime, stopInput } = plan;
-      const work = { actuator: plan.actuator.plan, deliveries, realtime, ...(stopInput ? { stopInput } : {}) };
+      const more = { ...(stopInput ? { stopInput } : {}), ...(night ? { night } : {}) };
+      const work = { actuator: plan.actuator.plan, deliveries, realtime, ...more };
       this.#stimulator = new Stimulator(memory, this.#places, work, log);
       await this.#stimulator.start();
     }
     if (plan.mqtt) this.#link = this.#report(plan.mqtt, description);
     this.#beat = setInterval(() => this.#tick(), beatMs);
     await this.#port.open();
+  }
+
+  /** Of a blinded study: whose night, and by which sealed file. */
+  async #night(): Promise<NightOptions | undefined> {
+    const { plan, log } = this.#options;
+    if (!plan.study) return undefined;
+    const { sha256, fault } = await readSeal(plan.study.allocation);
+    if (fault !== '') log.warn(`study: ${fault} Nothing can be armed.`);
+    return { study: plan.study, run: basename(this.recording, '.db'), boot: readBootId(), sha256 };
   }
 
   #report(mqtt: NonNullable<RunPlan['mqtt']>, { estimates }: LoopDescription): LinkConnection {
@@ -178,7 +191,7 @@ export class Run {
     const problem = this.#recorder?.problem ?? '';
     switch (this.#lifecycle.beat(monotonicUs(), memory.frames, problem, this.#stimulator)) {
       case 'arm':
-        post(memory.requests, 'arm', Infinity, NaN, NaN, NaN, NaN, NaN);
+        void this.#armItself();
         break;
       case 'renew':
         if (this.#stimulator?.renew()) log.warn('the guardian latched; its actuator is virtual: arming again');
@@ -187,6 +200,13 @@ export class Run {
         if (problem !== '' && !this.#stopping) log.error(problem);
         void this.stop();
     }
+  }
+
+  /** Where every actuator is virtual: the guardian is asked all the same, because a night of a study is taken by that. */
+  async #armItself(): Promise<void> {
+    const reasons = (await this.#stimulator?.check(readyMs)) ?? [];
+    for (const reason of reasons) this.#options.log.error(`not armed: ${reason}`);
+    if (reasons.length === 0) post(this.memory.requests, 'arm', Infinity, NaN, NaN, NaN, NaN, NaN);
   }
 
   /** By how much it was set stands in the recording, between the samples before and after. */
@@ -247,6 +267,7 @@ export class Run {
     if (!(await this.#stimulator.becomesReady(readyMs))) {
       reasons.push(`not armed: the guardian is not ready (${this.#stimulator.cause}). See its lines in the log.`);
     }
+    for (const reason of await this.#stimulator.check(readyMs)) reasons.push(`not armed: ${reason}`);
     if (this.#recorder?.problem) reasons.push(`not armed: ${this.#recorder.problem}`);
     if (reasons.length > 0) return { ok: false, reasons };
     const { forSeconds, perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN, gainDb = NaN } = request;
@@ -355,7 +376,7 @@ export class Run {
     }
   }
 
-  #describe(loop: LoopDescription): RunDescription {
+  #describe(loop: LoopDescription, night: NightOptions | undefined): RunDescription {
     const { plan, configuration, verb, axondVersion } = this.#options;
     return {
       name: plan.name,
@@ -366,6 +387,7 @@ export class Run {
       stream: this.stream,
       detectors: plan.loop.detectors.map(({ name }) => name),
       ...loop,
+      ...(night ? { study: studyRecord(night) } : {}),
       bootId: readBootId(),
       startUs: this.#startUs,
       startWallMs: Date.now() - (monotonicUs() - this.#startUs) / 1000,
@@ -380,6 +402,11 @@ function freeName(folder: string, name: string): string {
     const path = join(folder, `${name}-${stamp}${copy === 0 ? '' : `-${copy}`}.db`);
     if (!existsSync(path)) return path;
   }
+}
+
+function studyRecord({ study, sha256 }: NightOptions): NonNullable<RunDescription['study']> {
+  const { name, participant, night, continue: continued } = study;
+  return { name, participant, night, continued, sha256 };
 }
 
 function readBootId(): string {

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compileRun } from './compile.js';
+import { ConfigurationError, loadConfiguration } from './load.js';
+
+const stimulating = `\
+source: { use: cyton, port: /dev/ttyUSB0 }
+actuators: { light: { use: virtual } }
+signals: { c: { from: ch1 } }
+detectors: { spindle: { use: band-power, signal: c } }
+policy: { use: immediate, after: spindle }
+stimulus: { actuator: light, duration: 50ms }
+gate: { interval: 1.5s, perMinute: 6, perHour: 120, perNight: 600 }
+`;
+
+function load(text: string, ...sets: string[]) {
+  return loadConfiguration({ files: [{ name: 'p.yaml', text }], sets });
+}
+
+function faults(text: string, ...sets: string[]): string {
+  try {
+    load(text, ...sets);
+    return '';
+  } catch (error) {
+    assert.ok(error instanceof ConfigurationError);
+    return error.message;
+  }
+}
+
+test('a study names participant and night on the command line, and says so where they are missing', () => {
+  const text = `${stimulating}study: { name: cue, allocation: /etc/axond/cue.sealed }\n`;
+  const { configuration } = load(text, 'study.participant=P017', 'study.night=2');
+  assert.deepEqual(compileRun(configuration).study, {
+    name: 'cue',
+    allocation: '/etc/axond/cue.sealed',
+    participant: 'P017',
+    night: 2,
+    continue: false,
+  });
+  assert.equal(
+    faults(text),
+    'p.yaml:8:1 study.participant is missing. Write for example participant: P017, or give --participant.\n' +
+      'p.yaml:8:1 study.night is missing. Write for example night: 2, or give --night.',
+  );
+});
+
+test('without a study every stimulus is real; a study without stimuli is a mistake', () => {
+  assert.equal(compileRun(load(stimulating).configuration).study, undefined);
+  const text = `source: { use: cyton, port: /dev/ttyUSB0 }
+study: { name: cue, allocation: a.sealed, participant: P017, night: 1 }
+`;
+  assert.match(
+    faults(text),
+    /^p\.yaml:2:8 study says by which condition to stimulate, while nothing is stimulated\. Take/,
+  );
+});

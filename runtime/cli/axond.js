@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const built = new URL('../../dist/runtime/cli/main.js', import.meta.url);
+// Silence does not wait until everything else is loaded.
+const main = process.argv[2] === 'silence' ? 'silence-main' : 'main';
+const built = new URL(`../../dist/runtime/cli/${main}.js`, import.meta.url);
 if (existsSync(fileURLToPath(built))) {
   await import(built.href);
 } else {

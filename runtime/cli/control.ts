@@ -1,23 +1,10 @@
 import { Command } from 'commander';
-import { silenceGuardian } from '../guardian/silence.js';
 import { askControl, type ControlRequest } from '../supervisor/control-socket.js';
-import { placesOf, runningDevices } from '../supervisor/places.js';
+import { placesOf } from '../supervisor/places.js';
 import { Failure, UsageError, print, printJson } from './output.js';
+import { deviceOf, targeted, type Target } from './target.js';
 
-/** Verbs that speak to a running axond over its sockets: status, arm, disarm, silence, mark. */
-
-interface Target {
-  socket?: string;
-  device?: string;
-  json?: true;
-}
-
-function targeted(command: Command): Command {
-  return command
-    .option('--socket <PATH>', 'control socket of the axond to speak to')
-    .option('--device <NAME>', 'device.name of the axond to speak to; not needed where only one runs')
-    .option('--json', 'one JSON object on the last line of stdout');
-}
+/** Verbs that speak to a running axond over its control socket: status, arm, disarm, mark. */
 
 export function statusCommand(): Command {
   return targeted(new Command('status').description('What a running axond is doing, and why it does not fire'))
@@ -66,21 +53,6 @@ export function markCommand(): Command {
     });
 }
 
-export function silenceCommand(): Command {
-  return targeted(
-    new Command('silence').description('Bring every actuator to rest now, past the core, by the guardian itself'),
-  )
-    .addHelpText('after', '\nExample:  axond silence --device bedside-1')
-    .action(async (target: Target) => {
-      const path = target.socket ?? placesOf(await deviceOf(target)).silence;
-      const answer = await silenceGuardian(path).catch((error: unknown) => {
-        throw new Failure(error instanceof Error ? error.message : String(error));
-      });
-      if (target.json) printJson({ answer });
-      else print(`Guardian: ${answer}`);
-    });
-}
-
 async function ask(target: Target, request: ControlRequest): Promise<unknown> {
   const reply = await askControl(target.socket ?? placesOf(await deviceOf(target)).control, request).catch(
     (error: unknown) => {
@@ -89,16 +61,6 @@ async function ask(target: Target, request: ControlRequest): Promise<unknown> {
   );
   if (!reply.ok) throw new Failure(reply.reasons.join('\n'));
   return reply.value;
-}
-
-async function deviceOf({ device }: Target): Promise<string> {
-  if (device !== undefined) return device;
-  const running = await runningDevices();
-  const [only] = running;
-  if (only === undefined)
-    throw new Failure('No axond is running here. Start one, or name it with --device or --socket.');
-  if (running.length > 1) throw new UsageError(`--device: several run here: ${running.join(', ')}. Name one.`);
-  return only;
 }
 
 function limitsOf(texts: readonly string[]): Record<string, number> {

@@ -1,6 +1,3 @@
-import pino, { type Logger } from 'pino';
-import pretty from 'pino-pretty';
-
 /** Standard output carries data, standard error talk. */
 
 /** The one object that `--json` promises, on the last line of standard output. */
@@ -10,13 +7,6 @@ export function printJson(value: unknown): void {
 
 export function print(...lines: string[]): void {
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
-}
-
-/** People get words, journals get one JSON object a line. */
-export function createLogger(): Logger {
-  const level = process.env['AXOND_LOG'] ?? 'info';
-  if (!process.stderr.isTTY) return pino({ level }, pino.destination({ fd: 2, sync: true }));
-  return pino({ level }, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
 }
 
 /** A failure with one line for a person: printed without a stack, exit 1. */

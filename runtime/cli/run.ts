@@ -5,7 +5,8 @@ import { Run } from '../supervisor/run.js';
 import { loadRunPlan, type LoadedRun } from './configuration.js';
 import { showLive } from './live.js';
 import { positive } from './options.js';
-import { createLogger, print, printJson } from './output.js';
+import { createLogger } from './logger.js';
+import { print, printJson } from './output.js';
 import { axondVersion } from './version.js';
 
 interface RunCommandOptions {

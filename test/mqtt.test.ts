@@ -3,10 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
+import mqtt, { type IClientOptions, type IClientPublishOptions, type MqttClient } from 'mqtt';
+import { disarmCauses } from '../runtime/contracts.js';
 import { openRecording } from '../runtime/recording/read.js';
 import { decodeEvent } from '../runtime/loop/records.js';
 import { axond, startAxond, temporaryFolder, until, type Started } from './axond-process.js';
+import { Random } from './fuzz/random.js';
 import { Mosquitto, hasMosquitto, selfSigned } from './mosquitto.js';
 
 interface Heard {
@@ -28,6 +30,7 @@ async function listen(
   client.on('error', () => undefined);
   const heard: Heard[] = [];
   client.on('message', (topic, payload, { retain }) => {
+    if (!topic.startsWith(root) || topic.startsWith(`${root}request/`)) return;
     heard.push({
       topic: topic.slice(root.length),
       payload: JSON.parse(payload.toString()) as Record<string, unknown>,
@@ -92,7 +95,35 @@ test('events reach the broker in order and at least once, over a broker that was
   );
 });
 
-test('R-17 requests: status is answered, arming is refused, disarm disarms; the will follows a killed link', async (t) => {
+interface Answer {
+  id: string;
+  ok: boolean;
+  data?: { processes?: { link: number } };
+  error?: { code: string; message: string; reasons: string[]; fix: string };
+}
+
+/** Sends requests and gives their answers by correlation data. */
+async function asking(client: MqttClient) {
+  const answers: { number: string; answer: Answer }[] = [];
+  await client.subscribeAsync('answers');
+  client.on('message', (topic, payload, packet) => {
+    const number = packet.properties?.correlationData?.toString() ?? '';
+    if (topic === 'answers') answers.push({ number, answer: JSON.parse(payload.toString()) as Answer });
+  });
+  let sent = 0;
+  return async (verb: string, content: object | Buffer, options: IClientPublishOptions = {}): Promise<Answer> => {
+    const number = String(++sent);
+    const payload = Buffer.isBuffer(content) ? content : JSON.stringify(content);
+    const properties = { responseTopic: 'answers', correlationData: Buffer.from(number), ...options.properties };
+    await client.publishAsync(`${root}request/${verb}`, payload, { qos: 1, ...options, properties });
+    await until(`an answer to ${verb}`, () => answers.some((one) => one.number === number));
+    return answers.find((one) => one.number === number)!.answer;
+  };
+}
+
+const good = { properties: { messageExpiryInterval: 5 } };
+
+test('R-17 R-26 requests: nothing arms or raises, lower tightens once, stops always stop; the will follows a killed link', async (t) => {
   if (!hasMosquitto) {
     t.skip('mosquitto is not installed');
     return;
@@ -100,57 +131,77 @@ test('R-17 requests: status is answered, arming is refused, disarm disarms; the 
   const broker = await Mosquitto.start(t);
   const url = `mqtt://127.0.0.1:${broker.port}`;
   const { client, heard } = await listen(t, url);
+  // Kept by the broker from before: it must not stop the night to come.
+  await client.publishAsync(`${root}request/disarm`, '{}', { qos: 1, retain: true });
   const demo = startDemo(t, '--set', `device.mqtt=${url}`);
   await until('the demo to be armed', () =>
     heard.some(({ topic, payload }) => topic === 'state' && payload['state'] === 'armed'),
   );
-  const answers = new Map<string, { ok: boolean; data?: { processes?: { link: number } } }>();
-  await client.subscribeAsync('answers');
-  client.on('message', (topic, payload, packet) => {
-    const id = packet.properties?.correlationData?.toString() ?? '';
-    if (topic === 'answers') answers.set(id, JSON.parse(payload.toString()) as { ok: boolean });
-  });
-  const ask = async (verb: string): Promise<{ ok: boolean; data?: { processes?: { link: number } } }> => {
-    const properties = { responseTopic: 'answers', correlationData: Buffer.from(verb) };
-    await client.publishAsync(`${root}request/${verb}`, JSON.stringify({ v: 1, id: verb }), { qos: 1, properties });
-    await until(`an answer to ${verb}`, () => answers.has(verb));
-    return answers.get(verb)!;
-  };
-  assert.equal((await ask('arm')).ok, false);
-  const status = await ask('status');
+  const ask = await asking(client);
+  const armed = await ask('arm', { v: 1, id: 'arm', args: { forSeconds: 60 } }, good);
+  assert.equal(armed.ok, false);
+  assert.equal(armed.error?.code, 'local-only');
+  assert.match(armed.error.fix, /axond arm/);
+  const status = await ask('status', { v: 1, id: 'status' });
   assert.equal(status.ok, true);
-  assert.equal((await ask('disarm')).ok, true);
-  await until('the state to follow', () =>
-    heard.some(({ topic, payload }) => topic === 'state' && payload['state'] === 'idle'),
+
+  const lower = { v: 1, id: 'lower', args: { perHour: 50, gain_db: -6 } };
+  assert.equal((await ask('lower', lower)).error?.code, 'expiry');
+  assert.equal((await ask('lower', lower, { properties: { messageExpiryInterval: 60 } })).error?.code, 'expiry');
+  assert.deepEqual((await ask('lower', lower, good)).ok, true);
+  const raised = await ask('lower', { v: 1, id: 'raise', args: { gain_db: 3 } }, good);
+  assert.equal(raised.error?.code, 'arguments');
+  assert.equal((await ask('lower', { ...lower, v: 2 }, good)).error?.code, 'version');
+  assert.equal((await ask('lower', Buffer.alloc(20_000), good)).error?.code, 'too-large');
+  const mark = { v: 1, id: 'mark', args: { text: 'lights off' } };
+  assert.equal((await ask('mark', mark)).ok, true);
+
+  // The same request again, after the connection was made anew: its answer, and nothing else.
+  await broker.stop();
+  await broker.restart();
+  await until('the listener to be back', () => client.connected);
+  await client.subscribeAsync([`${root}#`, 'answers'], { qos: 1 });
+  const connections = (): number => heard.filter(({ topic }) => topic === 'description').length;
+  await until('the link to be back', () => connections() > 1, 30_000);
+  assert.equal((await ask('mark', mark)).ok, true);
+  assert.equal((await ask('lower', lower, good)).ok, true);
+  assert.equal((await ask('lower', { ...lower, args: { perHour: 49 } }, good)).error?.code, 'id');
+
+  // Nonsense on every topic; none of it may do anything.
+  const random = new Random(12);
+  for (let n = 0; n < 300; n++) {
+    const verb = random.pick(['arm', 'lower', 'raise', 'mark', 'status', `${random.below(9)}`]);
+    const value = random.pick([1e9, -1, '9', null, { perHour: 1e9 }, [7]]);
+    const args = { [random.pick(['perHour', 'gain_db', 'untilUs', 'verb'])]: value };
+    const payload = random.chance(0.5) ? Buffer.from(random.bytes(40)) : JSON.stringify({ v: 1, id: `n${n}`, args });
+    await client.publishAsync(`${root}request/${verb}`, payload, { qos: 1, ...good });
+  }
+  assert.equal((await ask('status', { v: 1 })).ok, true);
+
+  // A stop needs nothing: no version, no id, no time.
+  assert.equal((await ask('disarm', Buffer.alloc(20_000))).ok, true);
+  await until(
+    'the state to follow',
+    () => heard.filter(({ topic }) => topic === 'state').at(-1)?.payload['state'] === 'idle',
   );
+  assert.equal((await ask('arm', { v: 1, id: 'again' }, good)).ok, false);
   process.kill(status.data!.processes!.link, 'SIGKILL');
   await until('the will', () => heard.some(({ topic, payload }) => topic === 'state' && payload['state'] === 'lost'));
   demo.child.kill('SIGINT');
   assert.equal(await demo.exited, 0, demo.stderr());
-});
 
-test('R-16 silence by MQTT reaches the guardian while the core is stopped', async (t) => {
-  if (!hasMosquitto) {
-    t.skip('mosquitto is not installed');
-    return;
-  }
-  const broker = await Mosquitto.start(t);
-  const url = `mqtt://127.0.0.1:${broker.port}`;
-  const { heard, client } = await listen(t, url);
-  const demo = startDemo(t, '--set', `device.mqtt=${url}`);
-  const status = async () => (await axond(t, ['status', '--device', 'demo', '--json'], demo.environment)).json;
-  const said = (): unknown[] => heard.filter(({ topic }) => topic === 'response/silence').map(({ payload }) => payload);
-  await until('armed, told by MQTT', () => heard.some(({ payload }) => payload['state'] === 'armed'));
-  const { processes } = (await status()) as { processes: { core: number } };
-  process.kill(processes.core, 'SIGSTOP');
-  await client.publishAsync(`${root}request/silence`, JSON.stringify({ v: 1, id: 's1' }), { qos: 1 });
-  await until('the answer', () => said().length > 0);
-  assert.deepEqual(said(), [{ v: 1, id: 's1', ok: true, data: 'at rest' }]);
-  process.kill(processes.core, 'SIGCONT');
-  await until('the core to hear of it', async () => {
-    const { stimulation } = (await status()) as { stimulation?: { armed: boolean; guardian: string } };
-    return stimulation?.guardian === 'silenced' && !stimulation.armed;
-  });
+  const { recording: path } = JSON.parse(demo.stdout().trim().split('\n').at(-1)!) as { recording: string };
+  const recording = openRecording(path);
+  const events = [...recording.events()].map((record) => decodeEvent(record));
+  recording.close();
+  const limits = events.flatMap((event) =>
+    event?.kind === 'armed' ? [{ perHour: event.perHour, gainDb: event.gainDb }] : [],
+  );
+  assert.ok(limits.length > 1);
+  for (const one of limits.slice(1)) assert.deepEqual(one, { perHour: 50, gainDb: -6 });
+  assert.equal(events.filter((event) => event?.kind === 'marker').length, 1);
+  const causes = events.flatMap((event) => (event?.kind === 'disarmed' ? [disarmCauses[event.cause]] : []));
+  assert.equal(causes[0], 'remote');
 });
 
 test('TLS, user and password from files', async (t) => {

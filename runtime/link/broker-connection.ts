@@ -8,6 +8,12 @@ export interface BrokerEvents {
   onMessage(topic: string, payload: Uint8Array, packet: IPublishPacket): void;
 }
 
+/** Where an answer goes, and what must stand beside it. */
+export interface AnswerPlace {
+  readonly topic: string;
+  readonly correlation: Buffer | undefined;
+}
+
 /**
  * A connection to a broker that is made anew, with growing pauses, for as long as it is wanted. MQTT 5 first; 3.1.1 for a
  * broker that does not know it. Nothing is handed to the client while there is no connection: its own queue has no bound.
@@ -50,10 +56,14 @@ export class BrokerConnection {
     });
   }
 
-  answer(packet: IPublishPacket, fallbackTopic: string, payload: string): void {
-    const { responseTopic, correlationData } = packet.properties ?? {};
-    const properties = this.#version === 5 && correlationData ? { properties: { correlationData } } : {};
-    if (this.connected) this.#client?.publish(responseTopic ?? fallbackTopic, payload, { qos: 1, ...properties });
+  answer({ topic, correlation }: AnswerPlace, payload: string): void {
+    if (!this.connected) return;
+    const properties = {
+      contentType: 'application/json',
+      messageExpiryInterval: answerSeconds,
+      ...(correlation ? { correlationData: correlation } : {}),
+    };
+    this.#client?.publish(topic, payload, { qos: 1, ...(this.#version === 5 ? { properties } : {}) });
   }
 
   async end(): Promise<void> {
@@ -127,5 +137,7 @@ export class BrokerConnection {
   }
 }
 
+/** An answer that nobody took by then is of no use. */
+const answerSeconds = 30;
 const firstPauseMs = 500;
 const longestPauseMs = 60_000;

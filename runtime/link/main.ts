@@ -3,11 +3,11 @@ import type { IPublishPacket } from 'mqtt';
 import { silenceGuardian } from '../guardian/silence.js';
 import { monotonicUs } from '../monotonic.js';
 import { openRecording, type Recording } from '../recording/read.js';
-import { BrokerConnection } from './broker-connection.js';
+import { BrokerConnection, type AnswerPlace } from './broker-connection.js';
 import { Cursor, reportedBefore } from './cursor.js';
 import { toLink, type FromLink, type LinkOptions, type ToLink } from './messages.js';
 import { envelope, reportOf, rootOf, type Names } from './reports.js';
-import { RequestJudge } from './requests.js';
+import { RequestJudge, answerTopic, type RemoteRefusal, type Wanted } from './requests.js';
 
 /**
  * The link process: reports to an MQTT broker. Events come from the recording itself, by their ids, and are counted off
@@ -37,7 +37,7 @@ class Link {
   readonly #root: string;
   readonly #broker: BrokerConnection;
   readonly #judge = new RequestJudge();
-  readonly #asked = new Map<string, IPublishPacket>();
+  readonly #asked = new Map<string, { id: string; key: string; place: AnswerPlace; given: NodeJS.Timeout }>();
   /** Newest retained payloads by topic, sent again after every connection. */
   readonly #retained = new Map<string, Record<string, unknown>>();
   readonly #timer: NodeJS.Timeout;
@@ -195,46 +195,62 @@ class Link {
 
   // ── Requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #requested(topic: string, payload: Uint8Array, packet: IPublishPacket): void {
+  #requested(topic: string, payload: Uint8Array, { retain, properties }: IPublishPacket): void {
     const verb = topic.slice(`${this.#root}request/`.length);
-    const judged = this.#judge.judge(verb, payload, packet.retain);
-    const fallback = `${this.#root}response/${verb}`;
-    if ('repeated' in judged) this.#broker.answer(packet, fallback, judged.repeated);
+    const expirySeconds = properties?.messageExpiryInterval;
+    const judged = this.#judge.judge({ verb, payload, retained: retain, expirySeconds, nowMs: Date.now() });
+    const place = {
+      topic: answerTopic(properties?.responseTopic, this.#root, verb),
+      correlation: properties?.correlationData,
+    };
+    if ('underWay' in judged) return;
+    if ('repeated' in judged) this.#broker.answer(place, judged.repeated);
     else if ('refused' in judged) {
-      this.#broker.answer(
-        packet,
-        fallback,
-        JSON.stringify({ v: 1, id: judged.id, ok: false, error: { reasons: [judged.refused] } }),
-      );
-    } else {
-      const id = `${++this.#requests}:${judged.id}`;
-      this.#asked.set(id, { ...packet, topic: fallback });
-      if (this.#asked.size > mostAsked) this.#asked.delete(this.#asked.keys().next().value ?? '');
-      if (judged.wanted.verb === 'silence') void this.#silence(id);
-      else say({ request: { id, wanted: judged.wanted } });
-    }
+      const { id, refused } = judged;
+      this.#broker.answer(place, JSON.stringify({ v: 1, id, ok: false, error: refused }));
+    } else this.#obey(judged, place);
   }
 
-  #silence(id: string): Promise<void> {
-    return silenceGuardian(this.#options.silenceSocket).then(
-      (data) => this.#respond({ id, ok: true, data, reasons: [] }),
+  #obey({ wanted, id, key }: Wanted, place: AnswerPlace): void {
+    const number = String(++this.#requests);
+    const given = setTimeout(() => this.#respond({ id: number, ok: false, data: null, reasons: [] }), answerMs);
+    this.#asked.set(number, { id, key, place, given });
+    if (wanted.verb !== 'silence') {
+      say({ request: { id: number, wanted } });
+      return;
+    }
+    silenceGuardian(this.#options.silenceSocket).then(
+      (data) => this.#respond({ id: number, ok: true, data, reasons: [] }),
       (error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
-        this.#respond({ id, ok: false, data: null, reasons: [reason] });
+        this.#respond({ id: number, ok: false, data: null, reasons: [reason] });
       },
     );
   }
 
-  #respond({ id, ok, data, reasons }: { id: string; ok: boolean; data: unknown; reasons: string[] }): void {
-    const packet = this.#asked.get(id);
-    if (!packet) return;
-    this.#asked.delete(id);
-    const theirs = id.slice(id.indexOf(':') + 1);
-    const answer = JSON.stringify({ v: 1, id: theirs, ok, ...(ok ? { data } : { error: { reasons } }) });
-    this.#judge.remember(theirs, answer);
-    this.#broker.answer(packet, packet.topic, answer);
+  /** Without reasons: nobody has answered in time. */
+  #respond({ id: number, ok, data, reasons }: { id: string; ok: boolean; data: unknown; reasons: string[] }): void {
+    const asked = this.#asked.get(number);
+    if (!asked) return;
+    this.#asked.delete(number);
+    clearTimeout(asked.given);
+    const error = reasons.length > 0 ? refusedBy(reasons) : noAnswer;
+    const answer = JSON.stringify({ v: 1, id: asked.id, ok, ...(ok ? { data } : { error }) });
+    this.#judge.remember(asked.key, answer);
+    this.#broker.answer(asked.place, answer);
   }
 }
+
+function refusedBy(reasons: readonly string[]): RemoteRefusal {
+  return { code: 'refused', message: reasons.join('; '), reasons, fix: 'See axond status on the machine itself.' };
+}
+
+const noAnswer: RemoteRefusal = {
+  code: 'no-answer',
+  message: 'the core does not answer',
+  reasons: ['the core does not answer'],
+  fix: 'Use request/silence, which does not need it, and look at the machine itself.',
+};
 
 function say(message: FromLink): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -246,4 +262,4 @@ const followMs = 100;
 /** In flight at once. */
 const windowEvents = 20;
 const finishMs = 2000;
-const mostAsked = 100;
+const answerMs = 2000;

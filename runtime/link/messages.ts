@@ -36,21 +36,26 @@ export const toLink = z.union([
 export type ToLink = z.infer<typeof toLink>;
 
 const limit = z.number().nonnegative().optional();
-/** What the link hands on to the core. */
-const forwardedRequest = z.discriminatedUnion('verb', [
+const count = z.number().int().nonnegative().optional();
+/** What may come from the network for the core: it can make stimulation safer, and never arm or raise. */
+export const forwardedRequest = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('disarm') }),
-  z.strictObject({ verb: z.literal('lower'), perMinute: limit, perHour: limit, perNight: limit, interval_us: limit }),
+  z
+    .strictObject({
+      verb: z.literal('lower'),
+      perMinute: count,
+      perHour: count,
+      perNight: count,
+      interval_us: limit,
+      gain_db: z.number().nonpositive().optional(),
+    })
+    .refine((named) => Object.keys(named).length > 1, { error: 'names no limit' }),
   z.strictObject({ verb: z.literal('mark'), text: z.string().min(1).max(1000) }),
   z.strictObject({ verb: z.literal('status') }),
 ]);
 export type ForwardedRequest = z.infer<typeof forwardedRequest>;
-
-/** What may come from the network: it can make stimulation safer, and never arm. */
-export const remoteRequest = z.discriminatedUnion('verb', [
-  z.strictObject({ verb: z.literal('silence') }),
-  ...forwardedRequest.options,
-]);
-export type RemoteRequest = z.infer<typeof remoteRequest>;
+/** A silence the link hands to the guardian, past the core. */
+export type RemoteRequest = ForwardedRequest | { readonly verb: 'silence' };
 
 export const fromLink = z.union([
   z.strictObject({ request: z.strictObject({ id: z.string(), wanted: forwardedRequest }) }),

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refusalReasons, type LoopEvent } from '../contracts.js';
 import { reportOf, rootOf, type Names } from './reports.js';
-import { RequestJudge } from './requests.js';
 
 const names: Names = {
   node: 'bedside-1',
@@ -12,7 +11,6 @@ const names: Names = {
   actuator: 'light',
 };
 const when = { cycle: 9, index: 2500, us: 1e7 };
-const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
 test('topics stand below axond/1/<device name>', () => {
   assert.equal(rootOf('bedside-1'), 'axond/1/bedside-1/');
@@ -53,34 +51,4 @@ test('an estimate is reported by name; one that is not known has no value', () =
     state: 'unknown',
     value: null,
   });
-});
-
-test('R-17 arming over the network is refused, whatever the message says', () => {
-  const judge = new RequestJudge();
-  for (const payload of [{}, { v: 1, id: 'x' }, { v: 1, id: 'y', args: { forSeconds: 60 } }]) {
-    const judged = judge.judge('arm', text(payload), false);
-    assert.ok('refused' in judged && judged.refused.includes('local'));
-  }
-});
-
-test('R-17 only disarm, silence, lower, mark and status are taken', () => {
-  const judge = new RequestJudge();
-  for (const verb of ['disarm', 'silence', 'lower', 'status']) {
-    assert.ok('wanted' in judge.judge(verb, text({ v: 1, id: verb }), false), verb);
-  }
-  assert.ok('wanted' in judge.judge('mark', text({ v: 1, args: { text: 'lights off' } }), false));
-  for (const verb of ['stop', 'raise', 'fire', 'configure', '']) {
-    assert.ok('refused' in judge.judge(verb, text({ v: 1 }), false), verb);
-  }
-});
-
-test('retained, oversized, foreign and repeated requests', () => {
-  const judge = new RequestJudge();
-  assert.ok('refused' in judge.judge('disarm', text({ v: 1 }), true));
-  assert.ok('refused' in judge.judge('disarm', new Uint8Array(20_000), false));
-  assert.ok('refused' in judge.judge('disarm', text({ v: 2 }), false));
-  assert.ok('refused' in judge.judge('disarm', text('disarm'), false));
-  assert.ok('refused' in judge.judge('mark', text({ v: 1, args: { text: 7 } }), false));
-  judge.remember('again', '{"ok":true}');
-  assert.deepEqual(judge.judge('disarm', text({ v: 1, id: 'again' }), false), { repeated: '{"ok":true}' });
 });

@@ -99,13 +99,14 @@ export class LinkConnection {
   async #obey(wanted: ForwardedRequest): Promise<ControlAnswer> {
     switch (wanted.verb) {
       case 'lower': {
-        const { verb, perMinute, perHour, perNight, interval_us: intervalUs } = wanted;
+        const { verb, perMinute, perHour, perNight, interval_us: intervalUs, gain_db: gainDb } = wanted;
         return this.#reported.answer({
           verb,
           ...(perMinute === undefined ? {} : { perMinute }),
           ...(perHour === undefined ? {} : { perHour }),
           ...(perNight === undefined ? {} : { perNight }),
           ...(intervalUs === undefined ? {} : { intervalUs }),
+          ...(gainDb === undefined ? {} : { gainDb }),
         });
       }
       default:

@@ -98,7 +98,7 @@ export class Run {
   async #start(): Promise<void> {
     const { plan, log } = this.#options;
     const { memory } = this;
-    this.#server = await serveControl(this.#places.control, (request) => this.#answer(request));
+    this.#server = await serveControl(this.#places.control, (request) => this.#answer(request, 'request'));
     this.#loop = new LoopThread(
       {
         plan: plan.loop,
@@ -175,7 +175,7 @@ export class Run {
     const reported = {
       options,
       status: () => this.status(),
-      answer: (request: ControlRequest) => this.#answer(request),
+      answer: (request: ControlRequest) => this.#answer(request, 'remote'),
     };
     return new LinkConnection(reported, log);
   }
@@ -233,14 +233,14 @@ export class Run {
     if (notice !== '') this.#options.log.warn(notice);
   }
 
-  async #answer(request: ControlRequest): Promise<ControlAnswer> {
+  async #answer(request: ControlRequest, from: 'request' | 'remote'): Promise<ControlAnswer> {
     switch (request.verb) {
       case 'status':
         return { ok: true, value: this.status() };
       case 'arm':
         return this.#arm(request);
       case 'disarm':
-        return this.#post(post(this.memory.requests, 'disarm', disarmCauses.indexOf('request')));
+        return this.#post(post(this.memory.requests, 'disarm', disarmCauses.indexOf(from)));
       case 'lower': {
         const { perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN, gainDb = NaN } = request;
         return this.#post(post(this.memory.requests, 'lower', perMinute, perHour, perNight, intervalUs, gainDb));

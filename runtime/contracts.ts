@@ -351,7 +351,7 @@ export const eventFields = {
   /** `estimate` is a place among the detector's own; `state` in `inhibitorStates`. Told on each new
    * state, every 10 s, and a `phase` with each request. */
   estimate: ['detector', 'estimate', 'state', 'value'],
-  /** Permission for `stimuli` more until a time; it is on disk. */
+  /** Permission for `stimuli` more until a time, as the gate took it up: for none if it came after a disarming. */
   lease: ['lease', 'stimuli', 'untilUs'],
   /** Of the slow oscillation at the start of a stimulus, in degrees: as it was foreseen when it was permitted, and in
    * hindsight 1.25 s later, NaN where a gap came between. */

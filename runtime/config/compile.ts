@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createDevice } from '../../drivers/devices.js';
 import type { StreamInfo, StudyPlan } from '../contracts.js';
 import { withDetectors, type PolicyPlan } from '../decide/policy-plan.js';
@@ -17,6 +18,8 @@ export interface RunPlan {
   readonly timeZone: string;
   /** Folder for recordings. */
   readonly record: string;
+  /** Folder for what outlives a recording. */
+  readonly state: string;
   /** Absent where nothing is reported. */
   readonly mqtt?: BrokerPlan;
   readonly realtime: boolean;
@@ -34,13 +37,14 @@ export interface RunPlan {
 export function compileRun(configuration: Configuration): RunPlan {
   const { device, source, actuators, stimulus, study } = configuration;
   if (!source) throw new RangeError('source: is missing. A run needs one.');
-  const { name, timeZone, record, realtime, mqtt, stopInput } = device;
+  const { name, timeZone, record, state = join(record, 'state'), realtime, mqtt, stopInput } = device;
   const chosen = stimulus && actuators[stimulus.actuator];
   const plan = chosen?.use === 'audio' ? soundsOf(configuration)?.plan : chosen;
   return {
     name,
     timeZone,
     record,
+    state,
     realtime,
     ...(mqtt === undefined ? {} : { mqtt }),
     ...(stopInput === undefined ? {} : { stopInput }),
@@ -97,7 +101,7 @@ function durationsOf(configuration: Configuration): readonly number[] {
 }
 
 function compileStimulation(configuration: Configuration): StimulationPlan | undefined {
-  const { detectors, policy, stimulus, gate } = configuration;
+  const { detectors, policy, stimulus, gate, study } = configuration;
   if (!policy || !stimulus || !gate) return undefined;
   const placeOf = (name: string): number => Object.keys(detectors).indexOf(name);
   const durationsUs = durationsOf(configuration);
@@ -105,6 +109,7 @@ function compileStimulation(configuration: Configuration): StimulationPlan | und
     policy: isModule(policy) ? policy : compilePolicy(policy, placeOf, durationsUs.length),
     durationsUs,
     limits: gate.limits,
+    ...(study ? { ofNight: true } : {}),
     require: gate.require.map(placeOf),
   };
 }

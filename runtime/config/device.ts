@@ -59,6 +59,10 @@ export const device = z
       .meta({ description: 'Time zone of the people who read the recording.', example: 'Europe/Zurich' })
       .prefault('UTC'),
     record: path('/var/lib/axond', 'Folder for recordings; made if it is not there.').prefault('recordings'),
+    state: path(
+      '/var/lib/axond/state',
+      'Folder for what must outlive a recording: budget.db counts what was given. Without it: `state` in that of the recordings.',
+    ).exactOptional(),
     mqtt: z
       .union([url.transform((address): BrokerPlan => ({ url: address })), broker])
       .meta({ description: 'MQTT broker to report to. Without it nothing is reported.', example: 'mqtt://localhost' })

@@ -6,13 +6,19 @@ import { Gate } from './gate.js';
 
 const limits = { intervalUs: 1.5e6, perMinute: 6, perHour: 20, perNight: 30 };
 
-/** What holds a gate that requires nothing: `refusalReasons` from `stale` to `unconfirmed`. */
-const inhibitorNames: readonly RefusalReason[] = [...refusalReasons.slice(6, 16), 'clock'];
+/** What holds a gate that requires nothing: `refusalReasons` from `stale` to `unconfirmed`, the recorder's, and the clock. */
+const inhibitorNames = [...refusalReasons.slice(6, 16), 'budget', 'recorder', 'disk', 'clock'] as const;
+
+/** In the order in which refusals name them. */
+function inOrder(...reasons: RefusalReason[]): RefusalReason[] {
+  return refusalReasons.filter((name) => reasons.includes(name));
+}
 
 function readyGate(...required: EstimateReason[]): Gate {
   const gate = new Gate(limits, required);
   for (const { name } of gate.inhibitors) gate.inhibit(name, 'clear', 0);
   gate.arm(Infinity, NaN, NaN, NaN, NaN, NaN);
+  gate.lease(1, 1e9, Infinity, 0);
   return gate;
 }
 
@@ -26,7 +32,7 @@ function names(reasons: number): RefusalReason[] {
 
 test('R-01 a new gate is disarmed and refuses with every reason it knows of', () => {
   const reasons = names(new Gate(limits).decide(request(1e6), 1e6));
-  assert.deepEqual(reasons, ['disarmed', ...inhibitorNames]);
+  assert.deepEqual(reasons, inOrder('disarmed', ...inhibitorNames, 'lease'));
 });
 
 test('R-01 arming ends by itself at its time', () => {
@@ -49,12 +55,7 @@ test('R-03 one inhibitor that holds or is unknown is enough, and is named', () =
 
 test('R-09 a required judgement is unknown at first, and holds like any other inhibitor', () => {
   const gate = new Gate(limits, ['sleep', 'saturation']);
-  assert.deepEqual(names(gate.decide(request(1e6), 1e6)), [
-    'disarmed',
-    ...inhibitorNames.slice(0, -1),
-    'sleep',
-    'clock',
-  ]);
+  assert.deepEqual(names(gate.decide(request(1e6), 1e6)), inOrder('disarmed', ...inhibitorNames, 'sleep', 'lease'));
   const ready = readyGate('sleep', 'movement');
   assert.equal(ready.holding, 0);
   ready.inhibit('movement', 'holds', 0);
@@ -71,7 +72,7 @@ test('R-04 an expired request, a clock that runs backwards and a time that is no
   assert.deepEqual(names(gate.decide({ ...request(1e6), expiresUs: 0.9e6 }, 1e6)), ['expired']);
   assert.deepEqual(names(gate.decide({ ...request(1e6), expiresUs: NaN }, 1e6)), ['expired']);
   assert.deepEqual(names(gate.decide(request(0.5e6), 0.5e6)), ['expired']);
-  assert.deepEqual(names(gate.decide(request(1e6, NaN), 1e6)), ['disarmed', 'expired']);
+  assert.deepEqual(names(gate.decide(request(1e6, NaN), 1e6)), ['disarmed', 'expired', 'lease']);
   assert.ok(gate.decide(request(NaN), NaN) !== 0);
 });
 

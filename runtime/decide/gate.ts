@@ -22,15 +22,25 @@ export class Gate {
   readonly #bits: Int32Array;
   readonly #configured: GateLimits;
   readonly #given: RecentStarts;
+  /** Stimuli of this night, before this run and in it; only where the run belongs to a night is it limited. */
+  #thisNight = 0;
+  readonly #ofNight: boolean;
   #armedUntilUs = -Infinity;
+  #lease = 0;
+  #leaseLeft = 0;
+  #leaseUntilUs = -Infinity;
   #newestUs = -Infinity;
 
-  /** `required` are the reasons that estimates stand for: each is unknown, and holds, until it is said to be clear. */
-  constructor(configured: GateLimits, required: readonly EstimateReason[] = []) {
+  /**
+   * `required` are the reasons that estimates stand for: each is unknown, and holds, until it is said to be clear.
+   * `ofNight`: the run belongs to a participant's night, which may hold several runs.
+   */
+  constructor(configured: GateLimits, required: readonly EstimateReason[] = [], ofNight = false) {
     const names = inhibitorNames.filter((name) => isAlwaysJudged(name) || required.some((one) => one === name));
     this.inhibitors = names.map((name) => ({ name, state: 'unknown', sinceUs: 0 }));
     this.#bits = Int32Array.from(names, (name) => bit[name]);
     this.#configured = configured;
+    this.#ofNight = ofNight;
     this.limits = { ...configured };
     this.#given = new RecentStarts(Math.max(configured.perMinute, configured.perHour, configured.perNight));
   }
@@ -54,6 +64,30 @@ export class Gate {
 
   disarm(): void {
     this.#armedUntilUs = -Infinity;
+    this.#leaseLeft = 0;
+  }
+
+  /**
+   * Permission for so many more until then; it replaces the last one. Returns what it took: nothing while disarmed, for
+   * then the arming that it was granted for is over.
+   */
+  lease(lease: number, stimuli: number, untilUs: number, nowUs: number): number {
+    if (!this.isArmed(nowUs) || !(lease > this.#lease)) return 0;
+    this.#lease = lease;
+    this.#leaseLeft = stimuli;
+    this.#leaseUntilUs = untilUs;
+    return stimuli;
+  }
+
+  /** The one that permits draw on; 0 before the first. */
+  get leaseNumber(): number {
+    return this.#lease;
+  }
+
+  /** Stimuli that were given before this run, told in the order of their times; `ofThisNight` if they belong to its night. */
+  past(atUs: number, stimuli: number, ofThisNight: boolean): void {
+    for (let n = 0; n < stimuli; n++) this.#given.add(atUs);
+    if (ofThisNight) this.#thisNight += stimuli;
   }
 
   isArmed(nowUs: number): boolean {
@@ -100,10 +134,16 @@ export class Gate {
     if (this.#given.within(1, limits.intervalUs, fireUs)) reasons |= bit.interval;
     if (this.#given.within(limits.perMinute, 60e6, fireUs)) reasons |= bit['per-minute'];
     if (this.#given.within(limits.perHour, 3600e6, fireUs)) reasons |= bit['per-hour'];
-    // A night ends when 24 h have passed since a stimulus, never at midnight.
-    if (this.#given.within(limits.perNight, 24 * 3600e6, fireUs)) reasons |= bit['per-night'];
+    // Any 24 hours, never a day of the calendar.
+    if (this.#given.within(limits.perNight, 24 * 3600e6, fireUs)) reasons |= bit['per-day'];
+    if (this.#ofNight && !(this.#thisNight < limits.perNight)) reasons |= bit['per-night'];
+    if (!(this.#leaseLeft >= 1 && fireUs < this.#leaseUntilUs)) reasons |= bit.lease;
     if (nowUs > this.#newestUs) this.#newestUs = nowUs;
-    if (reasons === 0) this.#given.add(fireUs);
+    if (reasons === 0) {
+      this.#given.add(fireUs);
+      this.#thisNight++;
+      this.#leaseLeft--;
+    }
     return reasons;
   }
 }
@@ -111,10 +151,10 @@ export class Gate {
 /** As far as the guardian takes a command ahead of its time; what is due later comes again, and is judged then. */
 const furthestAheadUs = 20e3;
 
-/** The reasons that are states of the world; the others are judged for each request. */
+/** The reasons that are states of the world; the others, those before `stale` too, are judged for each request. */
 const inhibitorNames = refusalReasons
   .slice(refusalReasons.indexOf('stale'))
-  .filter((name) => !['lease', 'per-day', 'budget', 'schedule', 'recorder', 'disk'].includes(name));
+  .filter((name) => name !== 'lease' && name !== 'per-day' && name !== 'schedule');
 
 /** Saturation and flat lines are judged on raw counts, whatever is required besides. */
 function isAlwaysJudged(name: RefusalReason): boolean {

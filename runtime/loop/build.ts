@@ -35,7 +35,7 @@ export async function buildLoop(plan: LoopPlan, stream: StreamInfo): Promise<Loo
   }
   const graph = new SignalGraph(stream.rate, blockCapacity, signals, detectors);
   if (!plan.stimulation) return new Loop({ stream, graph });
-  const { policy, limits, durationsUs, require } = plan.stimulation;
+  const { policy, limits, durationsUs, require, ofNight = false } = plan.stimulation;
   const required = new RequiredEstimates(require.flatMap((place) => judgementsOf(detectors[place] as DetectorPart)));
   const phase = phaseSourceOf(graph, policy);
   return new Loop({
@@ -45,7 +45,7 @@ export async function buildLoop(plan: LoopPlan, stream: StreamInfo): Promise<Loo
       policy: isModule(policy)
         ? await createFromModule<Policy>(policy, ['decide', 'reset'])
         : createPolicy(policy, stream.rate),
-      gate: new Gate(limits, required.reasons),
+      gate: new Gate(limits, required.reasons, ofNight),
       required,
       durationsUs,
       ...(phase ? { phase } : {}),

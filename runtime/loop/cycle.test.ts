@@ -9,7 +9,7 @@ import { decodeEvent, decodeMessage, isMessage } from './records.js';
 import { SlotRing } from './ring.js';
 import { createSampleBlock } from './sample-block.js';
 import { sampleSlotBytes } from './sample-slot.js';
-import { Control, createControl, createMailbox, post } from './shared.js';
+import { Control, ControlTime, createControl, createMailbox, createTimes, post } from './shared.js';
 
 const stream: StreamInfo = {
   device: 'test',
@@ -21,6 +21,7 @@ const stream: StreamInfo = {
 /** A cycle every 10 ms without frames, and a channel that keeps its bytes. */
 class Bench {
   readonly control = new Int32Array(createControl());
+  readonly times = new Float64Array(createTimes());
   readonly mailboxes = [createMailbox(), createMailbox()] as const;
   readonly samples = SlotRing.create(16, sampleSlotBytes(1));
   readonly decisions = SlotRing.create(1024, recordLength * 8);
@@ -30,11 +31,13 @@ class Bench {
   listened = true;
   opened = 0;
   nowUs = 1e6;
+  /** The recorder keeps up. */
+  recorded = true;
   readonly #block = createSampleBlock(1, 64);
   readonly #cycle: Cycle;
 
   private constructor(logged: (samples: SlotRing, decisions: SlotRing) => LoggedLoop) {
-    const { samples, decisions, mailboxes, control } = this;
+    const { samples, decisions, mailboxes, control, times } = this;
     const channel = {
       open: () => {
         if (this.listened) this.opened++;
@@ -46,7 +49,7 @@ class Bench {
       },
       close: () => undefined,
     };
-    const parts = { logged: logged(samples, decisions), samples, decisions, mailboxes, control, channel };
+    const parts = { logged: logged(samples, decisions), samples, decisions, mailboxes, control, times, channel };
     this.#cycle = new Cycle(parts, this.nowUs);
   }
 
@@ -59,6 +62,7 @@ class Bench {
     for (let cycle = 0; cycle < cycles; cycle++) {
       this.nowUs += 10e3;
       if (beats) Atomics.add(this.control, Control.supervisorBeat, 1);
+      if (this.recorded) this.times[ControlTime.committedUs] = this.nowUs;
       this.#cycle.run(this.nowUs, 'streaming', this.#block);
       this.samples.release(this.samples.waiting());
     }
@@ -167,4 +171,22 @@ test('R-07 a supervisor that has not shown life for 500 ms is told, and told aga
   const [back] = bench.log();
   assert.ok(back?.kind === 'supervisor' && 'fresh' in back);
   assert.equal(back.fresh, 1);
+});
+
+test('R-21 a recorder that has committed nothing yet is unknown, one that lags by more than a second holds', async () => {
+  const bench = await Bench.create();
+  bench.recorded = false;
+  bench.times[ControlTime.committedUs] = NaN;
+  const told = (): unknown[] =>
+    bench.log().flatMap((entry) => (entry?.kind === 'recorder' && 'state' in entry ? [entry.state] : []));
+  bench.run();
+  assert.deepEqual(told(), [2]);
+  bench.times[ControlTime.committedUs] = bench.nowUs;
+  bench.run(100);
+  assert.deepEqual(told(), [0]);
+  bench.run();
+  assert.deepEqual(told(), [1]);
+  bench.recorded = true;
+  bench.run();
+  assert.deepEqual(told(), [0]);
 });

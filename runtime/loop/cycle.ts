@@ -1,5 +1,6 @@
 import {
   guardianCauses,
+  inhibitorStates,
   recordLength,
   ringNames,
   sessionStates,
@@ -11,7 +12,7 @@ import type { LoggedLoop } from './logged-loop.js';
 import { createRecordList, type Loop } from './loop.js';
 import { MessageCode } from './records.js';
 import type { SlotRing } from './ring.js';
-import { Control } from './shared.js';
+import { Control, ControlTime } from './shared.js';
 
 /** The loop's end of the FIFO to the guardian. Never blocks. */
 export interface CommandChannel {
@@ -31,6 +32,8 @@ export interface CycleParts {
   readonly mailboxes: readonly SlotRing[];
   /** Words of `Control`. */
   readonly control: Int32Array;
+  /** Doubles of `ControlTime`. */
+  readonly times: Float64Array;
   /** Absent where nothing is stimulated. */
   readonly channel?: CommandChannel;
 }
@@ -54,6 +57,8 @@ export class Cycle {
   #supervisorBeat = -1;
   #supervisorBeatUs: number;
   #supervisorFresh = -1;
+  /** Place in `inhibitorStates`. */
+  #recorder = -1;
 
   constructor(parts: CycleParts, nowUs: number) {
     this.#parts = parts;
@@ -79,7 +84,7 @@ export class Cycle {
 
   /** What the thread itself has to tell the loop: the state of source, supervisor, channel and rings. */
   #watch(nowUs: number, source: SessionState): void {
-    const { control, logged, samples, decisions } = this.#parts;
+    const { control, times, logged, samples, decisions } = this.#parts;
     const state = sessionStates.indexOf(source);
     if (state !== this.#source) {
       this.#source = state;
@@ -94,6 +99,13 @@ export class Cycle {
     if (fresh !== this.#supervisorFresh) {
       this.#supervisorFresh = fresh;
       this.#add(MessageCode.supervisor, fresh, 0);
+    }
+    // Before the first commit this is no number, and nothing is known; a recorder that died or ended commits no more.
+    const behindUs = nowUs - (times[ControlTime.committedUs] as number);
+    const recorder = behindUs <= recorderBehindUs ? clear : behindUs > recorderBehindUs ? holds : unknown;
+    if (recorder !== this.#recorder) {
+      this.#recorder = recorder;
+      this.#add(MessageCode.recorder, recorder, 0);
     }
     if (this.#guardianLost) {
       this.#add(MessageCode.guardian, 0, guardianCauses.indexOf('channel'));
@@ -151,5 +163,10 @@ export class Cycle {
 }
 
 const supervisorStaleUs = 500e3;
+/** Longer than a commit takes on a slow card. */
+const recorderBehindUs = 1e6;
+const clear = inhibitorStates.indexOf('clear');
+const holds = inhibitorStates.indexOf('holds');
+const unknown = inhibitorStates.indexOf('unknown');
 /** Messages that one mailbox may bring into one cycle; the rest waits for the next. */
 const mailboxShare = 64;

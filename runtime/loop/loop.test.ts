@@ -168,7 +168,55 @@ test('R-01 a disarmed loop detects, asks and refuses', async () => {
   const bench = await Bench.create(false);
   bench.frames(11 * rate);
   bench.step();
-  assert.deepEqual(bench.lastRefusal(), ['disarmed']);
+  assert.deepEqual(bench.lastRefusal(), ['disarmed', 'lease']);
+});
+
+test('R-19 a permit draws on the newest lease and names it; one that comes after a disarming is void', async () => {
+  const bench = await Bench.create(false);
+  const kinds = (kind: LoopEvent['kind']): object[] => bench.events.filter((event) => event.kind === kind);
+  bench.frames(11 * rate);
+  bench.tell('lease', [1, 5, Infinity]);
+  bench.tell('arm', [Infinity, NaN, NaN, NaN, NaN, NaN]);
+  bench.step();
+  assert.deepEqual(bench.lastRefusal(), ['lease']);
+  bench.tell('lease', [2, 1, bench.nowUs + 60e6]);
+  bench.frames(2 * rate);
+  bench.step();
+  bench.frames(2 * rate);
+  bench.step();
+  assert.deepEqual(bench.lastRefusal(), ['lease'], 'used up');
+  bench.tell('lease', [3, 5, bench.nowUs + 60e6]);
+  bench.tell('lease', [3, 5, bench.nowUs + 60e6]);
+  bench.frames(2 * rate);
+  bench.step();
+  bench.frames(60 * rate);
+  bench.step();
+  assert.deepEqual(bench.lastRefusal(), ['lease'], 'expired');
+  assert.deepEqual(
+    kinds('lease').map((event) => (event as { lease: number; stimuli: number }).stimuli),
+    [0, 1, 5, 0],
+  );
+  assert.deepEqual(
+    kinds('permit').map((event) => (event as { lease: number }).lease),
+    [2, 3],
+  );
+  assert.deepEqual(bench.fired, [1, 2]);
+});
+
+test('R-20 R-21 what was given before counts, and until it is known, or without a recorder or a disk, nothing fires', async () => {
+  const bench = await Bench.create();
+  for (const kind of ['budget', 'recorder', 'disk'] as const) bench.tell(kind, [2]);
+  bench.frames(11 * rate);
+  bench.step();
+  assert.deepEqual(bench.lastRefusal(), ['budget', 'recorder', 'disk']);
+  bench.tell('past', [-3599e6, 99, 0]);
+  for (const kind of ['budget', 'recorder', 'disk'] as const) bench.tell(kind, [0]);
+  bench.frames(2 * rate);
+  bench.step();
+  assert.deepEqual(bench.fired, [1]);
+  bench.frames(2 * rate);
+  bench.step();
+  assert.deepEqual(bench.lastRefusal(), ['per-day']);
 });
 
 test('R-06 saturation and a flat line hold the gate', async () => {
@@ -219,7 +267,7 @@ test('R-07 a guardian that was silenced or died disarms: it needs a new arming',
   bench.tell('guardian', [1, 0]);
   bench.frames(rate);
   bench.step();
-  assert.deepEqual(bench.lastRefusal(), ['disarmed']);
+  assert.deepEqual(bench.lastRefusal(), ['disarmed', 'lease']);
 });
 
 test('R-08 a stimulus whose end nobody reports holds the next one', async () => {
@@ -247,6 +295,7 @@ test('R-08 a guardian that was replaced owes no receipts: the new one may fire',
   bench.frames(rate);
   bench.tell('guardian', [1, 0]);
   bench.tell('arm', [Infinity, NaN, NaN, NaN, NaN, NaN]);
+  bench.tell('lease', [2, 10, Infinity]);
   bench.frames(rate);
   bench.step();
   assert.deepEqual(bench.fired, [1, 2]);
@@ -311,7 +360,7 @@ test('R-09 of two required detectors that judge the same thing, one is enough to
   const loop = await buildLoop(requiring('flat', 'electrode', 'electrode'), stream);
   assert.deepEqual(
     loop.inhibitors.map(({ name }) => name),
-    refusalReasons.filter((name, place) => (place >= 6 && place < 16) || name === 'electrode' || name === 'clock'),
+    [...refusalReasons.slice(6, 16), 'electrode', 'budget', 'recorder', 'disk', 'clock'],
   );
   const bench = new Bench(loop);
   bench.frames(11 * rate);

@@ -283,7 +283,7 @@ export class Loop {
     command.durationUs = durationUs;
     command.variant = request.variant;
     command.gainDb = gate.gainDb;
-    command.lease = 0;
+    command.lease = gate.leaseNumber;
     this.#pending.add(command.command, this.#nowUs, this.#lastFrameUs);
     this.#phase?.permitted(command.command, this.#lastIndex);
     this.#emit(EventCode.permit, number, command.command, command.fireAtUs, command.variant, command.lease);
@@ -388,6 +388,21 @@ export class Loop {
       case MessageCode.loss:
         this.#lastLossUs = this.#nowUs;
         this.#emit(EventCode.loss, a, b);
+        break;
+      case MessageCode.lease:
+        this.#emit(EventCode.lease, a, gate?.lease(a, b, c, this.#nowUs) ?? 0, c);
+        break;
+      case MessageCode.past:
+        gate?.past(a, b, c === 1);
+        break;
+      case MessageCode.budget:
+        this.#inhibit('budget', inhibitorStates[a] ?? 'unknown');
+        break;
+      case MessageCode.recorder:
+        this.#inhibit('recorder', inhibitorStates[a] ?? 'unknown');
+        break;
+      case MessageCode.disk:
+        this.#inhibit('disk', inhibitorStates[a] ?? 'unknown');
         break;
       case MessageCode.marker:
         this.#emit(EventCode.marker, a);

@@ -35,6 +35,8 @@ export interface StimulationPlan {
   /** How long a stimulus lasts, by variant. */
   readonly durationsUs: readonly number[];
   readonly limits: GateLimits;
+  /** The run belongs to a participant's night: what was given earlier in it counts. */
+  readonly ofNight?: boolean;
   /** Places in `detectors` of those whose estimates must be clear. */
   readonly require: readonly number[];
 }

@@ -37,8 +37,8 @@ export const Control = {
 } as const;
 const controlWords = 32;
 
-/** Doubles beside the control words. */
-export const ControlTime = { armedUntilUs: 0, lastFrameUs: 1, cycle: 2, driftPpm: 3 } as const;
+/** Doubles beside the control words. `committedUs`, of the recorder: every cycle up to this time is on disk. */
+export const ControlTime = { armedUntilUs: 0, lastFrameUs: 1, cycle: 2, driftPpm: 3, committedUs: 4 } as const;
 
 export interface LoopThreadData {
   readonly plan: LoopPlan;

@@ -44,7 +44,7 @@ tell({ ready: { description: describeLoop(loop), realtime } });
 let port: Transport | undefined;
 let notice = '';
 const channel = data.fifo === undefined ? {} : { channel: fifoChannel(data.fifo) };
-const cycle = new Cycle({ logged, samples, decisions, mailboxes, control, ...channel }, monotonicUs());
+const cycle = new Cycle({ logged, samples, decisions, mailboxes, control, times, ...channel }, monotonicUs());
 
 while (Atomics.load(control, Control.stop) === 0) {
   const length = read();

@@ -8,13 +8,15 @@ import { Worker } from 'node:worker_threads';
 import { recordLength } from '../contracts.js';
 import { EventCode } from '../loop/records.js';
 import { SlotRing } from '../loop/ring.js';
+import { createMailbox, createTimes } from '../loop/shared.js';
 import { createSampleBlock } from '../loop/sample-block.js';
 import { pushCycle, sampleSlotBytes } from '../loop/sample-slot.js';
 import { monotonicUs } from '../monotonic.js';
 import { checkRecording } from '../recording/check.js';
 import { openRecording } from '../recording/read.js';
 import { describeRun, emptySummary, temporaryPath } from '../recording/recording.test.fixture.js';
-import type { RecorderReport, RecorderRequest, RecorderThreadData } from './thread.js';
+import type { RecorderReport } from './recorder.js';
+import type { RecorderRequest, RecorderThreadData } from './thread.js';
 
 /** The real thread, fed through its rings, with what it reports. */
 class Recorder {
@@ -32,6 +34,8 @@ class Recorder {
       run: { ...describeRun(2), startUs: monotonicUs() },
       samples: this.samples.memory,
       decisions: this.decisions.memory,
+      mailbox: createMailbox().memory,
+      times: createTimes(),
       wake: new SharedArrayBuffer(4),
     };
     this.#worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: data });

@@ -1,105 +1,161 @@
-import { statSync, statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readdirSync, statSync, statfsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type { RunDescription, RunSummary } from '../contracts.js';
+import { recordLength, type MessageKind, type RunDescription, type RunSummary } from '../contracts.js';
+import { encodeMessage } from '../loop/records.js';
 import { SlotRing } from '../loop/ring.js';
+import { ControlTime } from '../loop/shared.js';
 import { monotonicUs } from '../monotonic.js';
-import { DiskFull, RecordingWriter, type MarkerTexts } from '../recording/writer.js';
+import { DiskFull } from '../recording/disk-full.js';
+import type { Lease } from '../recording/rows.js';
+import { RecordingWriter, type MarkerTexts } from '../recording/writer.js';
+import { BudgetFile, BudgetInUse } from './budget-file.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import { anyStimuli, provenStimuli } from './proven.js';
+import { BudgetFailure, Recorder, type RecorderReport, type RecordingStore } from './recorder.js';
 
 /**
- * The recorder thread: the only writer of the recording. It falls behind rather than hold anybody up; what then does not
- * fit into the rings is lost, counted and held against the gate by those who push.
+ * The recorder thread: the only writer of the recording, and of the budget. It falls behind rather than hold anybody up;
+ * what then does not fit into the rings is lost, counted and held against the gate by those who push.
  */
 
 export interface RecorderThreadData {
   readonly path: string;
   readonly run: RunDescription;
+  /** Absent where nothing is stimulated. */
+  readonly budget?: BudgetPlan;
   readonly samples: SharedArrayBuffer;
   readonly decisions: SharedArrayBuffer;
+  /** To the loop. */
+  readonly mailbox: SharedArrayBuffer;
+  readonly times: SharedArrayBuffer;
   /** Word 0 is raised to wake the thread early. */
   readonly wake: SharedArrayBuffer;
 }
 
+export interface BudgetPlan {
+  /** The state directory. */
+  readonly folder: string;
+  /** A participant's night, or the empty string. */
+  readonly night: string;
+}
+
 export type RecorderRequest = { readonly marker: number; readonly text: string } | { readonly close: RunSummary };
 
-/** `closed` is the last word in every case, also after a `problem`, with which the recording has ended early. */
-export type RecorderReport =
-  | { readonly ready: true }
-  | {
-      /** The greatest age of a cycle when it was committed, since the last report. */
-      readonly lagMs: number;
-      readonly committedEvents: number;
-      readonly freeBytes: number;
-      readonly walBytes: number;
-    }
-  | { readonly problem: string; readonly diskFull: boolean }
-  | { readonly closed: true };
-
 const data = workerData as RecorderThreadData;
-const samples = SlotRing.attach(data.samples);
-const decisions = SlotRing.attach(data.decisions);
+const mailbox = SlotRing.attach(data.mailbox);
+const times = new Float64Array(data.times);
 const wake = new Int32Array(data.wake);
 const texts = new Map<number, string>();
 let summary: RunSummary | undefined;
+const wakeMs = 40;
 const tell = (report: RecorderReport): void => parentPort?.postMessage(report);
 
-const commitUs = 200e3;
-const wakeMs = 40;
-const reportUs = 1e6;
-const anchorUs = 60e6;
-/** Below this the recording is ended while that is still easy; the ballast is for those who fill the disk faster. */
-const leastFreeBytes = 16 * 1024 * 1024;
-
-try {
-  record(new RecordingWriter(data.path, data.run));
-} catch (error) {
-  tell({ problem: error instanceof Error ? error.message : String(error), diskFull: error instanceof DiskFull });
-}
-tell({ closed: true });
-
-function record(writer: RecordingWriter): void {
-  tell({ ready: true });
+/** The recording on the disk, and `budget.db` in the state directory. */
+class DiskStore implements RecordingStore {
+  readonly #writer = new RecordingWriter(data.path, data.run);
+  readonly #samples = SlotRing.attach(data.samples);
+  readonly #decisions = SlotRing.attach(data.decisions);
+  #budget: BudgetFile | undefined;
   // The text of a marker is posted before its number can come through the ring: if it is not here yet, it is in the port.
-  const markerTexts: MarkerTexts = {
+  readonly #texts: MarkerTexts = {
     get(marker) {
       if (!texts.has(marker)) takeRequests();
       return texts.get(marker);
     },
   };
-  let committedUs = monotonicUs();
-  let reportedUs = committedUs;
-  let anchoredUs = committedUs;
-  let lagUs = 0;
-  while (!summary) {
-    Atomics.wait(wake, 0, 0, wakeMs);
-    takeRequests();
-    writer.drain(samples, decisions, markerTexts);
-    const nowUs = monotonicUs();
-    if (nowUs - anchoredUs >= anchorUs) {
-      writer.anchor(nowUs, Date.now());
-      anchoredUs = nowUs;
-    }
-    if (nowUs - committedUs >= commitUs) {
-      const { oldestUncommittedUs } = writer;
-      writer.commit();
-      committedUs = nowUs;
-      if (!Number.isNaN(oldestUncommittedUs)) lagUs = Math.max(lagUs, monotonicUs() - oldestUncommittedUs);
-    }
-    if (nowUs - reportedUs >= reportUs) {
-      const freeBytes = freeAt(data.path);
-      const { committedEvents } = writer;
-      tell({ lagMs: lagUs / 1000, committedEvents, freeBytes, walBytes: sizeOf(`${data.path}-wal`) });
-      if (freeBytes < leastFreeBytes) {
-        writer.commit();
-        throw writer.endForWantOfSpace();
+
+  /**
+   * Takes hold of the budget, accounts for a run that was killed, and begins this one. Where that cannot be done, why;
+   * undefined where nothing is stimulated. Throws if another run holds it.
+   */
+  beginBudget(): LeaseKeeper | { readonly problem: string } | undefined {
+    if (!data.budget) return undefined;
+    try {
+      const { file, budget } = BudgetFile.open(data.budget.folder, () => anyStimuli(recordingsBefore()));
+      this.#budget = file;
+      budget.continueIn(data.run.bootId, monotonicUs());
+      const { unfinished } = budget;
+      if (unfinished !== undefined) {
+        const { proven, possible } = budget.recover(provenStimuli(unfinished), monotonicUs());
+        tell({
+          notice: `${unfinished} was not closed: ${proven} stimuli are proven beyond what was counted, ${possible} more may have been given; all count`,
+        });
       }
-      reportedUs = nowUs;
-      lagUs = 0;
+      budget.begin(data.path, data.budget.night);
+      file.save(budget.toText());
+      return new LeaseKeeper(budget);
+    } catch (error) {
+      if (!(error instanceof BudgetFailure) || error instanceof BudgetInUse) throw error;
+      return { problem: error.message };
     }
   }
-  // Who asks to close has stopped the loop before: nothing comes after this.
-  writer.drain(samples, decisions, markerTexts);
-  writer.close(summary);
+
+  get drainedUs(): number {
+    return this.#writer.drainedUs;
+  }
+  get oldestUncommittedUs(): number {
+    return this.#writer.oldestUncommittedUs;
+  }
+  get committedEvents(): number {
+    return this.#writer.committedEvents;
+  }
+  drain(seen: (record: Float64Array) => void): void {
+    this.#writer.drain(this.#samples, this.#decisions, this.#texts, seen);
+  }
+  commit(): void {
+    this.#writer.commit();
+  }
+  anchor(us: number, wallMs: number): void {
+    this.#writer.anchor(us, wallMs);
+  }
+  grant(lease: Lease, budget: string): void {
+    this.saveBudget(budget);
+    this.#writer.lease(lease);
+  }
+  saveBudget(budget: string): void {
+    this.#budget?.save(budget);
+  }
+  room(): { freeBytes: number; walBytes: number } {
+    const { bavail, bsize } = statfsSync(dirname(data.path));
+    return {
+      freeBytes: bavail * bsize,
+      walBytes: statSync(`${data.path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
+    };
+  }
+  endForWantOfSpace(): DiskFull {
+    return this.#writer.endForWantOfSpace();
+  }
+  close(given: RunSummary): void {
+    this.#writer.close(given);
+    this.#budget?.close();
+  }
+}
+
+try {
+  const store = new DiskStore();
+  const ports = { store, tell, post, nowUs: monotonicUs, wallMs: Date.now };
+  record(new Recorder(ports, bytesPerSecond(), store.beginBudget()));
+} catch (error) {
+  tell({ problem: error instanceof Error ? error.message : String(error), diskFull: error instanceof DiskFull });
+  tell({ closed: true });
+}
+
+function record(recorder: Recorder): void {
+  while (!recorder.ended) {
+    Atomics.wait(wake, 0, 0, wakeMs);
+    takeRequests();
+    if (summary) recorder.close(summary);
+    else recorder.step();
+    times[ControlTime.committedUs] = recorder.committedUs;
+  }
+}
+
+function post(kind: MessageKind, ...fields: number[]): boolean {
+  if (mailbox.free() < 1) return false;
+  mailbox.doubles.set(encodeMessage(kind, fields), mailbox.slot(0) * recordLength);
+  mailbox.publish(1);
+  return true;
 }
 
 function takeRequests(): void {
@@ -111,11 +167,16 @@ function takeRequests(): void {
   }
 }
 
-function freeAt(path: string): number {
-  const { bavail, bsize } = statfsSync(dirname(path));
-  return bavail * bsize;
+/** Recordings that stand beside this one, or beside the state directory. */
+function recordingsBefore(): string[] {
+  const folder = dirname(data.path);
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.db') && name !== basename(data.path))
+    .map((name) => join(folder, name));
 }
 
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+/** Uncompressed counts and cycle times, at one frame a cycle: more than any signal was seen to need. */
+function bytesPerSecond(): number {
+  const { rate, channels } = data.run.stream;
+  return rate * (channels.length * 4 + 16);
 }

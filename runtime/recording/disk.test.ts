@@ -8,7 +8,7 @@ import { EventCode } from '../loop/records.js';
 import { checkRecording } from './check.js';
 import { openRecording } from './read.js';
 import { Recorded, temporaryPath } from './recording.test.fixture.js';
-import { DiskFull } from './writer.js';
+import { DiskFull } from './disk-full.js';
 
 /** A small disk of its own, or undefined where this user may not mount one: the test is skipped then. */
 function smallDisk(t: TestContext, bytes: number): string | undefined {

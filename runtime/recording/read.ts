@@ -6,7 +6,18 @@ import { createSampleBlock } from '../loop/sample-block.js';
 import { FrameCursor, type Block } from './frame-cursor.js';
 import { openForReading } from './open.js';
 import { unpackCycles, unpackFrames, type Cycles } from './packing.js';
-import { anchorRow, blockRow, endingRow, eventRow, inputRow, messageRow, runRow, type Ending } from './rows.js';
+import {
+  anchorRow,
+  blockRow,
+  endingRow,
+  eventRow,
+  inputRow,
+  leaseRow,
+  messageRow,
+  runRow,
+  type Ending,
+  type Lease,
+} from './rows.js';
 import { schemaVersion } from './schema.js';
 
 /** A recording that cannot be read, with the table and row at fault. */
@@ -155,6 +166,13 @@ export class Recording {
     return [...this.#rows('anchor', anchorRow)].map(({ us, wall_ms: wallMs }) => ({ us, wallMs }));
   }
 
+  /** Every permission that was granted, in order. */
+  *leases(): Generator<Lease> {
+    for (const { lease, stimuli, grantedUs, untilUs } of this.#rows('lease', leaseRow)) {
+      yield { lease, stimuli, grantedUs, untilUs };
+    }
+  }
+
   /** What SQLite's own check of the file finds, then every row that cannot be decoded or whose checksum does not fit. */
   *damage(): Generator<string> {
     let found: unknown;
@@ -170,6 +188,7 @@ export class Recording {
     yield* this.#damaged('message', messageRow);
     yield* this.#damaged('event', eventRow);
     yield* this.#damaged('anchor', anchorRow);
+    yield* this.#damaged('lease', leaseRow);
   }
 
   *#damaged<Row extends { id: number }>(

@@ -139,6 +139,26 @@ export const anchorRow = z
   .object({ id: whole, us: z.number(), wall_ms: z.number(), crc })
   .refine((row) => row.crc === checksum([row.us, row.wall_ms]), damaged);
 
+/** Permission for at most `stimuli` until a time of the run's clock. */
+export interface Lease {
+  /** Its number in the run, from 1. */
+  readonly lease: number;
+  readonly stimuli: number;
+  readonly grantedUs: number;
+  readonly untilUs: number;
+}
+
+export const leaseRow = z
+  .object({ id: whole, lease: count, stimuli: count, granted_us: z.number(), until_us: z.number(), crc })
+  .refine((row) => row.crc === checksum([row.lease, row.stimuli, row.granted_us, row.until_us]), damaged)
+  .transform(({ id, lease, stimuli, granted_us, until_us }) => ({
+    id,
+    lease,
+    stimuli,
+    grantedUs: granted_us,
+    untilUs: until_us,
+  }));
+
 /** SQLite keeps neither NaN (it becomes null) nor the sign of zero in a number's column; the record keeps both. */
 function columnsFit(row: { record: Float64Array; columns: readonly (number | null)[] }): boolean {
   return row.columns.every((column, place) => {

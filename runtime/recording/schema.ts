@@ -2,7 +2,7 @@
  * The file: one SQLite database a run, readable with any SQLite. Rows are only ever added, with ids from 1 without
  * holes; `crc` is a CRC-32 over the rest of its row (`rows.ts`). What is packed, and how: `packing.ts`.
  */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 /** `text` of a receipt that did not come through the loop, see `reconcile.ts`. */
 export const guardianLog = 'guardian log';
@@ -58,6 +58,14 @@ export const schema = `
     id integer primary key,
     us real not null,
     wall_ms real not null,
+    crc integer not null
+  );
+  create table if not exists lease (      -- permission for stimuli, on disk before the first of them
+    id integer primary key,
+    lease integer not null,               -- its number in the run, as permits name it
+    stimuli integer not null,
+    granted_us real not null,
+    until_us real not null,
     crc integer not null
   );
 `;

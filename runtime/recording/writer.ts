@@ -6,14 +6,12 @@ import type { SlotRing } from '../loop/ring.js';
 import { SampleSlot } from '../loop/sample-slot.js';
 import { createFile, insertInto, openBallast } from './create.js';
 import { isOpen } from '../guardian/delivery-lines.js';
+import { DiskFull } from './disk-full.js';
 import { deliveriesPath, readDeliveries } from './deliveries.js';
 import { packCycles, packFrames } from './packing.js';
 import { missingReceipts } from './reconcile.js';
-import { checksum, type endingReasons } from './rows.js';
+import { checksum, type Lease, type endingReasons } from './rows.js';
 import { guardianLog } from './schema.js';
-
-/** There is no more room for the recording. It was ended as a whole file; what came after its last commit is lost. */
-export class DiskFull extends Error {}
 
 /** Where the texts of markers come from, by their numbers. */
 export type MarkerTexts = Pick<ReadonlyMap<number, string>, 'get'>;
@@ -27,6 +25,8 @@ export class RecordingWriter {
   readonly path: string;
   /** Arrival of the oldest cycle that is not committed; NaN if all are. */
   oldestUncommittedUs = NaN;
+  /** Arrival of the newest cycle that was drained; NaN before the first. */
+  drainedUs = NaN;
   /** Rows of the event table that are committed. */
   committedEvents = 0;
   readonly #db: Database.Database;
@@ -47,6 +47,7 @@ export class RecordingWriter {
   readonly #insertMessage: Database.Statement;
   readonly #insertEvent: Database.Statement;
   readonly #insertAnchor: Database.Statement;
+  readonly #insertLease: Database.Statement;
 
   /** Creates the file. Throws one line that names the path and the fix. */
   constructor(path: string, run: RunDescription) {
@@ -78,6 +79,7 @@ export class RecordingWriter {
     this.#insertMessage = insertInto(db, 'message', 'cycle, kind, fields, record, crc');
     this.#insertEvent = insertInto(db, 'event', 'cycle, sample, us, kind, fields, record, text, crc');
     this.#insertAnchor = insertInto(db, 'anchor', 'us, wall_ms, crc');
+    this.#insertLease = insertInto(db, 'lease', 'lease, stimuli, granted_us, until_us, crc');
     db.exec('begin');
     this.anchor(run.startUs, run.startWallMs);
   }
@@ -87,10 +89,10 @@ export class RecordingWriter {
     this.#orEnd(() => this.#insertAnchor.run(us, wallMs, checksum([us, wallMs])));
   }
 
-  /** Takes all that waits in both rings; returns how many slots. Throws `DiskFull`. */
-  drain(samples: SlotRing, decisions: SlotRing, markerTexts: MarkerTexts): number {
+  /** Takes all that waits in both rings; returns how many slots. `seen` gets every record. Throws `DiskFull`. */
+  drain(samples: SlotRing, decisions: SlotRing, markerTexts: MarkerTexts, seen: Seen = unseen): number {
     // Samples first: a cycle's messages are in their ring before its frames, so no cycle is kept without them.
-    return this.#orEnd(() => this.#drainSamples(samples) + this.#drainDecisions(decisions, markerTexts));
+    return this.#orEnd(() => this.#drainSamples(samples) + this.#drainDecisions(decisions, markerTexts, seen));
   }
 
   /** What was drained so far now outlives this process. Throws `DiskFull`. */
@@ -101,6 +103,19 @@ export class RecordingWriter {
     });
     this.committedEvents = this.#events;
     this.oldestUncommittedUs = NaN;
+  }
+
+  /** Commits, and then the lease so that it outlives a power cut. Throws `DiskFull`. */
+  lease({ lease, stimuli, grantedUs, untilUs }: Lease): void {
+    this.commit();
+    const columns = [lease, stimuli, grantedUs, untilUs];
+    this.#orEnd(() => {
+      const db = this.#db;
+      // SQLite takes the pragma outside of a transaction only.
+      db.exec('commit; pragma synchronous = FULL; begin');
+      this.#insertLease.run(...columns, checksum(columns));
+      db.exec('commit; pragma synchronous = NORMAL; begin');
+    });
   }
 
   /**
@@ -162,6 +177,7 @@ export class RecordingWriter {
     this.#cycles.frames[this.#cycleCount] = frames;
     this.#cycleCount++;
     this.#lastCycle = cycle;
+    this.drainedUs = arrivalUs;
   }
 
   #frame(ints: Int32Array, int: number, index: number): void {
@@ -200,13 +216,14 @@ export class RecordingWriter {
 
   // ── Messages and events ───────────────────────────────────────────────────────────────────────────────────────────
 
-  #drainDecisions(ring: SlotRing, markerTexts: MarkerTexts): number {
+  #drainDecisions(ring: SlotRing, markerTexts: MarkerTexts, seen: Seen): number {
     const waiting = ring.waiting();
     for (let ahead = 0; ahead < waiting; ahead++) {
       const at = ring.oldest(ahead) * recordLength;
       const record = ring.doubles.slice(at, at + recordLength);
       if (isMessage(record)) this.#message(record);
       else this.#event(record, record[0] === EventCode.marker ? markerTexts.get(record[4] as number) : undefined);
+      seen(record);
     }
     ring.release(waiting);
     return waiting;
@@ -266,6 +283,9 @@ export class RecordingWriter {
     }
   }
 }
+
+type Seen = (record: Float64Array) => void;
+const unseen: Seen = () => undefined;
 
 /** What a record says beyond when it was, for people. */
 function readableFields(readable: LoopEvent | LoopMessage): string {

@@ -8,7 +8,7 @@ import { SlotRing } from '../loop/ring.js';
 import { createSampleBlock, sentFrames } from '../loop/sample-block.js';
 import { sampleSlotBytes } from '../loop/sample-slot.js';
 import { RecordingWriter } from '../recording/writer.js';
-import { SimulatedGuardian, openingMessages } from './simulated-guardian.js';
+import { SimulatedGuardian, openingMessages, simulatedLease } from './simulated-guardian.js';
 
 export interface FileReplay {
   readonly file: SignalFile;
@@ -44,7 +44,9 @@ export async function replayFile(replay: FileReplay): Promise<RunSummary & { rea
   let shown = started;
   let frames = 0;
   let sent = 0;
-  openingMessages(messages, replay.arm && plan.stimulation !== undefined);
+  const armed = replay.arm && plan.stimulation !== undefined;
+  openingMessages(messages, armed);
+  if (armed) writer.lease(simulatedLease);
   while (file.read(block) > 0) {
     for (let place = 0; place < block.frames; place++) {
       const nowUs = (block.firstIndex + place) * periodUs;

@@ -1,4 +1,4 @@
-import { ReceiptState, guardianCauses, recordLength, type Command } from '../contracts.js';
+import { ReceiptState, guardianCauses, inhibitorStates, recordLength, type Command } from '../contracts.js';
 import type { Loop, RecordList } from '../loop/loop.js';
 import { MessageCode } from '../loop/records.js';
 
@@ -53,6 +53,9 @@ export class SimulatedGuardian {
   }
 }
 
+/** Where a file is played there is no disk that could lose what was given: one lease stands for the whole of it. */
+export const simulatedLease = { lease: 1, stimuli: 1e9, grantedUs: 0, untilUs: Number.MAX_SAFE_INTEGER };
+
 /**
  * What the loop must know before it may permit anything: everything else in order, and armed if wanted. The seed is the
  * same each time: a file gives the same stimuli whenever it is played.
@@ -62,7 +65,11 @@ export function openingMessages(messages: RecordList, arm: boolean): void {
   add(messages, MessageCode.supervisor, 1, 0, 0);
   add(messages, MessageCode.guardian, 1, guardianCauses.indexOf('ready'), 0);
   add(messages, MessageCode.seed, 1, 0, 0);
-  if (arm) add(messages, MessageCode.arm, Infinity, NaN, NaN, NaN, NaN, NaN);
+  const clear = inhibitorStates.indexOf('clear');
+  for (const kind of [MessageCode.budget, MessageCode.recorder, MessageCode.disk]) add(messages, kind, clear, 0, 0);
+  if (!arm) return;
+  add(messages, MessageCode.arm, Infinity, NaN, NaN, NaN, NaN, NaN);
+  add(messages, MessageCode.lease, simulatedLease.lease, simulatedLease.stimuli, simulatedLease.untilUs);
 }
 
 function add(messages: RecordList, kind: number, a: number, b: number, c: number, d = 0, e = 0, f = 0): void {

@@ -21,8 +21,11 @@ export class RunMemory {
   readonly requests = createMailbox();
   /** From the guardian, through the supervisor. */
   readonly receipts = createMailbox();
+  /** From the recorder: leases, what was given before, its disk. */
+  readonly recorder = createMailbox();
 
   constructor(channels: number) {
+    this.times[ControlTime.committedUs] = NaN;
     this.samples = SlotRing.create(sampleSlots, sampleSlotBytes(channels));
   }
 

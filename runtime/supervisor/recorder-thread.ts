@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { RunDescription, RunSummary } from '../contracts.js';
-import type { RecorderReport, RecorderRequest, RecorderThreadData } from '../recorder/thread.js';
+import type { RecorderReport } from '../recorder/recorder.js';
+import type { BudgetPlan, RecorderRequest, RecorderThreadData } from '../recorder/thread.js';
 import type { RunMemory } from './memory.js';
 import type { Status } from './status.js';
 
@@ -9,6 +10,8 @@ import type { Status } from './status.js';
 export class RecorderThread {
   /** Why it cannot go on, or the empty string. */
   problem = '';
+  /** Why nothing may be stimulated until somebody sees to the budget, or the empty string. */
+  budgetProblem = '';
   readonly #worker: Worker;
   readonly #wake: Int32Array;
   #lagMs = 0;
@@ -22,7 +25,11 @@ export class RecorderThread {
       else if ('problem' in report) {
         this.problem = report.problem;
         failed(new Error(report.problem));
-      } else if ('closed' in report) this.#closed();
+      } else if ('budgetProblem' in report) {
+        this.budgetProblem = report.budgetProblem;
+        log.error(report.budgetProblem);
+      } else if ('notice' in report) log.warn(report.notice);
+      else if ('closed' in report) this.#closed();
       else this.#lagMs = report.lagMs;
     });
     this.#worker.once('error', (error: unknown) => {
@@ -34,13 +41,22 @@ export class RecorderThread {
   }
 
   /** Resolves when the file is there. */
-  static start(path: string, run: RunDescription, memory: RunMemory, log: Logger): Promise<RecorderThread> {
+  static start(
+    path: string,
+    run: RunDescription,
+    budget: BudgetPlan | undefined,
+    memory: RunMemory,
+    log: Logger,
+  ): Promise<RecorderThread> {
     return new Promise((resolve, reject) => {
       const data: RecorderThreadData = {
         path,
         run,
+        ...(budget ? { budget } : {}),
         samples: memory.samples.memory,
         decisions: memory.decisions.memory,
+        mailbox: memory.recorder.memory,
+        times: memory.times.buffer as SharedArrayBuffer,
         wake: new SharedArrayBuffer(4),
       };
       const recorder: RecorderThread = new RecorderThread(data, log, () => resolve(recorder), reject);

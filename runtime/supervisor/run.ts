@@ -111,7 +111,7 @@ export class Run {
         trace: memory.trace.buffer as SharedArrayBuffer,
         samples: memory.samples.memory,
         decisions: memory.decisions.memory,
-        mailboxes: [memory.requests.memory, memory.receipts.memory],
+        mailboxes: [memory.requests.memory, memory.receipts.memory, memory.recorder.memory],
       },
       {
         onPortLost: (reason) => void this.#port.lost(reason),
@@ -125,7 +125,13 @@ export class Run {
     const night = await this.#night();
     // A message, so that replay draws what was drawn.
     post(memory.requests, 'seed', randomInt(2 ** 48 - 1));
-    this.#recorder = await RecorderThread.start(this.recording, this.#describe(description, night), memory, log);
+    this.#recorder = await RecorderThread.start(
+      this.recording,
+      this.#describe(description, night),
+      plan.actuator && { folder: plan.state, night: nightName(plan.study) },
+      memory,
+      log,
+    );
     if (plan.actuator) {
       const deliveries = this.recording.replace(/\.db$/, '.deliveries');
       const { realtime, stopInput } = plan;
@@ -268,6 +274,7 @@ export class Run {
       reasons.push(`not armed: the guardian is not ready (${this.#stimulator.cause}). See its lines in the log.`);
     }
     for (const reason of await this.#stimulator.check(readyMs)) reasons.push(`not armed: ${reason}`);
+    if (this.#recorder?.budgetProblem) reasons.push(`not armed: ${this.#recorder.budgetProblem}`);
     if (this.#recorder?.problem) reasons.push(`not armed: ${this.#recorder.problem}`);
     if (reasons.length > 0) return { ok: false, reasons };
     const { forSeconds, perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN, gainDb = NaN } = request;
@@ -402,6 +409,11 @@ function freeName(folder: string, name: string): string {
     const path = join(folder, `${name}-${stamp}${copy === 0 ? '' : `-${copy}`}.db`);
     if (!existsSync(path)) return path;
   }
+}
+
+/** What the budget counts a participant's night by; empty where there is none. */
+function nightName(study: RunPlan['study']): string {
+  return study ? `${study.name}/${study.participant}/${study.night}` : '';
 }
 
 function studyRecord({ study, sha256 }: NightOptions): NonNullable<RunDescription['study']> {

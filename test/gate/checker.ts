@@ -16,13 +16,19 @@ export class GateChecker {
   /** The tightest of the configured ones and of all that arming and lowering named since the last arming. */
   limits: GateLimits;
   readonly #configured: GateLimits;
-  /** Start times of all stimuli that were permitted. */
+  permits = 0;
+  /** Start times of all stimuli that count. */
   readonly starts: number[] = [];
   /** All times at which a request was judged. */
   readonly #judgedUs: number[] = [];
+  /** What was given before this run, and how much of it in this night. */
+  pastOfNight = 0;
+  lease = { number: 0, left: 0, untilUs: -Infinity };
+  readonly #ofNight: boolean;
   readonly states = new Map<RefusalReason, { state: InhibitorState; sinceUs: number }>();
 
-  constructor(configured: GateLimits, required: readonly EstimateReason[]) {
+  constructor(configured: GateLimits, required: readonly EstimateReason[], ofNight: boolean) {
+    this.#ofNight = ofNight;
     this.#configured = configured;
     this.limits = configured;
     for (const name of [...alwaysJudged, ...required]) this.states.set(name, { state: 'unknown', sinceUs: 0 });
@@ -49,6 +55,19 @@ export class GateChecker {
 
   disarm(): void {
     this.armedUntilUs = -Infinity;
+    this.lease = { ...this.lease, left: 0 };
+  }
+
+  /** A lease counts from when it comes while armed, and only if it is a newer one. */
+  grant(number: number, stimuli: number, untilUs: number, nowUs: number): number {
+    if (!(nowUs < this.armedUntilUs) || !(number > this.lease.number)) return 0;
+    this.lease = { number, left: stimuli, untilUs };
+    return stimuli;
+  }
+
+  past(atUs: number, stimuli: number, ofThisNight: boolean): void {
+    for (let n = 0; n < stimuli; n++) this.starts.push(atUs);
+    if (ofThisNight) this.pastOfNight += stimuli;
   }
 
   /** Whether the state is new; undefined where the gate must refuse to know the name. */
@@ -84,10 +103,16 @@ export class GateChecker {
     if (crowd(intervalUs) > 1) reasons.push('interval');
     if (crowd(minuteUs) > perMinute) reasons.push('per-minute');
     if (crowd(60 * minuteUs) > perHour) reasons.push('per-hour');
-    if (crowd(24 * 60 * minuteUs) > perNight) reasons.push('per-night');
+    if (crowd(24 * 60 * minuteUs) > perNight) reasons.push('per-day');
+    if (this.#ofNight && this.pastOfNight + this.permits + 1 > perNight) reasons.push('per-night');
+    if (!(this.lease.left >= 1) || !(startUs < this.lease.untilUs)) reasons.push('lease');
     if (withheld) reasons.push('schedule');
     if (!Number.isNaN(nowUs)) this.#judgedUs.push(nowUs);
-    if (reasons.length === 0) this.starts.push(startUs);
+    if (reasons.length === 0) {
+      this.starts.push(startUs);
+      this.permits++;
+      this.lease.left--;
+    }
     return reasons;
   }
 }
@@ -106,5 +131,8 @@ export const alwaysJudged: readonly RefusalReason[] = [
   'supervisor',
   'source',
   'unconfirmed',
+  'budget',
+  'recorder',
+  'disk',
   'clock',
 ];

@@ -9,5 +9,9 @@ export const equivalent: Readonly<Record<string, string>> = {
   'lower: < → <= in perHour < limits.perHour': 'As for perMinute.',
   'lower: < → <= in perNight < limits.perNight': 'As for perMinute.',
   'lower: > → >= in intervalUs > limits.intervalUs': 'Where the two are equal, a value is replaced by itself.',
+  '#leaseLeft: 0 → 1 in #leaseLeft = 0;': 'Without a lease its time is over, whatever is left in it.',
+  '#leaseLeft: 0 → (-1) in #leaseLeft = 0;': 'Below one is below one.',
+  '#leaseUntilUs: -Infinity → Infinity in #leaseUntilUs = -Infinity;': 'Without a lease nothing is left in it.',
+  'disarm: 0 → (-1) in this.#leaseLeft = 0': 'Below one is below one.',
   'decide: > → >= in nowUs > this.#newestUs': 'Where the two are equal, a value is replaced by itself.',
 };

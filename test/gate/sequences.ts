@@ -11,7 +11,7 @@ import { Random } from '../fuzz/random.js';
 import { GateChecker } from './checker.js';
 
 /** A gate as it is, broken on purpose, or mutated. */
-export type GateClass = new (configured: GateLimits, required?: readonly EstimateReason[]) => Gate;
+export type GateClass = new (configured: GateLimits, required?: readonly EstimateReason[], ofNight?: boolean) => Gate;
 
 /** What sequences have touched, so that a run that tries nothing does not look like a proof. */
 export class Coverage {
@@ -51,6 +51,7 @@ class Sequence {
   /** Start times of what was permitted: the times that matter lie a window behind them. */
   readonly #starts: number[] = [];
   #nowUs: number;
+  #leases = 0;
 
   constructor(random: Random, gateClass: GateClass, coverage: Coverage) {
     this.#random = random;
@@ -62,13 +63,16 @@ class Sequence {
       perNight: random.chance(0.03) ? 0 : 1 + random.below(10),
     };
     const required = estimateReasons.filter(() => random.chance(0.3));
-    this.#gate = new gateClass(this.#limits, required);
-    this.#checker = new GateChecker(this.#limits, required);
+    const ofNight = random.chance(0.5);
+    this.#gate = new gateClass(this.#limits, required, ...(ofNight ? [true] : []));
+    this.#checker = new GateChecker(this.#limits, required, ofNight);
     this.#nowUs = random.pick([0, 1e6, 1e6, 3e9, 1e15]);
+    if (random.chance(0.2)) this.#past();
     if (random.chance(0.9))
       for (const { name } of this.#gate.inhibitors)
         this.#inhibit(refusalReasons.indexOf(name), random.chance(0.01) ? 2 : 0);
     if (random.chance(0.9)) this.#arm(Infinity, NaN, NaN, NaN, NaN, NaN);
+    if (random.chance(0.97)) this.#lease();
   }
 
   /** One thing happens, at a time that mostly is later; then the two are compared. */
@@ -76,6 +80,10 @@ class Sequence {
     const random = this.#random;
     this.#coverage.steps++;
     this.#passTime();
+    if (random.chance(0.2)) {
+      const wrong = this.#lease();
+      if (wrong !== '') return wrong;
+    }
     const kind = random.below(100);
     if (kind < 78) return this.#request();
     if (kind < 82) {
@@ -140,6 +148,32 @@ class Sequence {
     this.#checker.arm(...given);
   }
 
+  /** Mostly the next one with enough in it; sometimes an old one, one with little, or one that is nearly over. */
+  #lease(): string {
+    const random = this.#random;
+    const number = this.#leases + random.pick([1, 1, 1, 1, 1, 0, -1]);
+    this.#leases = Math.max(this.#leases, number);
+    const stimuli = random.pick([1, 2, 9, 9, 9, 9, random.chance(0.1) ? this.#strange() : 9]);
+    const untilUs = this.#nowUs + random.pick([Infinity, Infinity, Infinity, Infinity, 60e6, 1e6, 0]);
+    const given = [number, stimuli, random.chance(0.02) ? this.#strange() : untilUs, this.#nowUs] as const;
+    const said = this.#gate.lease(...given);
+    const expected = this.#checker.grant(...given);
+    return Object.is(said, expected) ? '' : `lease ${String(given)}: ${said} instead of ${expected}`;
+  }
+
+  /** What was given before, told in order. */
+  #past(): void {
+    const random = this.#random;
+    let atUs = this.#nowUs - random.pick([90e9, 86400e6, 3600e6, 60e6]);
+    for (let n = random.below(4); n > 0; n--) {
+      const given = [atUs, 1 + random.below(3), random.chance(0.5)] as const;
+      this.#gate.past(...given);
+      this.#checker.past(...given);
+      this.#starts.push(atUs);
+      atUs = Math.min(this.#nowUs, atUs + random.pick([0, 1, 1e6, 60e6, 3600e6]));
+    }
+  }
+
   #inhibit(reason: number, stateCode: number): string {
     const name = refusalReasons[reason]!;
     const state = inhibitorStates[stateCode]!;
@@ -173,6 +207,7 @@ class Sequence {
     const checker = this.#checker;
     if (!Object.is(gate.armedUntilUs, checker.armedUntilUs)) return `armed until ${gate.armedUntilUs}`;
     if (gate.isArmed(this.#nowUs) !== this.#nowUs < checker.armedUntilUs) return `armed: ${gate.isArmed(this.#nowUs)}`;
+    if (gate.leaseNumber !== checker.lease.number) return `lease ${gate.leaseNumber}`;
     if (gate.holding !== bitsOf(checker.holding())) return `holding [${namesOf(gate.holding)}]`;
     if (gate.gainDb !== checker.gainDb) return `gain ${gate.gainDb} instead of ${checker.gainDb} dB`;
     const { perMinute, perHour, perNight, intervalUs } = checker.limits;

@@ -1,17 +1,18 @@
 import { createRequire } from 'node:module';
 
 /**
- * Asks for SCHED_FIFO 50 for the calling thread alone: garbage collection and compilation stay ordinary. Returns what
- * came of it. Without the right to it (LimitRTPRIO, root) things go on as they are.
+ * Asks for SCHED_FIFO for the calling thread alone: garbage collection and compilation stay ordinary. Returns what came
+ * of it. Without the right to it (LimitRTPRIO, root) things go on as they are. A thread that needs little time but needs
+ * it now asks for a higher priority than those that compute.
  */
-export function requestRealtime(): string {
+export function requestRealtime(priority: 50 | 60 = 50): string {
   try {
     const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
     const libc = koffi.load('libc.so.6');
     const setScheduler = libc.func('int sched_setscheduler(int thread, int policy, void *parameter)');
-    const priority = Buffer.alloc(4);
-    priority.writeInt32LE(50);
-    const failed: unknown = setScheduler(0, schedFifo, priority);
+    const parameter = Buffer.alloc(4);
+    parameter.writeInt32LE(priority);
+    const failed: unknown = setScheduler(0, schedFifo, parameter);
     return failed === 0 ? 'real-time' : 'ordinary: real-time scheduling is not permitted (LimitRTPRIO)';
   } catch {
     return 'ordinary: the package koffi is not installed';

@@ -10,7 +10,7 @@ import { Word } from './shared.js';
 
 const data = workerData as PumpThreadData;
 const words = new Int32Array(data.words);
-if (data.realtime) requestRealtime();
+if (data.realtime) requestRealtime(60);
 const pump = new Pump(new AlsaPcm(data.card), data.sounds, words, new Float64Array(data.values), monotonicUs);
 pump.start();
 while (pump.failure === 0 && Atomics.load(words, Word.close) === 0) {

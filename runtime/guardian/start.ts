@@ -28,7 +28,7 @@ export async function startGuardian(options: GuardianOptions, events: GuardianEv
   execFileSync('mkfifo', ['-m', '600', options.fifo]);
   const child = spawn(
     process.execPath,
-    [fileURLToPath(new URL('./main.js', import.meta.url)), JSON.stringify(options)],
+    [realtimeGc, fileURLToPath(new URL('./main.js', import.meta.url)), JSON.stringify(options)],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
     },
@@ -55,3 +55,6 @@ export async function startGuardian(options: GuardianOptions, events: GuardianEv
     },
   };
 }
+
+/** A thread in real time must not wait for helpers of the garbage collection, which are ordinary threads. */
+const realtimeGc = '--single-threaded-gc';

@@ -248,7 +248,9 @@ export interface Policy {
   ): void;
   /** What all random choices start from. Of a policy that makes some: it asks for nothing before. */
   seed?(seed: number): void;
-  /** After a gap: what was planned before it is void. */
+  /** Samples come without a gap from this index on: at the start, and after each gap before its next `decide`. */
+  startAt?(index: number): void;
+  /** A gap begins: what was planned before it is void. */
   reset(): void;
 }
 

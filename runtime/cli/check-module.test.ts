@@ -54,3 +54,32 @@ test('a rate that is refused is told, and is no fault', async (t) => {
   assert.deepEqual(faults, []);
   assert.equal(findings[0], '100 Hz: refused (rate: too low.)');
 });
+
+/** Answers each detection at once; `extra` comes first in decide(). */
+const answer = (extra = ''): string => `
+export const create = () => ({
+  calls: 0,
+  decide(detections, count, lastIndex, clock, port) {
+    ${extra}
+    for (let place = 0; place < count; place++) {
+      const { phase, detector, onset, confirmed } = detections[place];
+      if (phase !== 0) continue;
+      port.request.detector = detector;
+      port.request.onset = onset;
+      port.request.fireAtUs = 0;
+      port.request.expiresUs = clock.timeOf(confirmed) + 100000;
+      port.request.variant = 0;
+      port.request.withheld = false;
+      port.submit();
+    }
+  },
+  reset() {},
+});`;
+
+test('a policy is tried by the laws of its contract', async (t) => {
+  assert.deepEqual(await checkModule(module(t, answer())), { kind: 'policy', faults: [], findings: [] });
+  const faultsOf = async (text: string): Promise<string> => (await checkModule(module(t, text))).faults.join('\n');
+  assert.match(await faultsOf(answer('if (this.calls++ % 4) return;')), /^block size: reads of 1 frames/);
+  assert.match(await faultsOf(answer('if (Math.random() < 0.5) return;')), /^determinism: /);
+  assert.match(await faultsOf(answer().replace('reset() {},', '')), /^has no method reset/);
+});

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
-import type { Detector, SignalShape, Stage } from '../contracts.js';
+import type { Detector, Policy, SignalShape, Stage } from '../contracts.js';
+import { checkPolicy } from '../decide/policy.laws.js';
 import { checkDetectorTiming } from '../detect/detector-timing.laws.js';
 import { checkDetector } from '../detect/detector.laws.js';
 import { createFromModule } from '../loop/build.js';
+import type { ModulePlan } from '../loop/plan.js';
 import { checkStageTiming } from '../signal/stage-timing.laws.js';
 import { checkStage, type StageLawOptions } from '../signal/stage.laws.js';
 import { UsageError } from './output.js';
@@ -16,12 +18,12 @@ export interface ModuleReport {
 
 /**
  * Tries a module of the user's own by the laws of its contract: determinism, block sizes, reset, allocation, bad input,
- * and the times that it declares, at several sampling rates.
+ * and the times that it declares, at several sampling rates. A policy is tried on detections.
  */
 export async function checkModule(path: string): Promise<ModuleReport> {
   const plan = { module: resolve(path), options: {} };
   const part = await createFromModule<object>(plan, []);
-  if ('decide' in part) return { kind: 'policy', faults: missing(part, ['decide', 'reset']), findings: [] };
+  if ('decide' in part) return tryPolicy(plan, part);
   const kind = 'coefficients' in part ? 'stage' : 'delaySamples' in part ? 'detector' : undefined;
   if (kind === undefined)
     throw new UsageError(
@@ -85,6 +87,14 @@ async function tryDetector(create: () => Detector, rate: number, heap: StageLawO
   return { rate, faults: late, finding: `${found} of ${generated} generated spindles found${times}` };
 }
 
+/** A policy knows no rate: its clock tells it times. */
+async function tryPolicy(plan: ModulePlan, part: object): Promise<ModuleReport> {
+  const faults = missing(part, ['decide', 'reset']);
+  if (faults.length > 0) return { kind: 'policy', faults, findings: [] };
+  const create = await creator(plan);
+  return { kind: 'policy', faults: await lasting(() => checkPolicy(create, { heapUsed })), findings: [] };
+}
+
 /**
  * Faults that are there each time. On a busy machine the engine may not have compiled the code yet, and what is not
  * compiled allocates.
@@ -125,9 +135,9 @@ function merged(faults: readonly string[]): string[] {
 const heapUsed = (): number => process.memoryUsage().heapUsed;
 
 /** Laws make many of a kind, each of its own state. */
-async function creator(plan: { module: string; options: Record<string, unknown> }): Promise<() => Stage & Detector> {
-  const many: (Stage & Detector)[] = [];
-  for (let count = 0; count < mostParts; count++) many.push(await createFromModule<Stage & Detector>(plan, []));
+async function creator(plan: ModulePlan): Promise<() => Stage & Detector & Policy> {
+  const many: (Stage & Detector & Policy)[] = [];
+  for (let count = 0; count < mostParts; count++) many.push(await createFromModule(plan, []));
   return () => {
     const part = many.pop();
     if (part === undefined) throw new Error('the laws need more parts than were made');

@@ -7,7 +7,7 @@ import { isModule, type ModulePlan } from '../loop/plan.js';
 import { parseDerivation } from '../signal/derivation.js';
 import { createStage } from '../signal/stage-plan.js';
 import { builtIn, checkName, timeText, type Check } from './check.js';
-import { checkPolicy } from './check-policy.js';
+import { crossCheckPolicy } from './cross-check-policy.js';
 import { nearestName, type Fault } from './fault.js';
 import { isMap, valueAt } from './keys.js';
 import { faultAt, type Written } from './messages.js';
@@ -128,7 +128,7 @@ function checkStimulation(check: Check): void {
     const rule = 'says by which condition to stimulate, while nothing is stimulated';
     check.fault(['study'], rule, `Take it out, or add ${sections.join(', ')}.`);
   }
-  if (policy && !isModule(policy)) checkPolicy(check, policy);
+  if (policy && !isModule(policy)) crossCheckPolicy(check, policy);
   gate?.require.forEach((name, place) => {
     checkRequired(check, ['gate', 'require', place], name);
   });

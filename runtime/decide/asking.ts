@@ -76,6 +76,10 @@ export class Asking {
     return reasons === 0 || reasons === onlySchedule;
   }
 
+  startAt(index: number): void {
+    this.#schedule?.startAt(index);
+  }
+
   reset(): void {
     this.#schedule?.reset();
   }

@@ -34,6 +34,7 @@ function answered({ x, middles }: ReturnType<typeof sleep>, coupling: CouplingPl
   for (const detector of detectors) detector.prepare({ rate, unit: 'uV' });
   const plan = { use: 'immediate', after: 1, delaySeconds: 0, refractorySeconds: 1, expiresUs: 1e5 } as const;
   const policy = createPolicy(coupling ? { ...plan, coupling } : plan, rate);
+  policy.startAt?.(0);
   const found = createDetectionList(64);
   const gate = new AskedGate(() => refusedFor('disarmed'));
   const hit = new Set<number>();
@@ -80,6 +81,7 @@ test('where no phase is known nothing is answered', () => {
     { use: 'immediate', after: 0, delaySeconds: 0, refractorySeconds: 1, expiresUs: 1e5, coupling: { ...up, of: 1 } },
     rate,
   );
+  policy.startAt?.(0);
   const detection: StreamDetection = { detector: 0, phase: 0, onset: 0, confirmed: 10, end: NaN, score: 1 };
   const gate = new AskedGate();
   const phase = (value: number) => [[], [{ name: 'phase', unit: 'deg', value, state: 'clear' as const }]];

@@ -69,7 +69,7 @@ export function drive(plan: PolicyPlan, timeline: Timeline): Asked[] {
   const told = ({ confirmed, phase, end }: StreamDetection): number => (phase === 1 ? end : confirmed);
   const inOrder = detections.toSorted((a, b) => told(a) - told(b));
   let next = 0;
-  let isLost = false;
+  let isLost = true;
   for (let first = 0; first < frames; first += block) {
     const last = first + block - 1;
     const from = next;
@@ -79,6 +79,8 @@ export function drive(plan: PolicyPlan, timeline: Timeline): Asked[] {
       isLost = true;
       continue;
     }
+    if (isLost) policy.startAt?.(first);
+    isLost = false;
     const now = inOrder.slice(from, next);
     gate.call = last;
     policy.decide(now, now.length, last, clock, gate, estimates(last));

@@ -61,7 +61,7 @@ class DetectionPolicy implements Policy {
     estimates: readonly (readonly Estimate[])[],
   ): void {
     this.#asking.observe(detections, count, lastIndex, estimates);
-    this.#selection.observe(detections, count, lastIndex);
+    this.#selection.observe(detections, count);
     for (let place = 0; place < count; place++) {
       const detection = detections[place] as StreamDetection;
       if (detection.detector !== this.#after) continue;
@@ -70,6 +70,11 @@ class DetectionPolicy implements Policy {
       if (this.#selection.isMeant(detection, estimates) && this.#isFree(detection.confirmed)) this.#plan(detection);
     }
     this.#askUntil(this.#asking.horizon, clock, port);
+  }
+
+  startAt(index: number): void {
+    this.#selection.startAt(index);
+    this.#asking.startAt(index);
   }
 
   reset(): void {
@@ -108,7 +113,6 @@ class PeriodicPolicy implements Policy {
   readonly #period: number;
   /** Of the next stimulus, in periods from the first sample of the run. */
   #next = 1;
-  #isFresh = true;
 
   constructor(plan: PeriodicPlan, rate: number) {
     this.#asking = new Asking(plan, rate);
@@ -128,18 +132,19 @@ class PeriodicPolicy implements Policy {
     estimates: readonly (readonly Estimate[])[],
   ): void {
     this.#asking.observe(detections, count, lastIndex, estimates);
-    if (this.#isFresh || !this.#asking.isReady) {
-      this.#next = Math.max(this.#next, Math.floor(lastIndex / this.#period) + 1);
-      this.#isFresh = !this.#asking.isReady;
-    }
+    if (!this.#asking.isReady) this.#next = Math.ceil((lastIndex + 1) / this.#period);
     for (; this.#next * this.#period < this.#asking.horizon; this.#next++) {
       const due = this.#next * this.#period;
       this.#asking.ask(due, noDetector, Math.floor(due), clock, port);
     }
   }
 
+  startAt(index: number): void {
+    this.#next = Math.max(1, Math.ceil(index / this.#period));
+    this.#asking.startAt(index);
+  }
+
   reset(): void {
-    this.#isFresh = true;
     this.#asking.reset();
   }
 }

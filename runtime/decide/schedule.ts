@@ -22,11 +22,10 @@ export class Schedule {
   readonly #pauseFrames: number;
   readonly #stopAfter: number;
   #slept = 0;
-  #pausedUntil = 0;
+  /** Infinite: nothing has been seen since the start or a gap. */
+  #pausedUntil = Infinity;
   #permits = 0;
   #lastIndex = -1;
-  /** Nothing has been seen since the start or a gap. */
-  #isFresh = true;
   /** By place in `pause.detections`: a detection that has not ended. */
   readonly #open: Uint8Array;
 
@@ -54,8 +53,7 @@ export class Schedule {
     }
     if (!pause) return;
     for (let place = 0; place < count; place++) this.#watch(detections[place] as StreamDetection, pause.detections);
-    let isPaused = this.#isFresh;
-    this.#isFresh = false;
+    let isPaused = false;
     for (let place = 0; place < this.#open.length; place++) isPaused ||= this.#open[place] === 1;
     for (let place = 0; place < pause.on.length; place++) {
       isPaused ||= worstOf(estimates, pause.on[place] as EstimateReason) !== 'clear';
@@ -65,7 +63,8 @@ export class Schedule {
 
   /** At a sample index, which need not be whole. */
   isOpen(due: number): boolean {
-    if (this.#slept < this.#sleepFrames || due < this.#pausedUntil || this.#permits >= this.#stopAfter) return false;
+    if (this.#plan.pause && due < this.#pausedUntil) return false;
+    if (this.#slept < this.#sleepFrames || this.#permits >= this.#stopAfter) return false;
     const { windows } = this.#plan;
     if (!windows) return true;
     const seconds = due / this.#rate;
@@ -79,8 +78,12 @@ export class Schedule {
 
   /** Frames were lost: whatever was going on may go on. The balance of sleep loses them when time goes on. */
   reset(): void {
-    this.#isFresh = true;
+    this.#pausedUntil = Infinity;
     this.#open.fill(0);
+  }
+
+  startAt(index: number): void {
+    this.#pausedUntil = index + this.#pauseFrames;
   }
 
   #watch({ detector, phase, confirmed, end }: StreamDetection, detectors: readonly number[]): void {

@@ -11,8 +11,7 @@ export class Selection {
   /** Last sample of the last detection, as far as it is known. */
   #lastDetected = -Infinity;
   /** Nothing is known of the samples up to here. */
-  #unknownUntil = -Infinity;
-  #isFresh = true;
+  #unknownUntil = Infinity;
 
   constructor({ coupling, since }: DetectionPlan, rate: number) {
     this.#coupling = coupling;
@@ -22,9 +21,7 @@ export class Selection {
   }
 
   /** Before the detections of a call are judged. */
-  observe(detections: readonly StreamDetection[], count: number, lastIndex: number): void {
-    if (this.#isFresh) this.#unknownUntil = lastIndex;
-    this.#isFresh = false;
+  observe(detections: readonly StreamDetection[], count: number): void {
     for (let place = 0; place < count; place++) {
       const { detector, phase, onset } = detections[place] as StreamDetection;
       if (detector === this.#coupling?.of && phase === DetectionPhase.confirmed) this.#lastSlowOnset = onset;
@@ -38,7 +35,7 @@ export class Selection {
       return false;
     }
     const since = confirmed - this.#lastDetected;
-    const isApart = since > this.#sinceFrom && confirmed - this.#unknownUntil > this.#sinceFrom;
+    const isApart = Math.min(since, confirmed - this.#unknownUntil) > this.#sinceFrom;
     const isNear = this.#sinceTo === Infinity || since < this.#sinceTo;
     this.#lastDetected = confirmed;
     return isApart && isNear && this.#isCoupled(confirmed, estimates);
@@ -47,7 +44,11 @@ export class Selection {
   reset(): void {
     this.#lastSlowOnset = -Infinity;
     this.#lastDetected = -Infinity;
-    this.#isFresh = true;
+    this.#unknownUntil = Infinity;
+  }
+
+  startAt(index: number): void {
+    this.#unknownUntil = index - 1;
   }
 
   /** A phase that is not known is in no range. */

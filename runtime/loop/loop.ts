@@ -210,7 +210,10 @@ export class Loop {
   #run(block: SampleBlock, first: number, end: number): void {
     if (this.#gapFrames > 0) this.#emit(EventCode.gap, this.#gapFirst, this.#gapFrames);
     this.#gapFrames = 0;
-    if (this.#framesSinceReset === 0) this.graph.startAt(block.firstIndex + first);
+    if (this.#framesSinceReset === 0) {
+      this.graph.startAt(block.firstIndex + first);
+      this.#policy?.startAt?.(block.firstIndex + first);
+    }
     this.graph.process(block, first, end);
     this.#quality.push(block, first, end);
     this.#framesSinceReset += end - first;

@@ -3,7 +3,7 @@ import type { NamedPolicy } from './policy.js';
 import type { Path } from './tree.js';
 
 /** What a policy needs of the other parts. What a module estimates shows when it runs. */
-export function checkPolicy(check: Check, policy: NamedPolicy): void {
+export function crossCheckPolicy(check: Check, policy: NamedPolicy): void {
   if (policy.use === 'periodic') checkInterval(check, ['policy', 'every'], policy.everySeconds);
   else {
     checkName(check, ['policy', 'after'], policy.after, 'detectors');

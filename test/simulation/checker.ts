@@ -115,8 +115,7 @@ export class Checker {
   // ── The signal ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** A frame that the loop is about to see; undefined for one that was lost. */
-  frame(atUs: number, index: number, frame: Frame | undefined): void {
-    void index;
+  frame(atUs: number, frame: Frame | undefined): void {
     this.#lastFrameUs = atUs;
     if (!frame) {
       this.#framesSinceGap = 0;
@@ -195,9 +194,11 @@ export class Checker {
 
   /** The limits in force by the words of whoever armed or lowered them; those of the configuration are judged at the device. */
   #permittedWithin(atUs: number, what: string): void {
-    const within = (us: number): number => this.#permits.filter((one) => one.run === this.#run && atUs - one.us < us).length;
+    const within = (us: number): number =>
+      this.#permits.filter((one) => one.run === this.#run && atUs - one.us < us).length;
     // A due time may lie 20 ms ahead of the permit.
-    if (within(60e6 - 40e3) > this.#perMinute) this.fail(`${what} is more than ${this.#perMinute} a minute, as lowered`);
+    if (within(60e6 - 40e3) > this.#perMinute)
+      this.fail(`${what} is more than ${this.#perMinute} a minute, as lowered`);
     if (within(3600e6 - 40e3) > this.#perHour) this.fail(`${what} is more than ${this.#perHour} an hour, as lowered`);
   }
 
@@ -215,16 +216,10 @@ export class Checker {
   // ── At the device ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   device(run: number): DeviceWitness {
-    const token = {};
-    return {
-      began: (command) => this.#began(run, command),
-      ended: () => this.#ended(),
-      ...token,
-    };
+    return { began: (command) => this.#began(run, command), ended: () => this.#ended() };
   }
 
-  #began(run: number, { command, lease, durationUs, variant }: Command): void {
-    void variant;
+  #began(run: number, { command, lease, durationUs }: Command): void {
     const now = this.#nowUs;
     const what = `command ${command} of run ${run}`;
     this.#world.trace(() => `*** ${what} begins`);
@@ -272,7 +267,8 @@ export class Checker {
     const drawn = this.given.filter((one) => one.run === run && one.lease === number).length;
     if (drawn >= entry.lease.stimuli) this.fail(`${what} was fired on lease ${number}, which was used up`);
     const untilUs = this.#world.clocks.trueAt(entry.lease.untilUs);
-    if (now > untilUs + this.#world.scenario.policy.expiresUs) this.fail(`${what} was fired on lease ${number}, which was over`);
+    if (now > untilUs + this.#world.scenario.policy.expiresUs)
+      this.fail(`${what} was fired on lease ${number}, which was over`);
   }
 
   /**
@@ -383,7 +379,9 @@ export class Checker {
     const possible = new Set<number>();
     for (const record of recording.events(EventCode.permit)) possible.add(record[5] as number);
     const leases = recording.leases();
-    const missing = this.given.filter((one) => one.run === run && !known.has(one.command) && !possible.has(one.command));
+    const missing = this.given.filter(
+      (one) => one.run === run && !known.has(one.command) && !possible.has(one.command),
+    );
     for (const lease of leases) {
       const drawn = missing.filter((one) => one.lease === lease.lease).length;
       const seen = this.given.filter((one) => one.run === run && one.lease === lease.lease).length - drawn;
@@ -414,7 +412,8 @@ export class Checker {
     for (const request of made) {
       if (request > last) continue;
       if (!asked.has(request)) this.fail(`request ${request} of run ${run} is not on record`);
-      else if (!decided.has(request) && request < last) this.fail(`the outcome of request ${request} of run ${run} is not on record`);
+      else if (!decided.has(request) && request < last)
+        this.fail(`the outcome of request ${request} of run ${run} is not on record`);
     }
   }
 
@@ -428,7 +427,8 @@ export class Checker {
     const { healedUs } = this.#world.scenario;
     if (this.given.some(({ beganUs }) => beganUs > healedUs)) return;
     const reasons = this.#world.reasonsAgainst();
-    if (reasons !== '') this.fail(`all has been well since ${(healedUs / 1e6).toFixed(0)} s, and nothing fires: ${reasons}`);
+    if (reasons !== '')
+      this.fail(`all has been well since ${(healedUs / 1e6).toFixed(0)} s, and nothing fires: ${reasons}`);
   }
 
   get #nowUs(): number {

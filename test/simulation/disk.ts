@@ -1,4 +1,4 @@
-import { ReceiptState, recordLength, type RunSummary } from '../../runtime/contracts.js';
+import { ReceiptState, recordLength } from '../../runtime/contracts.js';
 import { isOpen, parseDeliveries, wasDelivered } from '../../runtime/guardian/delivery-lines.js';
 import { EventCode, isMessage } from '../../runtime/loop/records.js';
 import type { SlotRing } from '../../runtime/loop/ring.js';
@@ -239,8 +239,7 @@ export class SimulatedStore implements RecordingStore {
     return new DiskFull('the disk is full');
   }
 
-  close(summary: RunSummary): void {
-    void summary;
+  close(): void {
     if (this.#disk.failing) throw new Error('disk I/O error');
     if (this.#disk.isFull) throw this.endForWantOfSpace();
     const known = [...this.recording.events(EventCode.receipt), ...this.#pending.filter(isReceipt)];
@@ -259,7 +258,13 @@ export class SimulatedStore implements RecordingStore {
   #write(records: readonly Float64Array[], synced: boolean, lease?: Lease, closes = false): void {
     this.#user.spend(this.#disk.writeUs());
     if (!this.#user.isAlive) return;
-    const entry = { doneUs: this.#user.nowUs(), synced, records, ...(lease ? { lease } : {}), ...(closes ? { closes } : {}) };
+    const entry = {
+      doneUs: this.#user.nowUs(),
+      synced,
+      records,
+      ...(lease ? { lease } : {}),
+      ...(closes ? { closes } : {}),
+    };
     if (records.length > 0 || lease || closes) this.recording.entries.push(entry);
   }
 

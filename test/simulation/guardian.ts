@@ -112,7 +112,7 @@ export class SimulatedGuardian {
 
   ask(check: number): void {
     this.main.after(this.#world.random.between(50, 600), () => {
-      this.#say({ checked: { check, reasons: [...this.actuator.check(), ...alwaysReal.check()] } });
+      this.#say({ checked: { check, reasons: [...this.actuator.check()] } });
     });
   }
 

@@ -14,7 +14,7 @@ export interface Feed {
   /** Something waits that `take` would give. */
   readonly waits: boolean;
   /** Fills the block with what waits, as far as it fits; tells what it was. */
-  take(nowUs: number, block: SampleBlock, told: (index: number, frame: Frame | undefined) => void): void;
+  take(nowUs: number, block: SampleBlock, told: (frame: Frame | undefined) => void): void;
 }
 
 export interface LoopMemory {
@@ -97,8 +97,8 @@ export class LoopThread {
     do {
       this.#block.frames = 0;
       if (this.#feed.waits) {
-        this.#feed.take(this.#world.clocks.monotonicUs, this.#block, (index, frame) =>
-          this.#world.checker.frame(nowUs, index, frame),
+        this.#feed.take(this.#world.clocks.monotonicUs, this.#block, (frame) =>
+          this.#world.checker.frame(nowUs, frame),
         );
       }
       this.#run(nowUs);

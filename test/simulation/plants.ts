@@ -79,4 +79,3 @@ class TrustingKeeper extends RestKeeper {
     super.tick(nowUs);
   }
 }
-

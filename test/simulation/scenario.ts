@@ -97,7 +97,7 @@ export function drawScenario(random: Random, rate: 10 | 250, hours: number): Sce
     if (random.chance(0.3)) faults.push(drawFault(random, pool, Math.min(lastUs, atUs + random.wait(0.5e6))));
   }
   faults.sort((a, b) => a.atUs - b.atUs);
-  const durationUs = random.pick([15e3, 50e3, 50e3, 200e3, 400e3, 900e3]);
+  const durationUs = random.pick([15e3, 50e3, 200e3, 400e3, 900e3]);
   return {
     rate,
     hours,
@@ -122,8 +122,13 @@ export function drawScenario(random: Random, rate: 10 | 250, hours: number): Sce
 
 function drawFault(random: Random, pool: readonly FaultKind[], atUs: number): Fault {
   const kind = random.pick(pool);
-  const after = random.pick(['now', 'now', 'permit', 'start', 'lease'] as const);
-  return { atUs, kind, after, offsetUs: random.chance(0.3) ? 0 : Math.min(1.5e6, random.wait(after === 'lease' ? 100e3 : 30e3)) };
+  const after = random.pick(['now', 'now', 'permit', 'start', 'start', 'lease'] as const);
+  return {
+    atUs,
+    kind,
+    after,
+    offsetUs: random.chance(0.3) ? 0 : Math.min(1.5e6, random.wait(after === 'lease' ? 100e3 : 30e3)),
+  };
 }
 
 function drawPolicy(random: Random): PolicyPlan {

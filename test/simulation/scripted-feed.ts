@@ -30,7 +30,7 @@ export class ScriptedFeed implements Feed {
     this.#waiting.length = 0;
   }
 
-  take(nowUs: number, block: SampleBlock, told: (index: number, frame: Frame | undefined) => void): void {
+  take(nowUs: number, block: SampleBlock, told: (frame: Frame | undefined) => void): void {
     block.arrivalUs = nowUs;
     block.firstIndex = this.#index;
     for (let frame = this.#waiting[0]; frame && block.frames < block.capacity; frame = this.#waiting[0]) {
@@ -40,15 +40,18 @@ export class ScriptedFeed implements Feed {
         this.#index += missing;
         block.firstIndex = this.#index;
         this.#add(block, frame, FrameFlag.gap);
-        told(this.#index++, undefined);
+        told(undefined);
+        this.#index++;
       } else {
         for (let lost = 0; lost < missing && block.frames < block.capacity; lost++) {
           this.#add(block, { counts: this.#held, index: -1 }, FrameFlag.gap);
-          told(this.#index++, undefined);
+          told(undefined);
+          this.#index++;
         }
         if (block.frames === block.capacity) return;
         this.#add(block, frame, 0);
-        told(this.#index++, frame);
+        told(frame);
+        this.#index++;
       }
       this.#expected = frame.index + 1;
       this.#held = frame.counts;

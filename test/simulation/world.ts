@@ -1,7 +1,7 @@
 import { recordLength, type StreamInfo } from '../../runtime/contracts.js';
 import { refusalReasons } from '../../runtime/contracts.js';
 import { createPolicy } from '../../runtime/decide/policy.js';
-import { RequestJudge } from '../../runtime/link/requests.js';
+import { RequestJudge, type Received } from '../../runtime/link/requests.js';
 import type { Loop } from '../../runtime/loop/loop.js';
 import { RequiredEstimates } from '../../runtime/loop/required-estimates.js';
 import { SignalGraph, type DetectorPart, type SignalPart } from '../../runtime/loop/signal-graph.js';
@@ -148,7 +148,13 @@ export class World {
     const { rate, durationUs, limits } = scenario;
     const signals: SignalPart[] = stream.channels.map(({ name }) => ({
       name,
-      from: new Derivation(parseDerivation(name, stream.channels.map((channel) => channel.name)), stream.channels),
+      from: new Derivation(
+        parseDerivation(
+          name,
+          stream.channels.map((channel) => channel.name),
+        ),
+        stream.channels,
+      ),
       chain: undefined,
       shape: { rate, unit: 'count' },
     }));
@@ -334,19 +340,22 @@ export class World {
 
   remote(verb: string): void {
     const { random } = this;
-    const payload = new TextEncoder().encode(
-      JSON.stringify({ v: 1, id: `request-${++this.#requests}`, args: verb === 'lower' ? { perMinute: 2 } : {} }),
-    );
+    const text = { v: 1, id: `request-${++this.#requests}`, args: verb === 'lower' ? { perMinute: 2 } : {} };
+    const received = { verb, payload: new TextEncoder().encode(JSON.stringify(text)), retained: random.chance(0.1) };
     for (let copies = random.chance(0.2) ? 2 : 1; copies > 0; copies--) {
-      this.schedule.after(random.between(5e3, 300e3), () => this.#arrived(verb, payload));
+      this.schedule.after(random.between(5e3, 300e3), () =>
+        this.#received({ ...received, expirySeconds: random.pick([5, 60, undefined]), nowMs: this.clocks.wallMs }),
+      );
     }
   }
 
-  #arrived(verb: string, payload: Uint8Array): void {
+  #received(received: Received): void {
     if (this.brokerIsLost || this.linkIsDead) return;
-    const judged = this.#judge.judge(verb, payload, false);
+    const judged = this.#judge.judge(received);
     if (!('wanted' in judged)) return;
-    this.#judge.remember(judged.id, '{}');
+    if (received.verb === 'arm') this.checker.fail('a request from the network to arm was taken');
+    if (received.retained) this.checker.fail('a request that the broker had kept was taken');
+    this.#judge.remember(judged.key, '{}');
     this.exact(1e6);
     switch (judged.wanted.verb) {
       case 'silence':
@@ -360,7 +369,6 @@ export class World {
         break;
       default:
     }
-    if (verb === 'arm') this.checker.fail('a request from the network to arm was taken');
   }
 
   /** Why nothing fires; empty where that is as it should be: because limits and budgets are used up. */

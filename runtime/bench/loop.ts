@@ -163,7 +163,7 @@ function startDaemon(
       }
     },
     async arm() {
-      const reply = await askControl(placesOf(name).control, { verb: 'arm', forSeconds: 7200 });
+      const reply = await askControl(placesOf(name).control, { verb: 'arm', device: name, forSeconds: 7200 });
       if (!reply.ok) throw new Error(reply.reasons.join('\n'));
     },
     async rearm() {
@@ -172,7 +172,7 @@ function startDaemon(
       if (!status.ok || isArmed(status.value) || arming) return;
       arming = true;
       rearmings++;
-      await askControl(control, { verb: 'arm', forSeconds: 7200 }).finally(() => (arming = false));
+      await askControl(control, { verb: 'arm', device: name, forSeconds: 7200 }).finally(() => (arming = false));
     },
     rearmed: () => rearmings,
     async stop(sent) {

@@ -1,4 +1,6 @@
+import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
+import { z } from 'zod';
 import { askControl, type ControlRequest } from '../supervisor/control-socket.js';
 import { placesOf } from '../supervisor/places.js';
 import { Failure, UsageError, print, printJson } from './output.js';
@@ -18,19 +20,39 @@ export function statusCommand(): Command {
 
 export function armCommand(): Command {
   return targeted(new Command('arm').description('Permit stimulation for a limited time (local socket only)'))
-    .requiredOption('--for <TIME>', 'how long, for example 10m or 8h')
-    .option('--limit <KEY=N...>', 'tighten a limit: perMinute, perHour, perNight or interval=2s')
-    .addHelpText('after', '\nExample:  axond arm --device bedside-1 --for 8h --limit perHour=60')
-    .action(async (target: Target & { for: string; limit?: string[] }) => {
-      const request = {
-        verb: 'arm' as const,
-        forSeconds: seconds('--for', target.for),
-        ...limitsOf(target.limit ?? []),
-      };
-      const value = await ask(target, request);
+    .requiredOption('--for <TIME>', 'how long, for example 10m or 8h; 24h at most')
+    .option('--limit <KEY=N...>', 'tighten a limit: perMinute, perHour, perNight, interval=2s or gain=-6dB')
+    .option('--yes', 'do not ask for the name of the device: for scripts')
+    .addHelpText(
+      'after',
+      '\nAsks for the name of the device, unless --device or --yes says that it is meant.' +
+        '\nExample:  axond arm --device bedside-1 --for 8h --limit perHour=60',
+    )
+    .action(async (target: Target & { for: string; limit?: string[]; yes?: true }) => {
+      const wish = { forSeconds: seconds('--for', target.for), ...limitsOf(target.limit ?? []) };
+      const device = target.device ?? (await nameOf(target));
+      const meant = target.device !== undefined || target.yes ? device : await typedName(device);
+      const value = await ask({ ...target, device }, { verb: 'arm', device: meant, ...wish });
       if (target.json) printJson(value);
       else print(`Armed for ${target.for}.`);
     });
+}
+
+async function nameOf(target: Target): Promise<string> {
+  if (target.socket === undefined) return deviceOf(target);
+  const status = z.object({ name: z.string() }).safeParse(await ask(target, { verb: 'status' }));
+  if (!status.success) throw new Failure(`${target.socket}: what answers there tells no name.`);
+  return status.data.name;
+}
+
+/** A sleeper is connected: whoever arms says which one. */
+async function typedName(device: string): Promise<string> {
+  if (!process.stdin.isTTY)
+    throw new UsageError(`arm: name the device: --device ${device}, or --yes where a script is sure of it.`);
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const typed = await lines.question(`Arms ${device}. Type its name: `);
+  lines.close();
+  return typed.trim();
 }
 
 export function disarmCommand(): Command {
@@ -68,8 +90,12 @@ function limitsOf(texts: readonly string[]): Record<string, number> {
   for (const text of texts) {
     const [key = '', value = ''] = text.split('=');
     if (key === 'interval') limits['intervalUs'] = seconds('--limit interval', value) * 1e6;
+    else if (key === 'gain' && /^-?\d+(\.\d+)?dB$/.test(value)) limits['gainDb'] = Number(value.slice(0, -2));
     else if (['perMinute', 'perHour', 'perNight'].includes(key) && /^\d+$/.test(value)) limits[key] = Number(value);
-    else throw new UsageError(`--limit: ${text} is no limit. Write perMinute=N, perHour=N, perNight=N or interval=2s.`);
+    else
+      throw new UsageError(
+        `--limit: ${text} is no limit. Write perMinute=N, perHour=N, perNight=N, interval=2s or gain=-6dB.`,
+      );
   }
   return limits;
 }

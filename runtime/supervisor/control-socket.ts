@@ -18,11 +18,14 @@ const request = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('status') }),
   z.strictObject({
     verb: z.literal('arm'),
-    forSeconds: z
-      .number()
-      .positive()
-      .max(24 * 3600),
-    ...limits,
+    /** The name that the person gave: arming is refused by any other device. */
+    device: z.string(),
+    forSeconds: z.number(),
+    perMinute: z.number().optional(),
+    perHour: z.number().optional(),
+    perNight: z.number().optional(),
+    intervalUs: z.number().optional(),
+    gainDb: z.number().optional(),
   }),
   z.strictObject({ verb: z.literal('disarm') }),
   z.strictObject({ verb: z.literal('lower'), ...limits }),

@@ -12,6 +12,7 @@ import type { LinkOptions } from '../link/messages.js';
 import { monotonicUs } from '../monotonic.js';
 import type { LoopDescription } from '../loop/build.js';
 import { Control, ControlTime, post } from '../loop/shared.js';
+import { armingReasons } from './arming.js';
 import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
 import { Lifecycle } from './lifecycle.js';
 import { LinkConnection } from './link-connection.js';
@@ -210,7 +211,7 @@ export class Run {
 
   /** Where every actuator is virtual: the guardian is asked all the same, because a night of a study is taken by that. */
   async #armItself(): Promise<void> {
-    const reasons = (await this.#stimulator?.check(readyMs)) ?? [];
+    const reasons = (await this.#stimulator?.check(checkMs)) ?? [];
     for (const reason of reasons) this.#options.log.error(`not armed: ${reason}`);
     if (reasons.length === 0) post(this.memory.requests, 'arm', Infinity, NaN, NaN, NaN, NaN, NaN);
   }
@@ -260,24 +261,25 @@ export class Run {
   }
 
   /** What can be known before is checked before; the signal is judged at each firing, for the sleeper is still awake. */
-  async #arm(request: ControlRequest & { verb: 'arm' }): Promise<ControlAnswer> {
+  async #arm(wish: ControlRequest & { verb: 'arm' }): Promise<ControlAnswer> {
     const { plan } = this.#options;
-    const reasons: string[] = [];
-    if (!plan.actuator || !plan.loop.stimulation || !this.#stimulator) {
-      return {
-        ok: false,
-        reasons: ['not armed: this configuration stimulates nothing. Give it policy, stimulus and gate.'],
-      };
-    }
-    this.#stimulator.renew();
-    if (!(await this.#stimulator.becomesReady(readyMs))) {
-      reasons.push(`not armed: the guardian is not ready (${this.#stimulator.cause}). See its lines in the log.`);
-    }
-    for (const reason of await this.#stimulator.check(readyMs)) reasons.push(`not armed: ${reason}`);
-    if (this.#recorder?.budgetProblem) reasons.push(`not armed: ${this.#recorder.budgetProblem}`);
-    if (this.#recorder?.problem) reasons.push(`not armed: ${this.#recorder.problem}`);
-    if (reasons.length > 0) return { ok: false, reasons };
-    const { forSeconds, perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN, gainDb = NaN } = request;
+    const stimulator = this.#stimulator;
+    stimulator?.renew();
+    await stimulator?.becomesReady(readyMs);
+    const guardianReasons = (await stimulator?.check(checkMs)) ?? [];
+    const { source, stimulation } = this.status();
+    const reasons = armingReasons(wish, {
+      device: plan.name,
+      limits: plan.loop.stimulation?.limits,
+      guardian: stimulator ?? { ready: false, cause: 'none' },
+      guardianReasons,
+      recorderProblem: this.#recorder?.problem ?? '',
+      budgetProblem: this.#recorder?.budgetProblem ?? '',
+      holding: stimulation?.holding ?? [],
+      source,
+    });
+    if (reasons.length > 0) return { ok: false, reasons: reasons.map((reason) => `not armed: ${reason}`) };
+    const { forSeconds, perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN, gainDb = NaN } = wish;
     const untilUs = monotonicUs() + forSeconds * 1e6;
     return this.#post(post(this.memory.requests, 'arm', untilUs, perMinute, perHour, perNight, intervalUs, gainDb));
   }
@@ -430,4 +432,6 @@ function readBootId(): string {
 }
 
 const beatMs = 50;
-const readyMs = 3000;
+/** Less than the five seconds that whoever asks waits. */
+const readyMs = 2500;
+const checkMs = 2000;

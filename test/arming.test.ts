@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { disarmCauses } from '../runtime/contracts.js';
+import { decodeEvent } from '../runtime/loop/records.js';
+import { openRecording } from '../runtime/recording/read.js';
+import { axond, startAxond, temporaryFolder, until } from './axond-process.js';
+
+interface Status {
+  source: { samples: number };
+  stimulation: { armed: boolean; armedForSeconds: number };
+}
+
+test('R-01 arming is refused with all reasons, names its device, ends at its time and does not survive a restart', async (t) => {
+  const record = temporaryFolder(t);
+  const runtime = temporaryFolder(t);
+  const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
+  const port = join(record, 'cyton');
+  const start = (...more: string[]) =>
+    startAxond(
+      t,
+      ['run', '--preset', 'demo', '--port', port, '--set', `device.record=${record}`, '--json', ...more],
+      environment,
+    );
+  const ask = (...parts: string[]): ReturnType<typeof axond> => axond(t, [...parts, '--json'], environment);
+  const status = async (): Promise<Status | undefined> => {
+    const { code, json } = await ask('status', '--device', 'demo');
+    return code === 0 ? (json as unknown as Status) : undefined;
+  };
+  const run = start();
+  await until('the control socket', async () => (await status()) !== undefined);
+
+  // Nothing is connected yet, the night has 25 hours, and the limit is looser than the preset's.
+  const refused = await ask('arm', '--device', 'demo', '--for', '25h', '--limit', 'perNight=100000');
+  assert.equal(refused.code, 1);
+  for (const reason of [
+    /for: 90000 s is not within 24 h/,
+    /perNight: 100000 is above/,
+    /source: cyton on .* no sample/,
+  ])
+    assert.match(refused.stderr, reason);
+
+  const emulator = startAxond(t, ['emulate', 'cyton', '--link', port]);
+  await until(
+    'the first samples',
+    async () => existsSync(port) && ((await status())?.source.samples ?? 0) > 500,
+    60_000,
+  );
+  assert.equal((await ask('arm', '--for', '1h')).code, 2, 'without a terminal somebody must name the device');
+  assert.match(
+    (await ask('arm', '--device', 'demo', '--for', '1h', '--limit', 'gain=1dB')).stderr,
+    /gain: 1 dB is above/,
+  );
+  assert.equal((await status())?.stimulation.armed, false);
+
+  const armed = await ask('arm', '--yes', '--for', '3s', '--limit', 'gain=-6dB');
+  assert.equal(armed.code, 0, armed.stderr);
+  await until('the end of its time', async () => (await status())?.stimulation.armed === false);
+  assert.equal((await ask('arm', '--yes', '--for', '1h')).code, 0);
+  await until('arming again', async () => (await status())?.stimulation.armed === true);
+
+  // Killed, and started anew with another configuration: there is no reload, and every start is disarmed.
+  run.child.kill('SIGKILL');
+  await run.exited;
+  start('--set', 'gate.perMinute=3');
+  await until('the second run', async () => ((await status())?.source.samples ?? 0) > 0, 60_000);
+  assert.equal((await status())?.stimulation.armed, false);
+  emulator.child.kill('SIGINT');
+
+  const [first = ''] = readdirSync(record).filter((name) => name.endsWith('.db'));
+  const recording = openRecording(join(record, first));
+  const events = [...recording.events()].map((event) => decodeEvent(event));
+  recording.close();
+  const armings = events.flatMap((event) => (event?.kind === 'armed' ? [(event.untilUs - event.us) / 1e6] : []));
+  assert.equal(armings.length, 2);
+  assert.ok(armings[0]! > 2 && armings[0]! <= 3, `armed for ${armings[0]} s`);
+  const ends = events.flatMap((event) => (event?.kind === 'disarmed' ? [disarmCauses[event.cause]] : []));
+  assert.deepEqual(ends, ['expired']);
+});

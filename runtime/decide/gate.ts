@@ -11,7 +11,7 @@ import {
 
 /**
  * The gate: the one place that says yes. Pure, allocates nothing after construction; time is an argument. Disarmed at
- * the start, refuses with all reasons, and what is not known to be good counts as bad (SAFETY.md R-01 to R-09).
+ * the start, refuses with all reasons, and what is not known to be good counts as bad (SAFETY.md R-01 to R-09, R-19, R-20).
  */
 export class Gate {
   readonly inhibitors: readonly Inhibitor[];
@@ -84,10 +84,15 @@ export class Gate {
     return this.#lease;
   }
 
-  /** Stimuli that were given before this run, told in the order of their times; `ofThisNight` if they belong to its night. */
+  /**
+   * Stimuli that were given before this run; `ofThisNight` if they belong to its night. As many as any limit counts are as
+   * good as more, and stand for a number that is none.
+   */
   past(atUs: number, stimuli: number, ofThisNight: boolean): void {
-    for (let n = 0; n < stimuli; n++) this.#given.add(atUs);
-    if (ofThisNight) this.#thisNight += stimuli;
+    const { capacity } = this.#given;
+    const counted = stimuli >= 0 && stimuli < capacity ? stimuli : capacity;
+    for (let n = 0; n < counted; n++) this.#given.add(atUs);
+    if (ofThisNight) this.#thisNight += counted;
   }
 
   isArmed(nowUs: number): boolean {
@@ -120,12 +125,23 @@ export class Gate {
     return reasons;
   }
 
+  /** Bits of the long limits that are used up at this time; what is shorter is over before anybody looks. */
+  spent(us: number): number {
+    const { limits } = this;
+    let reasons = 0;
+    if (this.#given.within(limits.perHour, 3600e6, us)) reasons |= bit['per-hour'];
+    // Any 24 hours, never a day of the calendar.
+    if (this.#given.within(limits.perNight, 24 * 3600e6, us)) reasons |= bit['per-day'];
+    if (this.#ofNight && !(this.#thisNight < limits.perNight)) reasons |= bit['per-night'];
+    return reasons;
+  }
+
   /** 0 permits and counts the stimulus; otherwise bit n set means `refusalReasons[n]`. */
   decide(request: StimulusRequest, nowUs: number): number {
     const { fireAtUs, expiresUs } = request;
     const { limits } = this;
     const fireUs = Math.max(fireAtUs, nowUs);
-    let reasons = this.holding;
+    let reasons = this.holding | this.spent(fireUs);
     if (!(fireUs < this.#armedUntilUs)) reasons |= bit.disarmed;
     if (request.withheld) reasons |= bit.schedule;
     // NaN and clocks that run backwards fail these comparisons on purpose.
@@ -133,10 +149,6 @@ export class Gate {
     if (!timely) reasons |= bit.expired;
     if (this.#given.within(1, limits.intervalUs, fireUs)) reasons |= bit.interval;
     if (this.#given.within(limits.perMinute, 60e6, fireUs)) reasons |= bit['per-minute'];
-    if (this.#given.within(limits.perHour, 3600e6, fireUs)) reasons |= bit['per-hour'];
-    // Any 24 hours, never a day of the calendar.
-    if (this.#given.within(limits.perNight, 24 * 3600e6, fireUs)) reasons |= bit['per-day'];
-    if (this.#ofNight && !(this.#thisNight < limits.perNight)) reasons |= bit['per-night'];
     if (!(this.#leaseLeft >= 1 && fireUs < this.#leaseUntilUs)) reasons |= bit.lease;
     if (nowUs > this.#newestUs) this.#newestUs = nowUs;
     if (reasons === 0) {
@@ -168,22 +180,27 @@ const bit = Object.fromEntries(refusalReasons.map((name, place) => [name, 1 << p
 
 /** When the newest stimuli start, in order: as many as the loosest limit counts, for more are refused by it anyway. */
 class RecentStarts {
+  readonly capacity: number;
   readonly #us: Float64Array;
   /** All that were ever added. */
   #count = 0;
+  #newestUs = -Infinity;
 
   constructor(capacity: number) {
+    this.capacity = capacity;
     this.#us = new Float64Array(capacity);
   }
 
+  /** One that comes out of order counts from the newest: for longer than it must. */
   add(us: number): void {
-    this.#us[this.#count++ % this.#us.length] = us;
+    this.#newestUs = Math.max(us, this.#newestUs);
+    this.#us[this.#count++ % this.capacity] = this.#newestUs;
   }
 
   /** The `count`th last starts less than `windowUs` before `us`. Without a count that is a number above 0: yes. */
   within(count: number, windowUs: number, us: number): boolean {
     if (!(count >= 1)) return true;
     if (this.#count < count) return false;
-    return !(us - (this.#us[(this.#count - count) % this.#us.length] as number) >= windowUs);
+    return !(us - (this.#us[(this.#count - count) % this.capacity] as number) >= windowUs);
   }
 }

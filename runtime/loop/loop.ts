@@ -143,9 +143,9 @@ export class Loop {
     return this.#gate?.inhibitors ?? [];
   }
 
-  /** Bit n set: `refusalReasons[n]` is a state that holds the gate now. */
+  /** Bit n set: `refusalReasons[n]` is a state that holds the gate now, or a limit for long that is used up. */
   get holding(): number {
-    return this.#gate?.holding ?? 0;
+    return this.#gate ? this.#gate.holding | this.#gate.spent(this.#nowUs) : 0;
   }
 
   /**

@@ -7,7 +7,7 @@ import type {
 } from '../../runtime/contracts.js';
 
 /**
- * What the gate must say, written from the words of SAFETY.md (R-01 to R-04, R-09) and sharing no code with it: plain
+ * What the gate must say, written from the words of SAFETY.md (R-01 to R-04, R-09, R-19, R-20) and sharing no code with it: plain
  * lists of everything that happened, counted anew at each request. Slow and simple on purpose.
  */
 export class GateChecker {
@@ -65,9 +65,14 @@ export class GateChecker {
     return stimuli;
   }
 
+  /** What is no count might be any: it uses up every limit. Told out of order, it counts from the newest. */
   past(atUs: number, stimuli: number, ofThisNight: boolean): void {
-    for (let n = 0; n < stimuli; n++) this.starts.push(atUs);
-    if (ofThisNight) this.pastOfNight += stimuli;
+    const { perMinute, perHour, perNight } = this.#configured;
+    const most = Math.max(perMinute, perHour, perNight);
+    const count = Number.isFinite(stimuli) && stimuli >= 0 ? Math.min(stimuli, most) : most;
+    const us = Math.max(atUs, ...this.starts);
+    for (let n = 0; n < count; n++) this.starts.push(us);
+    if (ofThisNight) this.pastOfNight += count;
   }
 
   /** Whether the state is new; undefined where the gate must refuse to know the name. */
@@ -85,26 +90,35 @@ export class GateChecker {
     return names;
   }
 
+  /** Stimuli, one at this time among them, that are not known to lie further apart from it than the window. */
+  #crowd(startUs: number, windowUs: number): number {
+    let count = 1;
+    for (const us of this.starts) if (!(startUs - us >= windowUs)) count++;
+    return count;
+  }
+
+  /** The long limits that a stimulus at this time would exceed. */
+  spent(startUs: number): RefusalReason[] {
+    const { perHour, perNight } = this.limits;
+    const reasons: RefusalReason[] = [];
+    if (this.#crowd(startUs, 60 * minuteUs) > perHour) reasons.push('per-hour');
+    if (this.#crowd(startUs, 24 * 60 * minuteUs) > perNight) reasons.push('per-day');
+    if (this.#ofNight && this.pastOfNight + this.permits + 1 > perNight) reasons.push('per-night');
+    return reasons;
+  }
+
   /** Every reason that speaks against a stimulus now; remembers the stimulus where there is none. */
   judge({ fireAtUs, expiresUs, withheld }: StimulusRequest, nowUs: number): RefusalReason[] {
     const reasons = this.holding();
     const startUs = Math.max(fireAtUs, nowUs);
-    const { perMinute, perHour, perNight, intervalUs } = this.limits;
-    /** Stimuli, this one among them, that are not known to lie further apart from it than the window. */
-    const crowd = (windowUs: number): number => {
-      let count = 1;
-      for (const us of this.starts) if (!(startUs - us >= windowUs)) count++;
-      return count;
-    };
+    const { perMinute, intervalUs } = this.limits;
+    reasons.push(...this.spent(startUs));
     if (!(startUs < this.armedUntilUs)) reasons.push('disarmed');
     const backwards = !this.#judgedUs.every((us) => nowUs >= us);
     const soon = fireAtUs - nowUs <= 20_000;
     if (!soon || Number.isNaN(expiresUs) || startUs > expiresUs || backwards) reasons.push('expired');
-    if (crowd(intervalUs) > 1) reasons.push('interval');
-    if (crowd(minuteUs) > perMinute) reasons.push('per-minute');
-    if (crowd(60 * minuteUs) > perHour) reasons.push('per-hour');
-    if (crowd(24 * 60 * minuteUs) > perNight) reasons.push('per-day');
-    if (this.#ofNight && this.pastOfNight + this.permits + 1 > perNight) reasons.push('per-night');
+    if (this.#crowd(startUs, intervalUs) > 1) reasons.push('interval');
+    if (this.#crowd(startUs, minuteUs) > perMinute) reasons.push('per-minute');
     if (!(this.lease.left >= 1) || !(startUs < this.lease.untilUs)) reasons.push('lease');
     if (withheld) reasons.push('schedule');
     if (!Number.isNaN(nowUs)) this.#judgedUs.push(nowUs);

@@ -84,6 +84,7 @@ class Sequence {
       const wrong = this.#lease();
       if (wrong !== '') return wrong;
     }
+    if (random.chance(0.005)) this.#past();
     const kind = random.below(100);
     if (kind < 78) return this.#request();
     if (kind < 82) {
@@ -161,16 +162,17 @@ class Sequence {
     return Object.is(said, expected) ? '' : `lease ${String(given)}: ${said} instead of ${expected}`;
   }
 
-  /** What was given before, told in order. */
+  /** What was given before: mostly in order, some time before now, and a few. */
   #past(): void {
     const random = this.#random;
     let atUs = this.#nowUs - random.pick([90e9, 86400e6, 3600e6, 60e6]);
     for (let n = random.below(4); n > 0; n--) {
-      const given = [atUs, 1 + random.below(3), random.chance(0.5)] as const;
+      const stimuli = random.chance(0.05) ? this.#strange() : random.below(4);
+      const given = [random.chance(0.02) ? this.#strange() : atUs, stimuli, random.chance(0.5)] as const;
       this.#gate.past(...given);
       this.#checker.past(...given);
       this.#starts.push(atUs);
-      atUs = Math.min(this.#nowUs, atUs + random.pick([0, 1, 1e6, 60e6, 3600e6]));
+      atUs = Math.min(this.#nowUs, atUs + random.pick([0, 1, 1e6, 60e6, 3600e6, -1]));
     }
   }
 
@@ -209,6 +211,8 @@ class Sequence {
     if (gate.isArmed(this.#nowUs) !== this.#nowUs < checker.armedUntilUs) return `armed: ${gate.isArmed(this.#nowUs)}`;
     if (gate.leaseNumber !== checker.lease.number) return `lease ${gate.leaseNumber}`;
     if (gate.holding !== bitsOf(checker.holding())) return `holding [${namesOf(gate.holding)}]`;
+    const spent = gate.spent(this.#nowUs);
+    if (spent !== bitsOf(checker.spent(this.#nowUs))) return `spent [${namesOf(spent)}]`;
     if (gate.gainDb !== checker.gainDb) return `gain ${gate.gainDb} instead of ${checker.gainDb} dB`;
     const { perMinute, perHour, perNight, intervalUs } = checker.limits;
     const limits = [gate.limits.perMinute, gate.limits.perHour, gate.limits.perNight, gate.limits.intervalUs];

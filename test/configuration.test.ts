@@ -30,7 +30,7 @@ for (const [what, text, expected] of faulty) {
   });
 }
 
-test('an actuator that is not virtual cannot be armed from the command line of run', async (t) => {
+test('R-01 an actuator that is not virtual cannot be armed from the command line of run', async (t) => {
   const file = join(temporaryFolder(t), 'real.yaml');
   writeFileSync(
     file,

@@ -13,5 +13,7 @@ export const equivalent: Readonly<Record<string, string>> = {
   '#leaseLeft: 0 → (-1) in #leaseLeft = 0;': 'Below one is below one.',
   '#leaseUntilUs: -Infinity → Infinity in #leaseUntilUs = -Infinity;': 'Without a lease nothing is left in it.',
   'disarm: 0 → (-1) in this.#leaseLeft = 0': 'Below one is below one.',
+  'past: < → <= in stimuli < capacity': 'Where the two are equal, both are the same number.',
+  "spent: |= → = in reasons |= bit['per-hour']": 'It is the first: there is nothing to be kept.',
   'decide: > → >= in nowUs > this.#newestUs': 'Where the two are equal, a value is replaced by itself.',
 };

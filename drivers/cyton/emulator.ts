@@ -1,7 +1,10 @@
 import { readSync, writeSync } from 'node:fs';
+import { monotonicUs } from '../../runtime/monotonic.js';
 import { openPty, type Pty } from '../serial/pty.js';
 import { CytonBoard, type BoardOptions } from './board.js';
 import { spellAt, type Faults } from './faults.js';
+import { Loopback, type LoopbackOptions } from './loopback.js';
+import type { TriggerEar } from './trigger-ear.js';
 import { boardChannels, packetBytes } from './protocol.js';
 
 export interface EmulatorOptions extends BoardOptions {
@@ -12,6 +15,8 @@ export interface EmulatorOptions extends BoardOptions {
   readonly seed: number;
   /** The terminal appears under this path, also after it was unplugged. */
   readonly link?: string;
+  /** Pulses for each byte that the ear hears. Then packets leave within a fraction of a millisecond of their time. */
+  readonly loopback?: LoopbackOptions & { readonly ear: TriggerEar };
   readonly onReady: (path: string) => void;
   /** The source has come to its end. */
   readonly onEnd: () => void;
@@ -40,13 +45,18 @@ export class CytonEmulator {
   /** When the stream began, and packets due since then. */
   #beganMs = NaN;
   #due = 0;
+  /** The same moment as `#beganMs`. */
+  #beganUs = NaN;
   #complained = false;
+  readonly #loopback: Loopback | undefined;
 
   constructor(options: EmulatorOptions) {
     this.#options = options;
     this.#board = new CytonBoard(options);
     this.#frame = new Float64Array(Math.max(options.sourceChannels, 2 * boardChannels));
     this.#random = generator(options.seed);
+    const { loopback } = options;
+    if (loopback) this.#loopback = new Loopback(loopback, boardChannels, generator(options.seed + 1));
     this.#plug();
     this.#tick();
   }
@@ -54,6 +64,7 @@ export class CytonEmulator {
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#options.loopback?.ear.close();
     this.#pty?.close();
     this.#pty = undefined;
   }
@@ -64,10 +75,12 @@ export class CytonEmulator {
   }
 
   #tick(): void {
+    if (this.#loopback) this.#sleepUntilDue();
     const nowMs = performance.now();
     this.#listen(nowMs);
     if (this.#board.streaming && Number.isNaN(this.#beganMs)) {
       this.#beganMs = nowMs;
+      this.#beganUs = monotonicUs();
       this.#due = 0;
     }
     const more = Number.isNaN(this.#beganMs) || this.#stream(nowMs);
@@ -75,7 +88,14 @@ export class CytonEmulator {
       this.#options.onEnd();
       return;
     }
-    this.#timer = setTimeout(() => this.#tick(), this.#waitMs(performance.now()));
+    const early = this.#loopback ? timerErrorMs : 0;
+    this.#timer = setTimeout(() => this.#tick(), this.#waitMs(performance.now()) - early);
+  }
+
+  /** Timers count whole milliseconds; the rest of the way to the next packet is slept to a fraction of one. */
+  #sleepUntilDue(): void {
+    const leftMs = this.#beganMs + this.#due * this.#periodMs() - performance.now();
+    if (leftMs > 0 && leftMs < 3 * timerErrorMs) Atomics.wait(nobody, 0, 0, leftMs);
   }
 
   /** The next packet, or soon again for a command. */
@@ -117,6 +137,7 @@ export class CytonEmulator {
       const spell = spellAt(faults.spells, this.#due * this.#periodMs());
       this.#suffer(spell?.kind);
       if (!source.read(this.#frame)) return false;
+      this.#loopBack();
       this.#due++;
       // A board that was told to stop goes on measuring: its time is the source's time.
       if (!this.#board.streaming || this.#board.off) continue;
@@ -126,6 +147,13 @@ export class CytonEmulator {
     }
     this.#flush();
     return true;
+  }
+
+  #loopBack(): void {
+    if (!this.#loopback) return;
+    for (const us of this.#options.loopback?.ear.take() ?? []) this.#loopback.heard(us);
+    const periodUs = this.#periodMs() * 1000;
+    this.#loopback.put(this.#frame, this.#beganUs + this.#due * periodUs, periodUs);
   }
 
   #suffer(kind: 'stall' | 'unplug' | 'power-off' | undefined): void {
@@ -195,3 +223,5 @@ function generator(seed: number): () => number {
 }
 
 const idleMs = 5;
+const timerErrorMs = 1.5;
+const nobody = new Int32Array(new SharedArrayBuffer(4));

@@ -1,8 +1,12 @@
 import { Command } from 'commander';
 import { CytonEmulator } from '../../drivers/cyton/emulator.js';
 import { parseFaults } from '../../drivers/cyton/faults.js';
+import { leastDelayUs, parseLoopbackFaults } from '../../drivers/cyton/loopback.js';
+import { openTriggerEar } from '../../drivers/cyton/trigger-ear.js';
 import { SignalFileError, frameReader, openSignalFile } from '../../drivers/file/signal-file.js';
 import { createSleeper } from '../../drivers/sleeper/generator.js';
+import { parseQuantity } from '../config/units.js';
+import { wholeNumber } from './options.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 
 interface EmulateOptions {
@@ -13,6 +17,11 @@ interface EmulateOptions {
   rate?: number;
   fault?: string[];
   link?: string;
+  loopback?: number;
+  delay: string;
+  drift?: string;
+  loopbackFault?: string[];
+  triggerLink?: string;
   json?: true;
 }
 
@@ -31,8 +40,23 @@ export function emulateCommand(): Command {
       'drop:0.01, duplicate:0.01, corrupt:0.01, garbage:0.01, burst:16ms, drift:1320ppm, stall:5s@30s+60s, unplug:1s@60s, power-off:3s@40s',
     )
     .option('--link <PATH>', 'a symbolic link to the terminal, there for as long as it is plugged in')
+    .option(
+      '--loopback <CHANNEL>',
+      'a second terminal takes the bytes of a serial trigger; each puts a pulse into this input',
+      wholeNumber,
+    )
+    .option('--delay <TIME>', 'with --loopback: from byte to pulse', '37.5ms')
+    .option('--drift <PPM>', 'the clock of the board is faster by this: 40ppm, same as --fault drift:40ppm')
+    .option(
+      '--loopback-fault <SPEC...>',
+      'with --loopback: wrong-channel, clipping, silence, missing:0.05, double:0.05',
+    )
+    .option('--trigger-link <PATH>', 'with --loopback: a symbolic link to the terminal of the trigger')
     .option('--json', 'JSON lines: the port first, counts at the end')
-    .addHelpText('after', '\nExample:  axond emulate cyton --link /tmp/cyton --fault stall:2s@30s')
+    .addHelpText(
+      'after',
+      '\nExample:  axond emulate cyton --link /tmp/cyton --fault stall:2s@30s\n          axond emulate cyton --loopback 8 --delay 37.5ms --drift 40ppm',
+    )
     .action(emulateCyton);
   return new Command('emulate').description('Act as a device, for trials and tests').addCommand(cyton);
 }
@@ -43,7 +67,11 @@ async function emulateCyton(options: EmulateOptions): Promise<void> {
   const rate = options.rate ?? 250;
   let end: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
-  const faults = readFaults(options.fault ?? []);
+  const faults = readFaults([
+    ...(options.fault ?? []),
+    ...(options.drift === undefined ? [] : [`drift:${options.drift}`]),
+  ]);
+  const loopback = openLoopback(options);
   const unplugs = faults.spells.some(({ kind }) => kind === 'unplug');
   const link = options.link ?? (unplugs ? `/tmp/axond-emulated-cyton-${process.pid}` : undefined);
   let shown = false;
@@ -55,11 +83,13 @@ async function emulateCyton(options: EmulateOptions): Promise<void> {
     faults,
     seed: Number(options.seed),
     ...(link === undefined ? {} : { link }),
+    ...(loopback ? { loopback } : {}),
     onReady: (port) => {
       if (shown) return;
       shown = true;
-      if (options.json) printJson({ port });
-      else print(`Cyton on ${port}; Ctrl-C ends it.`);
+      const trigger = loopback?.ear.path;
+      if (options.json) printJson(trigger === undefined ? { port } : { port, trigger });
+      else print(`Cyton on ${port}${trigger === undefined ? '' : `, trigger on ${trigger}`}; Ctrl-C ends it.`);
     },
     onEnd: () => end(),
   });
@@ -71,6 +101,22 @@ async function emulateCyton(options: EmulateOptions): Promise<void> {
   emulator.stop();
   process.stdin.destroy();
   if (options.json) printJson({ frames: emulator.counts.packets, sent: emulator.counts.sent, truth: truth() });
+}
+
+function openLoopback({ loopback: channel, delay, daisy, loopbackFault = [], triggerLink }: EmulateOptions) {
+  if (channel === undefined) return undefined;
+  if (daisy) throw new UsageError('--loopback: goes into a board without a Daisy. Leave --daisy out.');
+  if (channel > 8) throw new UsageError(`--loopback: ${channel} is no input of the board. Use 1 to 8.`);
+  const seconds = parseQuantity(delay, 'time');
+  if (typeof seconds !== 'number') throw new UsageError(`--delay: ${delay} ${seconds.rule}. ${seconds.fix}`);
+  const delayUs = seconds * 1e6;
+  if (delayUs < leastDelayUs) throw new UsageError(`--delay: ${delay} is below 10ms. Use 10ms or more.`);
+  try {
+    const faults = parseLoopbackFaults(loopbackFault);
+    return { channel, delayUs, faults, ear: openTriggerEar(triggerLink) };
+  } catch (error) {
+    throw error instanceof RangeError ? new UsageError(error.message) : error;
+  }
 }
 
 function readFaults(specs: readonly string[]): ReturnType<typeof parseFaults> {

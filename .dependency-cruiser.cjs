@@ -61,6 +61,7 @@ module.exports = {
     ),
     only('evaluate', '^runtime/evaluate/', '^runtime/(loop|detect|signal)/|^drivers/file/'),
     only('supervisor', '^runtime/supervisor/', '^runtime/(loop|recorder|recording|link|guardian|config)/|^drivers/'),
+    only('timing', '^runtime/timing/', '^runtime/(guardian|loop|recording)/|^drivers/'),
     only('drivers', '^drivers/', '^runtime/signal/'),
     only('format', '^models/format/', '^$'),
     only('engine', '^models/engine/', '^models/format/|^runtime/signal/math\\.ts$'),

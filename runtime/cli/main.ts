@@ -14,6 +14,7 @@ import { replayCommand } from './replay.js';
 import { runCommand } from './run.js';
 import { silenceCommand } from './silence.js';
 import { studyCommand } from './study.js';
+import { setupCommand } from './setup.js';
 import { axondVersion } from './version.js';
 
 const program = new Command('axond')
@@ -40,6 +41,7 @@ for (const command of [
   studyCommand(),
   checkCommand(),
   modelCommand(),
+  setupCommand(),
   emulateCommand(),
   evalCommand(),
   benchCommand(),

@@ -50,6 +50,16 @@ export class EnvelopeClock implements SampleClock {
     return this.#originUs + (index - this.#originIndex) * this.#periodUs;
   }
 
+  /** The other way round, to a fraction of a sample. NaN before the first frame. */
+  indexAt(us: number): number {
+    return this.#originIndex + (us - this.#originUs) / this.#periodUs;
+  }
+
+  /** From one sample to the next. */
+  get periodUs(): number {
+    return this.#periodUs;
+  }
+
   /** After a gap of unknown length: keep the rate, find the offset anew. */
   restart(): void {
     this.#originUs = NaN;

@@ -1,0 +1,23 @@
+import type { EnvelopeClock } from '../loop/clock.js';
+import type { TimingFile } from './timing-file.js';
+
+/** Where a stimulus stands in the signal: the sample at which it sounded, to within `uncertainty` samples in 95 of 100. */
+export interface Sounded {
+  readonly sample: number;
+  readonly uncertainty: number;
+}
+
+/**
+ * `startedUs` is the time of the receipt `started`; the clock that of the samples, as it was when the stimulus sounded
+ * or later. Pure. NaN before the first sample.
+ */
+export function soundedAt(
+  startedUs: number,
+  clock: Pick<EnvelopeClock, 'indexAt' | 'periodUs'>,
+  { timing }: TimingFile,
+): Sounded {
+  return {
+    sample: clock.indexAt(startedUs + timing.delayUs.median),
+    uncertainty: timing.within95Us / clock.periodUs,
+  };
+}

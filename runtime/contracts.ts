@@ -524,10 +524,21 @@ export interface RunDescription {
     readonly continued: boolean;
     readonly sha256: string | null;
   };
+  /** Absent where it was not measured, or does not hold for what was plugged in. */
+  readonly timing?: OutputTiming;
   readonly bootId: string;
   /** Monotonic and wall time of the same instant at the start. */
   readonly startUs: number;
   readonly startWallMs: number;
+}
+
+/** From the time of a receipt to the stimulus in the signal, as `axond setup timing` has measured it. */
+export interface OutputTiming {
+  /** When: ISO 8601. */
+  readonly measured: string;
+  readonly delayUs: number;
+  /** 95 of 100 stimuli are no further from that. */
+  readonly within95Us: number;
 }
 
 /** The closing line of a run, and of `--json`. Counts are of the whole run. */

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
+import { compileRun } from '../config/compile.js';
 import { loadConfiguration } from '../config/load.js';
 import { checkRecording, type RecordingReport } from '../recording/check.js';
 import { isSqliteFile } from '../recording/file-kind.js';
 import { RecordingError } from '../recording/read.js';
+import { configuredTiming, measuredWithOf } from '../timing/timing-file.js';
 import { checkMachine } from './check-machine.js';
 import { checkModule } from './check-module.js';
 import { firstStep, isModelFile, openModel, refusing, withImportOptions, type ImportFlags } from './model-file.js';
@@ -55,9 +57,15 @@ async function machine({ json }: CheckOptions): Promise<void> {
 }
 
 function configuration(files: readonly string[], { set = [], json }: CheckOptions): void {
-  const { effectiveYaml } = loadConfiguration({ files, sets: set });
-  if (json) printJson({ ok: true, configuration: effectiveYaml });
-  else print(`${files.join(' and ')}: no fault found.`);
+  const { configuration, effectiveYaml } = loadConfiguration({ files, sets: set });
+  const { actuator, source } = compileRun(configuration);
+  const { faults } = actuator
+    ? configuredTiming(actuator.timing, measuredWithOf(actuator.plan, source.device))
+    : { faults: [] };
+  if (json) printJson({ ok: faults.length === 0, configuration: effectiveYaml, faults });
+  else if (faults.length === 0) print(`${files.join(' and ')}: no fault found.`);
+  else print(...faults.map((fault) => `${marks.fault} ${fault}`));
+  if (faults.length > 0) process.exitCode = 1;
 }
 
 function recording(path: string, { json }: CheckOptions): void {

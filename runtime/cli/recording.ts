@@ -15,6 +15,8 @@ import {
 } from '../contracts.js';
 import { Tally } from '../loop/tally.js';
 import { openRecording, type Recording } from '../recording/read.js';
+import type { Sounded } from '../timing/sounded-at.js';
+import { soundedStimuli } from '../timing/sounded-stimuli.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 
 interface Entry {
@@ -46,6 +48,8 @@ interface Details {
   readonly run: RunDescription;
   readonly summary: RunSummary | undefined;
   readonly events: readonly { readonly event: LoopEvent; readonly text: string | null }[];
+  /** By command, where its delay was measured. */
+  readonly sounded: ReadonlyMap<number, Sounded>;
 }
 
 export function recordingCommand(): Command {
@@ -67,9 +71,11 @@ export function recordingCommand(): Command {
     .addHelpText('after', '\nExample:  axond recording show recordings/bedside-1-2026-11-24T22-30-00.db')
     .action((file: string, { json }: { json?: true }) => {
       if (!existsSync(file)) throw new UsageError(`${file}: there is no such file.`);
-      const { entry, run, summary, events } = details(file);
-      if (json) printJson({ ...entry, run, summary: summary ?? null, events: events.length });
-      else print(...sheet({ entry, run, summary, events }));
+      const shown = details(file, true);
+      const { entry, run, summary, events } = shown;
+      const sounded = [...shown.sounded].map(([command, place]) => ({ command, ...place }));
+      if (json) printJson({ ...entry, run, summary: summary ?? null, events: events.length, sounded });
+      else print(...sheet(shown));
     });
   return new Command('recording').description('List and show recordings').addCommand(list).addCommand(show);
 }
@@ -87,7 +93,8 @@ function listFolder(folder: string): (Entry | Unreadable)[] {
   });
 }
 
-function details(file: string): Details {
+/** Places of stimuli take a pass over the whole recording. */
+function details(file: string, withPlaces = false): Details {
   let recording: Recording;
   try {
     recording = openRecording(file);
@@ -115,7 +122,8 @@ function details(file: string): Details {
       ending: ending?.reason ?? null,
       closed: ending?.reason === 'closed',
     };
-    return { entry, run, summary, events };
+    const sounded = withPlaces && run.timing ? soundedStimuli(recording, run.timing) : new Map<number, Sounded>();
+    return { entry, run, summary, events, sounded };
   } finally {
     recording.close();
   }
@@ -147,7 +155,7 @@ function table(recordings: readonly (Entry | Unreadable)[]): string[] {
   return [line(heads), ...rows.map(line)];
 }
 
-function sheet({ entry, run, events }: Details): string[] {
+function sheet({ entry, run, events, sounded }: Details): string[] {
   const { started, seconds, samples, gaps, detections, stimuli, refusals, bytes, ending } = entry;
   const { device, rate, channels } = run.stream;
   const told = events.filter(({ event }) => event.kind !== 'inhibitor' && event.kind !== 'estimate').slice(-lastEvents);
@@ -159,6 +167,11 @@ function sheet({ entry, run, events }: Details): string[] {
     `signal      ${device}, ${rate} Hz: ${channels.map(({ name }) => name).join(' ')}`,
     `samples     ${samples}, ${gaps} gaps`,
     `decisions   ${detections} detections, ${stimuli} stimuli, ${refusals} refusals`,
+    ...(run.timing
+      ? [
+          `timing      ${(run.timing.delayUs / 1000).toFixed(2)} ms from receipt to signal, measured ${run.timing.measured}`,
+        ]
+      : []),
     ...(told.length > 0 ? ['', `last events`] : []),
     ...told.map(({ event, text }) => {
       const { kind, us, index } = event;
@@ -166,6 +179,8 @@ function sheet({ entry, run, events }: Details): string[] {
       const fields = Object.entries(event)
         .slice(4)
         .map(([field, value]) => `${field} ${wordFor(event, field, Number(value), run)}`);
+      const place = event.kind === 'receipt' && event.state === ReceiptState.started && sounded.get(event.command);
+      if (place) fields.push(`sounded at sample ${place.sample.toFixed(2)} ± ${place.uncertainty.toFixed(2)}`);
       const words = [...fields, ...(text === null ? [] : [JSON.stringify(text)])].join(', ');
       return `${at} s  sample ${String(index).padStart(8)}  ${kind.padEnd(10)}${words}`;
     }),

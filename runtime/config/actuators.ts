@@ -14,10 +14,19 @@ const codes = z
   .meta({ description: 'Instead of code: a byte for each variant of the stimulus.', example: '[1, 2]' })
   .exactOptional();
 
+/** Of a part that stimulates for real. */
+const timing = path(
+  'timing.json',
+  'What axond setup timing has measured: then each stimulus has its place in the signal.',
+).exactOptional();
+
+/** With the path of that file, which the guardian does not need. */
+type Measured<Plan> = Plan & { readonly timing?: string };
+
 const virtual = z
   .strictObject({ use: z.literal('virtual') })
   .meta({ title: 'stimulates nobody: for trying things out' })
-  .transform((plan): WholePlan => plan);
+  .transform((plan): Measured<WholePlan> => plan);
 
 const serialTrigger = z
   .strictObject({
@@ -27,10 +36,11 @@ const serialTrigger = z
     code: byte('Byte that starts a stimulus.').prefault(1),
     codes,
     rest: byte('Byte that ends it. Without it the device ends each pulse itself.').exactOptional(),
+    timing,
   })
   .meta({ title: 'a byte on a serial port starts a stimulus, another one ends it' })
-  .transform(({ use, port, baud, code, codes = [code], rest }): WholePlan => {
-    return { use, port, baudRate: baud, codes, ...(rest === undefined ? {} : { restCode: rest }) };
+  .transform(({ use, port, baud, code, codes = [code], rest, ...measured }): Measured<WholePlan> => {
+    return { use, port, baudRate: baud, codes, ...(rest === undefined ? {} : { restCode: rest }), ...measured };
   });
 
 const line = (description: string) => z.int().min(0).max(1023).meta({ description });
@@ -58,15 +68,16 @@ const gpio = z
       .boolean()
       .meta({ description: 'The device ends each pulse itself, however long the line stays high.' })
       .prefault(false),
+    timing,
   })
   .meta({ title: 'a pin that is high for as long as a stimulus lasts' })
-  .transform(({ use, line, lines, chip, activeLow, oneShot }, context): WholePlan => {
+  .transform(({ use, line, lines, chip, activeLow, oneShot, ...measured }, context): Measured<WholePlan> => {
     const all = lines ?? (line === undefined ? [] : [line]);
     if (all.length === 0) {
       const message = objection({ rule: 'is missing', fix: 'Write for example line: 17.' });
       context.addIssue({ code: 'custom', path: ['line'], message });
     }
-    return { use, lines: all, activeLow, oneShot, ...(chip === undefined ? {} : { chip }) };
+    return { use, lines: all, activeLow, oneShot, ...(chip === undefined ? {} : { chip }), ...measured };
   });
 
 const datagram = (description: string) =>
@@ -89,16 +100,17 @@ const lanTrigger = z
       .meta({ description: 'Instead of code: one for each variant of the stimulus.', example: '[1, 2]' })
       .exactOptional(),
     rest: datagram('Datagram that ends it. Without it the device ends each pulse itself.').exactOptional(),
+    timing,
   })
   .meta({ title: 'a UDP datagram starts a stimulus, another one ends it' })
-  .transform(({ use, address, port, code, codes = [code], rest }): WholePlan => {
-    return { use, address, port, codes, ...(rest === undefined ? {} : { restCode: rest }) };
+  .transform(({ use, address, port, code, codes = [code], rest, ...measured }): Measured<WholePlan> => {
+    return { use, address, port, codes, ...(rest === undefined ? {} : { restCode: rest }), ...measured };
   });
 
 const bench = z
   .strictObject({ use: z.literal('bench'), port: port('A pseudo-terminal; nothing else is opened.') })
   .meta({ title: 'for axond bench alone' })
-  .transform((plan): WholePlan => plan);
+  .transform((plan): Measured<WholePlan> => plan);
 
 const audio = z
   .strictObject({
@@ -124,9 +136,10 @@ const audio = z
       'headphones.json',
       'How loud this output is at the ear; made by axond setup sound.',
     ).exactOptional(),
+    timing,
   })
   .meta({ title: 'sounds on a card of this machine' })
-  .transform(({ period, ...card }): AudioCard => ({ ...card, periodFrames: period }));
+  .transform(({ period, ...card }): Measured<AudioCard> => ({ ...card, periodFrames: period }));
 
 export const actuators = z
   .record(partName, z.union([virtual, serialTrigger, gpio, lanTrigger, bench, audio]))

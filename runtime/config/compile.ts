@@ -27,7 +27,12 @@ export interface RunPlan {
   readonly stopInput?: StopInputPlan;
   readonly source: SourcePlan;
   /** Absent where nothing is stimulated. */
-  readonly actuator?: { readonly name: string; readonly plan: ActuatorPlan };
+  readonly actuator?: {
+    readonly name: string;
+    readonly plan: ActuatorPlan;
+    /** File that axond setup timing has written for it. */
+    readonly timing?: string;
+  };
   /** Absent where every stimulus is real. */
   readonly study?: StudyPlan;
   readonly loop: LoopPlan;
@@ -39,7 +44,7 @@ export function compileRun(configuration: Configuration): RunPlan {
   if (!source) throw new RangeError('source: is missing. A run needs one.');
   const { name, timeZone, record, state = join(record, 'state'), realtime, mqtt, stopInput } = device;
   const chosen = stimulus && actuators[stimulus.actuator];
-  const plan = chosen?.use === 'audio' ? soundsOf(configuration)?.plan : chosen;
+  const plan = chosen && actuatorOf(configuration, chosen);
   return {
     name,
     timeZone,
@@ -49,10 +54,18 @@ export function compileRun(configuration: Configuration): RunPlan {
     ...(mqtt === undefined ? {} : { mqtt }),
     ...(stopInput === undefined ? {} : { stopInput }),
     source,
-    ...(stimulus && plan ? { actuator: { name: stimulus.actuator, plan } } : {}),
+    ...(stimulus && plan ? { actuator: { name: stimulus.actuator, ...plan } } : {}),
     ...(study ? { study } : {}),
     loop: compileLoop(configuration, createDevice(source.device).info),
   };
+}
+
+function actuatorOf(
+  configuration: Configuration,
+  { timing, ...chosen }: Configuration['actuators'][string],
+): Omit<NonNullable<RunPlan['actuator']>, 'name'> | undefined {
+  const plan = chosen.use === 'audio' ? soundsOf(configuration)?.plan : chosen;
+  return plan && { plan, ...(timing === undefined ? {} : { timing }) };
 }
 
 /** `stream` is that of the source, or of the file that is replayed. */

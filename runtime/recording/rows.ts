@@ -37,6 +37,7 @@ const description: z.ZodType<RunDescription> = z.object({
       sha256: z.string().nullable(),
     })
     .exactOptional(),
+  timing: z.object({ measured: z.string(), delayUs: z.number(), within95Us: z.number() }).exactOptional(),
   bootId: z.string(),
   startUs: z.number(),
   startWallMs: z.number(),

@@ -8,6 +8,7 @@ const good: ArmingFacts = {
   limits: { intervalUs: 1.5e6, perMinute: 6, perHour: 120, perNight: 600 },
   guardian: { ready: true, cause: 'ready' },
   guardianReasons: [],
+  timingFaults: [],
   recorderProblem: '',
   budgetProblem: '',
   // A sleeper who is awake, and an electrode that still moves.
@@ -36,6 +37,7 @@ test('R-01 R-22 each reason against arming is one line that names thing, value a
     [{}, { gainDb: 1 }, /^gain: 1 dB is above 0 dB/],
     [{ guardian: { ready: false, cause: 'latched' } }, {}, /^guardian: not ready \(latched\)\. /],
     [{ guardianReasons: ['the button is pressed. Release it.'] }, {}, /^the button is pressed\. Release it\.$/],
+    [{ timingFaults: ['timing.json: gain 24. Measure anew.'] }, {}, /^timing\.json: gain 24\. Measure anew\.$/],
     [{ recorderProblem: 'night.db: the disk is full. Free some.' }, {}, /^night\.db: the disk is full/],
     [{ budgetProblem: 'budget.json: is damaged. Reset it.', holding: ['budget'] }, {}, /^budget\.json: is damaged/],
     [{ holding: ['recorder'] }, {}, /^recorder: behind/],

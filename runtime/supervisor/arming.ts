@@ -20,6 +20,8 @@ export interface ArmingFacts {
   readonly guardian: { readonly ready: boolean; readonly cause: string };
   /** By the guardian's own check of actuator, stop input and condition, or that it does not answer. */
   readonly guardianReasons: readonly string[];
+  /** Why the measured delay of the output does not hold, where the configuration names one. */
+  readonly timingFaults: readonly string[];
   /** Empty while all is well. */
   readonly recorderProblem: string;
   readonly budgetProblem: string;
@@ -59,7 +61,7 @@ export function armingReasons(wish: ArmingWish, facts: ArmingFacts): string[] {
   );
   say(!(gainDb <= 0), `gain: ${gainDb} dB is above 0 dB, the configured level. Arming only tightens.`);
   say(!guardian.ready, `guardian: not ready (${guardian.cause}). See its lines in the log.`);
-  reasons.push(...facts.guardianReasons);
+  reasons.push(...facts.guardianReasons, ...facts.timingFaults);
   say(facts.recorderProblem !== '', facts.recorderProblem);
   say(facts.budgetProblem !== '', facts.budgetProblem);
   const what = `${source.device} on ${source.port}`;

@@ -19,6 +19,7 @@ import { LinkConnection } from './link-connection.js';
 import { LoopThread } from './loop-thread.js';
 import { RunMemory } from './memory.js';
 import { tidyRecording } from '../recording/tidy.js';
+import { configuredTiming, measuredWithOf, type ConfiguredTiming } from '../timing/timing-file.js';
 import { createPlaces, type Places } from './places.js';
 import { PortKeeper } from './port-keeper.js';
 import { RecorderThread } from './recorder-thread.js';
@@ -273,6 +274,7 @@ export class Run {
       limits: plan.loop.stimulation?.limits,
       guardian: stimulator ?? { ready: false, cause: 'none' },
       guardianReasons,
+      timingFaults: this.#timing().faults,
       recorderProblem: this.#recorder?.problem ?? '',
       budgetProblem: this.#recorder?.budgetProblem ?? '',
       holding: stimulation?.holding ?? [],
@@ -385,8 +387,16 @@ export class Run {
     }
   }
 
+  /** Of the output, as it is measured when this is called. */
+  #timing(): ConfiguredTiming {
+    const { actuator, source } = this.#options.plan;
+    if (!actuator) return { faults: [] };
+    return configuredTiming(actuator.timing, measuredWithOf(actuator.plan, source.device));
+  }
+
   #describe(loop: LoopDescription, night: NightOptions | undefined): RunDescription {
     const { plan, configuration, verb, axondVersion } = this.#options;
+    const { timing } = this.#timing();
     return {
       name: plan.name,
       axond: axondVersion,
@@ -397,6 +407,7 @@ export class Run {
       detectors: plan.loop.detectors.map(({ name }) => name),
       ...loop,
       ...(night ? { study: studyRecord(night) } : {}),
+      ...(timing ? { timing } : {}),
       bootId: readBootId(),
       startUs: this.#startUs,
       startWallMs: Date.now() - (monotonicUs() - this.#startUs) / 1000,

@@ -4,7 +4,7 @@ import { createDevice } from '../../drivers/devices.js';
 import { openSerialTransport } from '../../drivers/serial/transport.js';
 import { FrameFlag } from '../contracts.js';
 import { CommandWriter } from '../guardian/command.js';
-import { requestRealtime } from '../guardian/realtime.js';
+import { requestRealtime } from '../realtime.js';
 import { createSampleBlock } from '../loop/sample-block.js';
 import { monotonicUs } from '../monotonic.js';
 import { Word, lost, type FireThreadData, type FireThreadMessage } from './shared.js';
@@ -16,6 +16,8 @@ import { Word, lost, type FireThreadData, type FireThreadMessage } from './share
 
 /** Before the first pulse, for what the channel is without any. */
 const quietSeconds = 3;
+/** For the start of device and guardian, and stalls. */
+const spareSeconds = 60;
 /** After the last one, for a slow output. */
 const afterUs = 1.5e6;
 
@@ -27,8 +29,11 @@ const { length: channels } = device.info.channels;
 const block = createSampleBlock(channels, 4096);
 const bytes = new Uint8Array(4096);
 const commands = new CommandWriter();
-const counts: number[] = [];
-const arrivals: number[] = [];
+// All of it beforehand: who collects garbage misses beats.
+const mostFrames = Math.ceil(device.info.rate * (spareSeconds + (data.pulses * data.intervalUs * 1.1) / 1e6));
+const counts = new Int32Array(mostFrames * channels);
+const arrivals = new Float64Array(2 * mostFrames);
+let reads = 0;
 let notice = '';
 let cycle = 0;
 let frames = 0;
@@ -57,19 +62,22 @@ while (Atomics.load(words, Word.end) === 0 && monotonicUs() < untilUs) {
 }
 port.write(device.goodbye, device.goodbye.length);
 port.close();
-tell({ done: { counts: Int32Array.from(counts), arrivals: Float64Array.from(arrivals) } });
+tell({ done: { counts: counts.subarray(0, frames * channels), arrivals: arrivals.subarray(0, 2 * reads) } });
 
 function keep(nowUs: number): void {
   if (block.frames === 0) return;
-  for (; frames < block.firstIndex; frames++) for (let channel = 0; channel < channels; channel++) counts.push(lost);
+  const end = block.firstIndex + block.frames;
+  if (end > mostFrames) throw new Error(`${data.port}: took far longer than it should. Is this machine busy?`);
+  counts.fill(lost, frames * channels, end * channels);
   for (let frame = 0; frame < block.frames; frame++) {
-    const isGap = ((block.flags[frame] as number) & FrameFlag.gap) !== 0;
-    for (let channel = 0; channel < channels; channel++) {
-      counts.push(isGap ? lost : (block.counts[frame * channels + channel] as number));
-    }
+    if (((block.flags[frame] as number) & FrameFlag.gap) !== 0) continue;
+    const to = (block.firstIndex + frame) * channels;
+    for (let channel = 0; channel < channels; channel++)
+      counts[to + channel] = block.counts[frame * channels + channel] as number;
   }
-  frames = block.firstIndex + block.frames;
-  arrivals.push(frames - 1, nowUs);
+  frames = end;
+  arrivals[2 * reads] = end - 1;
+  arrivals[2 * reads++ + 1] = nowUs;
 }
 
 /** Due a few milliseconds from now, by chance, so that the pulses fall everywhere between two samples. */

@@ -1,5 +1,5 @@
+import type { OutputTiming } from '../contracts.js';
 import type { EnvelopeClock } from '../loop/clock.js';
-import type { TimingFile } from './timing-file.js';
 
 /** Where a stimulus stands in the signal: the sample at which it sounded, to within `uncertainty` samples in 95 of 100. */
 export interface Sounded {
@@ -14,10 +14,10 @@ export interface Sounded {
 export function soundedAt(
   startedUs: number,
   clock: Pick<EnvelopeClock, 'indexAt' | 'periodUs'>,
-  { timing }: TimingFile,
+  { delayUs, within95Us }: OutputTiming,
 ): Sounded {
   return {
-    sample: clock.indexAt(startedUs + timing.delayUs.median),
-    uncertainty: timing.within95Us / clock.periodUs,
+    sample: clock.indexAt(startedUs + delayUs),
+    uncertainty: within95Us / clock.periodUs,
   };
 }

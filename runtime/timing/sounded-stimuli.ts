@@ -1,14 +1,13 @@
-import { ReceiptState } from '../contracts.js';
+import { ReceiptState, type OutputTiming } from '../contracts.js';
 import { EnvelopeClock } from '../loop/clock.js';
 import type { Recording } from '../recording/read.js';
 import { soundedAt, type Sounded } from './sounded-at.js';
-import type { TimingFile } from './timing-file.js';
 
 /**
  * By command: where each stimulus of a recording sounded, by the clock of its samples as it was ten seconds later, or at
  * the end. One pass over the whole recording.
  */
-export function soundedStimuli(recording: Recording, timing: TimingFile): Map<number, Sounded> {
+export function soundedStimuli(recording: Recording, timing: OutputTiming): Map<number, Sounded> {
   const sounded = new Map<number, Sounded>();
   const waiting: { command: number; startedUs: number }[] = [];
   for (const { event } of recording.readableEvents()) {

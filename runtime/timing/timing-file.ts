@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { DevicePlan } from '../../drivers/devices.js';
+import type { OutputTiming } from '../contracts.js';
 import type { ActuatorPlan } from '../guardian/actuators.js';
 
 /** What `axond setup timing` keeps, and what it holds for: another output or another amplifier has another delay. */
@@ -47,6 +48,8 @@ function portOf(actuator: ActuatorPlan): string {
       return `${actuator.chip ?? 'header'} ${actuator.lines.join(' ')}`;
     case 'lan-trigger':
       return `${actuator.address}:${actuator.port}`;
+    case 'audio':
+      return `${actuator.card}, ${actuator.periodFrames} frames at ${actuator.rate} Hz`;
     case 'serial-trigger':
     case 'bench':
       return actuator.port;
@@ -83,6 +86,27 @@ export function timingFaults(path: string, { output, input }: TimingFile, now: M
     .map(
       ([what, then, current]) => `${path}: was measured with ${what} ${then}, here it is ${current}. ${measureAnew}`,
     );
+}
+
+export interface ConfiguredTiming {
+  /** Absent without a file, and where it does not hold. */
+  readonly timing?: OutputTiming;
+  readonly faults: readonly string[];
+}
+
+/** Of the file that the configuration names, if it names one. Never throws. */
+export function configuredTiming(path: string | undefined, now: MeasuredWith): ConfiguredTiming {
+  if (path === undefined) return { faults: [] };
+  try {
+    const file = readTimingFile(path);
+    const faults = timingFaults(path, file, now);
+    const { delayUs, within95Us } = file.timing;
+    return faults.length > 0
+      ? { faults }
+      : { timing: { measured: file.measured, delayUs: delayUs.median, within95Us }, faults };
+  } catch (error) {
+    return { faults: [error instanceof Error ? error.message : String(error)] };
+  }
 }
 
 const measureAnew = 'Measure anew: axond setup timing.';

@@ -60,7 +60,11 @@ module.exports = {
       '^runtime/(loop|recording|recorder|config)/|^runtime/guardian/actuators\\.ts$|^drivers/file/',
     ),
     only('evaluate', '^runtime/evaluate/', '^runtime/(loop|detect|signal)/|^drivers/file/'),
-    only('supervisor', '^runtime/supervisor/', '^runtime/(loop|recorder|recording|link|guardian|config|timing)/|^drivers/'),
+    only(
+      'supervisor',
+      '^runtime/supervisor/',
+      '^runtime/(loop|recorder|recording|link|guardian|config|timing)/|^drivers/',
+    ),
     only('timing', '^runtime/timing/', '^runtime/(guardian|loop|recording)/|^drivers/'),
     only('drivers', '^drivers/', '^runtime/signal/'),
     only('format', '^models/format/', '^$'),

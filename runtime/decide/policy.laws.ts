@@ -166,7 +166,7 @@ interface Told {
   readonly detection: StreamDetection;
 }
 
-/** A detection each 0.3 to 2.7 s, told again when it has ended; the detectors take turns at random. */
+/** A detection each 0.3 to 2.7 s, now and then after 9, told again when it has ended; the detectors take turns at random. */
 function trialDetections(): Told[] {
   let state = 11;
   const draw = (below: number): number => {
@@ -174,7 +174,7 @@ function trialDetections(): Told[] {
     return Math.floor(((state >>> 0) / 2 ** 32) * below);
   };
   const told: Told[] = [];
-  for (let block = 1; block * commonLength < trialFrames; block += 2 + draw(18)) {
+  for (let block = 1; block * commonLength < trialFrames; block += 2 + draw(18) + (draw(6) === 0 ? 45 : 0)) {
     const confirmed = block * commonLength + commonLength / 2 - 0.5;
     const known = { detector: draw(trialDetectors), onset: confirmed - 20, confirmed, score: 1 };
     told.push({ at: confirmed, detection: { ...known, phase: DetectionPhase.confirmed, end: NaN } });

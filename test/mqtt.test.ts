@@ -98,7 +98,7 @@ test('events reach the broker in order and at least once, over a broker that was
 interface Answer {
   id: string;
   ok: boolean;
-  data?: { processes?: { link: number } };
+  data?: { processes?: { core: number; link: number } };
   error?: { code: string; message: string; reasons: string[]; fix: string };
 }
 
@@ -123,7 +123,7 @@ async function asking(client: MqttClient) {
 
 const good = { properties: { messageExpiryInterval: 5 } };
 
-test('R-17 R-26 requests: nothing arms or raises, lower tightens once, stops always stop; the will follows a killed link', async (t) => {
+test('R-16 R-17 R-26 requests: nothing arms or raises, lower tightens once, stops always stop; the will follows a killed link', async (t) => {
   if (!hasMosquitto) {
     t.skip('mosquitto is not installed');
     return;
@@ -185,7 +185,12 @@ test('R-17 R-26 requests: nothing arms or raises, lower tightens once, stops alw
     () => heard.filter(({ topic }) => topic === 'state').at(-1)?.payload['state'] === 'idle',
   );
   assert.equal((await ask('arm', { v: 1, id: 'again' }, good)).ok, false);
-  process.kill(status.data!.processes!.link, 'SIGKILL');
+  // And a silence needs no core.
+  const { core, link } = status.data!.processes!;
+  process.kill(core, 'SIGSTOP');
+  const silenced = await ask('silence', Buffer.from('now')).finally(() => process.kill(core, 'SIGCONT'));
+  assert.deepEqual([silenced.ok, silenced.data], [true, 'at rest']);
+  process.kill(link, 'SIGKILL');
   await until('the will', () => heard.some(({ topic, payload }) => topic === 'state' && payload['state'] === 'lost'));
   demo.child.kill('SIGINT');
   assert.equal(await demo.exited, 0, demo.stderr());

@@ -124,7 +124,7 @@ test('the preset decides as the original does, whatever the blocks; its mended t
   }
 });
 
-test('R-05: the gate waits for the filters after the start and a gap, and then permits each detection', async (t) => {
+test('R-05 the gate waits for the filters after the start and a gap, and then permits each detection', async (t) => {
   const network = importTflite(generatedFiles().find(({ name }) => name === 'recurrent 2')!.bytes);
   const model = join(temporaryFolder(t), 'own.safetensors');
   writeFileSync(model, writeNetwork(network));

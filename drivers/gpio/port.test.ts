@@ -119,7 +119,7 @@ test('an input by both edges and its pull, and its level; by the character devic
   assert.throws(() => none.openInput({ line: 4, activeLow: true }), /line 4 cannot be watched without/);
 });
 
-test('a line falls on death only where the kernel says so', () => {
+test('R-29 a line falls on death only where the kernel says so', () => {
   const at = (file: string) => `/sys/module/${file}/parameters/persist_gpio_outputs`;
   const says = (file: string, text: string) => fakeMachine({ files: { [at(file)]: text } }).system;
   assert.equal(fallsOnDeath(says('pinctrl_bcm2835', 'N\n'), 'pinctrl-bcm2711'), true);

@@ -459,7 +459,7 @@ test('compiled: names become places, times microseconds, signals stand after wha
   });
 });
 
-test('gate.require names detectors that judge something, each once', () => {
+test('R-09 gate.require names detectors that judge something, each once', () => {
   const folder = mkdtempSync(join(tmpdir(), 'axond-config-'));
   try {
     const path = join(folder, 'p.yaml');

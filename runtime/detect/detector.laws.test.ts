@@ -131,7 +131,7 @@ test('estimates: a lawful detector breaks none', () => {
   );
 });
 
-test('estimates: each law is seen to be broken', () => {
+test('R-09 estimates: each law is seen to be broken', () => {
   class OfTheBlock extends Largest {
     override process(input: Float64Array, length: number): void {
       forget(this.estimates);

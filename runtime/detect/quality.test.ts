@@ -32,7 +32,7 @@ test('nothing is known before a second has passed', () => {
   assert.deepEqual(judge([0, 1], living.slice(0, 12)), [...Array<string>(9).fill(''), 'known', 'known', 'known']);
 });
 
-test('a count at the rail of either sign saturates for a second', () => {
+test('R-06 a count at the rail of either sign saturates for a second', () => {
   for (const rail of [500, -500, 700]) {
     const frames = living.map((frame, n) => (n === 12 ? [frame[0]!, rail, frame[2]!] : frame));
     const states = judge([0, 1], frames);
@@ -48,7 +48,7 @@ test('a count short of its own rail does not', () => {
   assert.ok(judge([0, 1], frames).every((state) => !state.includes('saturated')));
 });
 
-test('the tenth equal count of a channel at 10 Hz is flat, the next other one is not', () => {
+test('R-06 the tenth equal count of a channel at 10 Hz is flat, the next other one is not', () => {
   const frames = living.map((frame, n) => (n >= 15 && n < 30 ? [frame[0]!, 4, frame[2]!] : frame));
   const flat = judge([0, 1], frames).flatMap((state, n) => (state.includes('flat') ? [n] : []));
   assert.deepEqual(flat, [24, 25, 26, 27, 28, 29]);

@@ -55,7 +55,7 @@ test('R-13 never ready two ticks after the newest beat became older than 40 ms, 
   );
 });
 
-test('R-13 with ticks on time, never ready more than 40 ms and two ticks after the last beat', () => {
+test('R-13 R-15 with ticks on time, never ready more than 40 ms and two ticks after the last beat', () => {
   fc.assert(
     fc.property(fc.array(fc.record({ us: fc.integer({ min: 1, max: 3e5 }), beats: fc.boolean() })), (spans) => {
       const rig = new Rig();

@@ -77,14 +77,12 @@ export async function benchLoop(
       programs.push(program);
       daemons.push(startDaemon(launcher, folder, program, hz, broker.url, mode));
     }
-    for (const daemon of daemons) {
-      await daemon.streams();
-      await daemon.arm();
-    }
+    for (const daemon of daemons) await daemon.streams();
     say(`${hz} Hz: settling ${settleSeconds} s, then ${rounds} rounds of ${triggers} triggers`);
     const settle = Math.ceil(settleSeconds * hz);
+    // Armed while it settles: a source that has sent nothing yet is a reason against it.
     const watching = setInterval(() => {
-      for (const daemon of daemons) void daemon.rearm().catch(() => undefined);
+      for (const daemon of daemons) void daemon.arm().catch(() => undefined);
     }, 1000);
     const answers = await amplify(chain, hz, settle, rounds, triggers, programs);
     clearInterval(watching);
@@ -122,9 +120,8 @@ function compileChain(folder: string): string {
 interface Daemon {
   /** Resolves when it has finished its dialogue and asked for the stream. */
   streams(): Promise<void>;
+  /** Arms it where it is not, also after the guardian has latched: a stalled machine costs triggers, which are counted. */
   arm(): Promise<void>;
-  /** Arms it again where the guardian has latched: a stalled machine costs triggers, which are counted, not the bench. */
-  rearm(): Promise<void>;
   rearmed(): number;
   /** Ends it and gives the samples that it lacks of those sent. */
   stop(sent: number): Promise<number>;
@@ -147,7 +144,7 @@ function startDaemon(
   });
   let output = '';
   let log = '';
-  let rearmings = 0;
+  let armings = 0;
   let arming = false;
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (log += text));
@@ -163,18 +160,15 @@ function startDaemon(
       }
     },
     async arm() {
-      const reply = await askControl(placesOf(name).control, { verb: 'arm', device: name, forSeconds: 7200 });
-      if (!reply.ok) throw new Error(reply.reasons.join('\n'));
-    },
-    async rearm() {
       const control = placesOf(name).control;
       const status = await askControl(control, { verb: 'status' });
       if (!status.ok || isArmed(status.value) || arming) return;
       arming = true;
-      rearmings++;
-      await askControl(control, { verb: 'arm', device: name, forSeconds: 7200 }).finally(() => (arming = false));
+      const wish = { verb: 'arm', device: name, forSeconds: 7200 } as const;
+      const reply = await askControl(control, wish).finally(() => (arming = false));
+      if (reply.ok) armings++;
     },
-    rearmed: () => rearmings,
+    rearmed: () => Math.max(0, armings - 1),
     async stop(sent) {
       child.kill('SIGTERM');
       await exited;
@@ -200,7 +194,7 @@ function configuration(
   mqtt: string,
   mode: string,
 ): string {
-  return `device: { name: ${name}, record: ${record}, mqtt: "${mqtt}", realtime: ${mode === 'fifo'} }
+  return `device: { name: ${name}, record: ${record}, state: ${record}/state-${mode}, mqtt: "${mqtt}", realtime: ${mode === 'fifo'} }
 source: { use: cyton, port: ${eeg.path}, rate: ${hz}Hz, electrodes: { C3: 1, M2: 2, MARKER: 8 } }
 signals:
   marker: { from: MARKER }

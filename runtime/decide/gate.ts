@@ -19,7 +19,7 @@ export class Gate {
   readonly limits: { intervalUs: number; perMinute: number; perHour: number; perNight: number };
   /** What every stimulus is weakened by while armed, 0 or less. */
   gainDb = 0;
-  readonly #bits: Int32Array;
+  readonly #bits: readonly number[];
   readonly #configured: GateLimits;
   readonly #given: RecentStarts;
   /** Stimuli of this night, before this run and in it; only where the run belongs to a night is it limited. */
@@ -38,7 +38,7 @@ export class Gate {
   constructor(configured: GateLimits, required: readonly EstimateReason[] = [], ofNight = false) {
     const names = inhibitorNames.filter((name) => isAlwaysJudged(name) || required.some((one) => one === name));
     this.inhibitors = names.map((name) => ({ name, state: 'unknown', sinceUs: 0 }));
-    this.#bits = Int32Array.from(names, (name) => bit[name]);
+    this.#bits = names.map((name) => bit[name]);
     this.#configured = configured;
     this.#ofNight = ofNight;
     this.limits = { ...configured };

@@ -30,6 +30,7 @@ if (isMainThread) await main();
 else prove(workerData as Part);
 
 function prove({ from, sequences }: Part): void {
+  Error.stackTraceLimit = 0; // what the gate throws is caught by the thousand
   const coverage = new Coverage();
   for (let done = 0; done < sequences;) {
     let wrong = '';

@@ -34,7 +34,7 @@ export class Coverage {
  */
 export function runSequence(seed: number, gateClass: GateClass, coverage: Coverage): string {
   const sequence = new Sequence(new Random(seed), gateClass, coverage);
-  const steps = 20 + (seed % 40);
+  const steps = 12 + (seed % 24);
   for (let step = 0; step < steps; step++) {
     const wrong = sequence.step();
     if (wrong !== '') return `seed ${seed}, step ${step}: ${wrong}`;
@@ -60,7 +60,7 @@ class Sequence {
       intervalUs: random.pick([0, 1, 1e3, 1.5e6, 1.5e6, 70e6]),
       perMinute: random.chance(0.03) ? 0 : 1 + random.below(5),
       perHour: random.chance(0.03) ? 0 : 1 + random.below(8),
-      perNight: random.chance(0.03) ? 0 : 1 + random.below(10),
+      perNight: random.chance(0.03) ? 0 : 1 + random.below(8),
     };
     const required = estimateReasons.filter(() => random.chance(0.3));
     const ofNight = random.chance(0.5);
@@ -98,7 +98,9 @@ class Sequence {
       this.#gate.disarm();
       this.#checker.disarm();
     } else {
-      const wrong = this.#inhibit(random.below(refusalReasons.length), random.chance(0.7) ? 0 : 1 + random.below(2));
+      const known = refusalReasons.indexOf(random.pick(this.#gate.inhibitors).name);
+      const reason = random.chance(0.05) ? random.below(refusalReasons.length) : known;
+      const wrong = this.#inhibit(reason, random.chance(0.7) ? 0 : 1 + random.below(2));
       if (wrong !== '') return wrong;
     }
     return this.#compare();

@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { restCode, startCode, startRig } from '../runtime/guardian/guardian.test.fixture.js';
 import { monotonicUs } from '../runtime/monotonic.js';
+import { IdleControl } from './idle-control.js';
 
 /**
  * `npm run kill`: how long a stimulus outlives its core (SAFETY.md R-15). Kills a core by SIGKILL at random moments of
@@ -14,15 +11,10 @@ import { monotonicUs } from '../runtime/monotonic.js';
 /** What R-15 allows. */
 const slowMs = 50;
 const nothing = new Int32Array(new SharedArrayBuffer(4));
-const role = process.argv[2] ?? '100';
-if (role === 'control') control();
-else await measure(Number(role));
+await measure(Number(process.argv[2] ?? 100));
 
 async function measure(rounds: number): Promise<void> {
-  const idle = spawn(process.execPath, [fileURLToPath(import.meta.url), 'control'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const answers = createInterface({ input: idle.stdout });
+  const idle = new IdleControl();
   const took: { ms: number; controlStallMs: number }[] = [];
   let repeated = 0;
   try {
@@ -35,12 +27,10 @@ async function measure(rounds: number): Promise<void> {
       const { ms, killedUs } = killed;
       // The kill lies in the middle of the second that is asked for.
       await waitMs(500 - (monotonicUs() - killedUs) / 1000);
-      idle.stdin.write(`${killedUs - 0.5e6}\n`);
-      const [answer] = (await once(answers, 'line')) as [string];
-      took.push({ ms, controlStallMs: Number(answer) });
+      took.push({ ms, controlStallMs: await idle.stallMs(killedUs - 0.5e6) });
     }
   } finally {
-    idle.kill('SIGKILL');
+    idle.end();
   }
   const ms = took.map((one) => one.ms).sort((a, b) => a - b);
   const at = (share: number): number => ms[Math.max(0, Math.ceil(share * ms.length) - 1)] ?? NaN;
@@ -84,26 +74,6 @@ async function killOne(): Promise<{ ms: number; killedUs: number } | undefined> 
   } finally {
     await rig.close();
   }
-}
-
-/** An idle process: sleeps for a millisecond at a time, and tells the worst lateness since the time on its input. */
-function control(): void {
-  const stalls: { atUs: number; ms: number }[] = [];
-  let dueUs = monotonicUs();
-  const wake = (): void => {
-    const atUs = monotonicUs();
-    stalls.push({ atUs, ms: (atUs - dueUs) / 1000 });
-    if (stalls.length > 8192) stalls.splice(0, 4096);
-    dueUs = monotonicUs() + 1000;
-    setTimeout(wake, 1);
-  };
-  wake();
-  createInterface({ input: process.stdin })
-    .on('line', (line) => {
-      const worst = Math.max(0, ...stalls.filter(({ atUs }) => atUs >= Number(line)).map(({ ms }) => ms));
-      process.stdout.write(`${round2(worst)}\n`);
-    })
-    .on('close', () => process.exit());
 }
 
 async function until(what: string, condition: () => boolean): Promise<void> {

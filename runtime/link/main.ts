@@ -28,6 +28,8 @@ lines.on('line', (line) => {
   else link?.hear(parsed.data);
 });
 lines.on('close', () => void (link ? link.finish() : Promise.resolve()).finally(() => process.exit(0)));
+// A core that was killed reads no more; the end of the input follows.
+process.stdout.on('error', () => undefined);
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 

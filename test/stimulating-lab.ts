@@ -80,7 +80,7 @@ export class StimulatingLab {
     await until(
       'arming',
       async () => {
-        const answer = await this.ask({ verb: 'arm', forSeconds: 3600 }).catch(() => undefined);
+        const answer = await this.ask({ verb: 'arm', device: 'lab', forSeconds: 3600 }).catch(() => undefined);
         last = answer?.ok === false ? answer.reasons.join('; ') : '';
         return answer?.ok === true;
       },

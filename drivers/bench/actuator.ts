@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import type { Actuator, Command, Condition, HardLimits, Started } from '../../runtime/contracts.js';
+import { emptyShamLine, openShamLine, type ShamLine } from '../serial/sham-line.js';
 import { TriggerState } from '../trigger-state.js';
 
 export interface BenchPlan {
@@ -17,9 +18,8 @@ export const benchLimits: HardLimits = {
 };
 
 /** The pseudo-terminal, and what takes the bytes of a sham. */
-export interface BenchHandle {
+export interface BenchHandle extends ShamLine {
   readonly descriptor: number;
-  readonly sham: number;
 }
 
 /** Answers each command with one byte on a pseudo-terminal. */
@@ -31,6 +31,7 @@ export class BenchActuator implements Actuator {
     this.#handle = handle;
     this.#state = new TriggerState(active, (condition, starts) => {
       if (starts) this.#answer(condition);
+      else emptyShamLine(handle);
     });
   }
 
@@ -42,7 +43,7 @@ export class BenchActuator implements Actuator {
       closeSync(descriptor);
       throw new Error(`${port}: is no pseudo-terminal. The actuator kind bench opens nothing else.`);
     }
-    return { descriptor, sham: openSync('/dev/null', constants.O_WRONLY) };
+    return { descriptor, ...openShamLine() };
   }
 
   check(): readonly string[] {
@@ -64,6 +65,7 @@ export class BenchActuator implements Actuator {
   close(): void {
     closeSync(this.#handle.descriptor);
     closeSync(this.#handle.sham);
+    closeSync(this.#handle.shamEnd);
   }
 
   #answer(condition: Condition): void {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import type { Actuator, Command, Condition, HardLimits, Started } from '../../runtime/contracts.js';
 import { nativeBytes, poll } from '../serial/libc.js';
+import { emptyShamLine, openShamLine, type ShamLine } from '../serial/sham-line.js';
 import { TriggerState } from '../trigger-state.js';
 
 export interface SerialTriggerPlan {
@@ -24,9 +25,8 @@ export const serialTriggerLimits: HardLimits = {
 };
 
 /** The port, and what takes the bytes of a sham. */
-export interface SerialTriggerHandle {
+export interface SerialTriggerHandle extends ShamLine {
   readonly descriptor: number;
-  readonly sham: number;
 }
 
 /** A trigger box on a serial port: one byte starts, another one ends. */
@@ -52,7 +52,7 @@ export class SerialTrigger implements Actuator {
       execFileSync('stty', ['-F', port, String(baudRate), 'raw', '-echo', '-hupcl', 'clocal'], { stdio: 'pipe' });
       const descriptor = openSync(port, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
       if (restCode !== undefined) writeSync(descriptor, Uint8Array.of(restCode));
-      return { descriptor, sham: openSync('/dev/null', constants.O_WRONLY) };
+      return { descriptor, ...openShamLine() };
     } catch (error) {
       const detail = error instanceof Error ? (error.message.split('\n')[1] ?? error.message) : String(error);
       throw new Error(
@@ -84,11 +84,13 @@ export class SerialTrigger implements Actuator {
   close(): void {
     closeSync(this.#handle.descriptor);
     closeSync(this.#handle.sham);
+    closeSync(this.#handle.shamEnd);
   }
 
   #send(condition: Condition, starts: boolean): void {
     const byte = starts ? this.#start : this.#end;
     const { descriptor, sham } = this.#handle;
+    if (!starts) emptyShamLine(this.#handle);
     if (byte && writeSync(condition === 'real' ? descriptor : sham, byte) !== 1)
       throw new Error(`${this.#plan.port}: took no byte`);
   }

@@ -32,6 +32,8 @@ export interface ActuatorHandle {
   readonly descriptor: number;
   /** What takes the bytes of a sham; −1 where there is nothing. */
   readonly sham: number;
+  /** Where those come out again. */
+  readonly shamEnd: number;
   readonly lines?: OutputLines;
   readonly audio?: AudioHandle;
   /** A word that is not 0 while a stimulus lasts. */
@@ -49,7 +51,7 @@ export function openActuator(plan: ActuatorPlan, realtime: boolean): ActuatorHan
     case 'gpio':
       return { ...nothing, lines: GpioOutput.open(plan), active };
     case 'lan-trigger':
-      return { ...LanTrigger.open(plan), active };
+      return { ...nothing, ...LanTrigger.open(plan), active };
     case 'bench':
       return { ...BenchActuator.open(plan), active };
     case 'audio':
@@ -78,4 +80,4 @@ export function attachActuator(plan: ActuatorPlan, handle: ActuatorHandle): Actu
   }
 }
 
-const nothing = { descriptor: -1, sham: -1 };
+const nothing = { descriptor: -1, sham: -1, shamEnd: -1 };

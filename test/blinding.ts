@@ -1,0 +1,61 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openPty } from '../drivers/serial/pty.js';
+import type { ActuatorPlan } from '../runtime/guardian/actuators.js';
+import { judgeBlinding, type Verdict } from './blinding/judge.js';
+import type { Known } from './blinding/sources.js';
+import { throughFiring } from './blinding/through-firing.js';
+import { takeBytes, throughGuardian } from './blinding/through-guardian.js';
+
+/**
+ * `npm run blinding [-- COUNT]`: whether the conditions can be told apart by anything that the guardian publishes
+ * (SAFETY.md R-27). COUNT stimuli in each condition, 10,000 if it is not given: in the real guardian process, and through
+ * its two sides with each kind of actuator. Exits 1 if the upper end of an interval reaches 0.52, or if a leak that was
+ * planted is not found.
+ */
+
+const count = Number(process.argv[2] ?? '10000');
+const folder = mkdtempSync(join(tmpdir(), 'axond-blinding-'));
+const pty = openPty();
+const listener = createSocket('udp4').bind(0, '127.0.0.1');
+await once(listener, 'listening');
+let passed = true;
+
+try {
+  const { known, contradicted, latched } = await throughGuardian(count, folder);
+  report('guardian process, bench on a pseudo-terminal', known);
+  const wrong = contradicted / known.length;
+  process.stdout.write(
+    `  ${known.length} stimuli; ${contradicted} whose byte came late or not as the sealed file says; ` +
+      `${latched} guardians latched on a busy machine\n`,
+  );
+  // A byte that a pseudo-terminal hands over late counts for the next stimulus.
+  if (wrong > 0.01) passed = false;
+  const plans: ActuatorPlan[] = [
+    { use: 'serial-trigger', port: pty.path, baudRate: 115200, codes: [1], restCode: 0 },
+    { use: 'lan-trigger', address: '127.0.0.1', port: listener.address().port, codes: [1], restCode: 0 },
+    { use: 'virtual' },
+  ];
+  for (const plan of plans) {
+    const known = throughFiring(plan, 2 * count, join(folder, 'log'), Math.random, () => void takeBytes(pty.master));
+    report(`both sides, ${plan.use}`, known);
+  }
+} finally {
+  pty.close();
+  listener.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+process.exitCode = passed ? 0 : 1;
+
+function report(name: string, known: readonly Known[]): void {
+  const verdicts: Verdict[] = judgeBlinding(known, Math.random);
+  for (const { what, auc, upper, holds, by } of verdicts) {
+    process.stdout.write(
+      `${holds ? 'ok    ' : 'FAILED'} ${name}: ${what}: AUC ${auc.toFixed(4)}, at most ${upper.toFixed(4)} (95 %); by ${by.join(', ')}\n`,
+    );
+    if (!holds) passed = false;
+  }
+}

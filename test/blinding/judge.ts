@@ -1,0 +1,85 @@
+import type { Condition } from '../../runtime/contracts.js';
+import { tellApart, type Judgement } from './leak-classifier.js';
+import { featureNames, featuresOf, type Published } from './published.js';
+import type { Known } from './sources.js';
+
+export interface Verdict {
+  readonly what: string;
+  readonly auc: number;
+  readonly upper: number;
+  readonly holds: boolean;
+  /** By what, best first. */
+  readonly by: readonly string[];
+}
+
+/** Under `most` as it was published, and over 0.6 with each leak. */
+export function judgeBlinding(known: readonly Known[], random: () => number, most = 0.52): Verdict[] {
+  const judge = (leak?: Leak) =>
+    tellApart(
+      known.map(({ published, condition, group }) => ({
+        features: featuresOf(leak ? leak.plant(published, condition) : published),
+        isReal: condition === 'real',
+        group,
+      })),
+      random,
+    );
+  const honest = judge();
+  return [
+    verdict('as published', honest, honest.upper < most),
+    ...leaks.map((leak) => {
+      const found = judge(leak);
+      return verdict(`planted: ${leak.what}`, found, found.auc > 0.6);
+    }),
+  ];
+}
+
+function verdict(what: string, { auc, upper, used }: Judgement, holds: boolean): Verdict {
+  return { what, auc, upper, holds, by: used.slice(0, 3).map((feature) => featureNames[feature] ?? '') };
+}
+
+interface Leak {
+  readonly what: string;
+  plant(published: Published, condition: Condition): Published;
+}
+
+const leaks: readonly Leak[] = [
+  {
+    what: 'receipts of a sham 1 ms later',
+    plant: (published, condition) =>
+      condition === 'real' ? published : { ...published, words: published.words.map(later) },
+  },
+  {
+    what: 'one byte more in the log of a sham',
+    plant: (published, condition) =>
+      condition === 'real' ? published : { ...published, log: published.log.map((line) => `${line} `) },
+  },
+  {
+    what: 'the place in the buffer that a sham leaves where it was',
+    plant: (published, condition) => ({
+      ...published,
+      words: published.words.map((word) => pointing(word, condition === 'real' ? published.command * 480 : 0)),
+    }),
+  },
+];
+
+interface Word {
+  readonly text: string;
+  readonly readUs: number;
+}
+
+interface ReceiptWord {
+  receipt: { atUs: number; evidence: string };
+}
+
+function later({ text, readUs }: Word): Word {
+  const word = JSON.parse(text) as ReceiptWord;
+  word.receipt.atUs += 1000;
+  return { text: JSON.stringify(word), readUs: readUs + 1000 };
+}
+
+function pointing({ text, readUs }: Word, place: number): Word {
+  const word = JSON.parse(text) as ReceiptWord;
+  if (word.receipt.evidence === '') return { text, readUs };
+  word.receipt.evidence += ` at frame ${place}`;
+  return { text: JSON.stringify(word), readUs };
+}

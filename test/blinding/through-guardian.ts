@@ -186,6 +186,6 @@ export function takeBytes(master: number): number {
 
 const blockSeconds = 0.5;
 const edgeSeconds = 0.1;
-const mostRuns = 20;
+const mostRuns = 200;
 /** What a guardian says of itself while it goes on. */
 const passing = new Set<string>(['starting', 'ready', 'beats-lost']);

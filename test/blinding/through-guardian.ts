@@ -54,7 +54,7 @@ export async function throughGuardian(count: number, folder: string): Promise<Ni
         night: { study, run: `run-${run}`, boot: 'boot', sha256 },
       };
       // A fifth is too near to the beginning of a block, and the conditions are not given equally often.
-      const heard = await conduct(options, pty.master, Math.ceil(1.3 * (2 * count - known.length)) + 100);
+      const heard = await conduct(options, pty.master, Math.ceil(2.6 * (count - leastOf(known))) + 100);
       const judged = judge(heard, rows, startOfNight(allocation));
       known.push(...judged.known);
       contradicted += judged.contradicted;

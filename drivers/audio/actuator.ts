@@ -56,7 +56,7 @@ export class AudioActuator implements Actuator {
     if (!(variant in this.#plan.sounds)) throw new Error(`there is no sound ${variant}`);
     const gain = amplitudeOf(gainDb) * audible[condition];
     Atomics.store(this.#active, 0, 1);
-    const { startedUs, delayFrames, underruns } = this.#output.play(variant, gain);
+    const { startedUs, delayFrames, underruns } = this.#output.play(variant, gain, longestWaitMs);
     // Again: the other thread may have rested between the two lines above, and the word would hide the sound from a rest.
     Atomics.store(this.#active, 0, 1);
     const evidence = `sound ${variant} behind ${delayFrames} frames, ${underruns} underruns so far`;
@@ -95,4 +95,6 @@ function renderWithin({ sounds, rate, levelDbfs, ceilingDbfs, calibration }: Aud
 
 const audible = { real: 1, sham: 0 } as const satisfies Record<Condition, number>;
 const startMs = 2000;
+/** A sound that comes later than this is not the answer to what asked for it. */
+const longestWaitMs = 50;
 const rounding = 0.1;

@@ -19,7 +19,7 @@ export function withoutAlsa(): string | false {
 export interface FileCard {
   readonly card: string;
   /** Frames so far, left and right in turn, 2^31 as full scale. Complete once the card is closed. */
-  frames(): Int32Array;
+  readonly frames: () => Int32Array;
 }
 
 export function fileCard(t: Pick<TestContext, 'after'>): FileCard {
@@ -28,7 +28,7 @@ export function fileCard(t: Pick<TestContext, 'after'>): FileCard {
   const path = join(folder, 'card.raw');
   return {
     card: `file:${path},raw`,
-    frames() {
+    frames: () => {
       const bytes = readFileSync(path);
       return new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + (bytes.length & ~7)));
     },

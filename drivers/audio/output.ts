@@ -91,16 +91,16 @@ export class AudioOutput {
 
   /**
    * Plays a sound in the card's next period and returns when that sounds; a gain of 0 does all of it but be heard.
-   * Throws if the card has not taken it within 50 ms. One that is brought to rest before it began counts as begun.
+   * Throws if the card has not taken it within the time. One that is brought to rest before it began counts as begun.
    */
-  play(variant: number, gain: number): Playing {
+  play(variant: number, gain: number, withinMs: number): Playing {
     const fault = this.fault();
     if (fault !== '') throw new Error(fault);
     const pulse = (this.#words[Word.requested] as number) + 1;
     this.#words[Word.variant] = variant;
     this.#values[Value.gain] = gain;
     Atomics.store(this.#words, Word.requested, pulse);
-    const untilUs = monotonicUs() + longestWaitUs;
+    const untilUs = monotonicUs() + withinMs * 1e3;
     for (;;) {
       const begun = Atomics.load(this.#words, Word.begun);
       const underruns = Atomics.load(this.#words, Word.underruns);
@@ -112,7 +112,7 @@ export class AudioOutput {
       if (Atomics.load(this.#words, Word.cancelled) >= pulse) return { startedUs: nowUs, delayFrames: 0, underruns };
       if (this.fault() !== '' || nowUs > untilUs) {
         this.stop();
-        throw new Error(this.fault() || 'the sound card did not take a sound within 50 ms');
+        throw new Error(this.fault() || `the sound card did not take a sound within ${withinMs} ms`);
       }
       Atomics.wait(this.#words, Word.begun, begun, (untilUs - nowUs) / 1000);
     }
@@ -148,4 +148,3 @@ export class AudioOutput {
 }
 
 const threadDied = -5; // EIO
-const longestWaitUs = 50e3;

@@ -142,6 +142,21 @@ test('R-16 after a stop no sample of the pulse sounds, wherever the pump was', (
   }
 });
 
+test('a pulse that is asked for right behind a stop sounds whole', () => {
+  for (const hasRoomAtRest of [false, true]) {
+    const rig = new Rig();
+    rig.card.hasRoomAtRest = hasRoomAtRest;
+    rig.ask();
+    rig.run(6e3);
+    rig.stop();
+    const before = rig.loud.length;
+    const pulse = rig.ask();
+    rig.run(100e3);
+    assert.equal(rig.word(Word.begun), pulse);
+    assert.deepEqual(rig.loud.slice(before), played);
+  }
+});
+
 test('a pulse that was stopped before it began never begins', () => {
   const rig = new Rig();
   rig.ask();

@@ -66,6 +66,8 @@ export class Pump {
     const begins = this.#fill();
     const taken = this.#pcm.write();
     if (taken !== this.#pcm.periodFrames) {
+      // Not a frame of it is with the card: it begins with the next period, unless it was meant by what stopped the card.
+      if (begins) this.#pulse--;
       this.#recover(taken < 0 ? taken : Errno.pipe);
       return false;
     }

@@ -17,6 +17,8 @@ export class SimulatedCard implements Pcm {
   fault = 0;
   /** Frames of delay behind the queue, as a USB card has them. */
   extraDelay = 0;
+  /** Some plug-ins say that there is room even where nothing may be written. */
+  hasRoomAtRest = false;
   /** Called within `write`, before the card looks at what it is given. */
   onWrite: (() => void) | undefined;
   #queue: number[] = [];
@@ -39,6 +41,7 @@ export class SimulatedCard implements Pcm {
   }
 
   available(): number {
+    if (this.hasRoomAtRest && this.#state === 'setup') return this.bufferFrames;
     return this.#refusal() || this.bufferFrames - this.#queue.length;
   }
 

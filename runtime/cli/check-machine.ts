@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { z } from 'zod';
+import { alsa } from '../../drivers/audio/alsa.js';
 
 export interface Finding {
   readonly level: 'good' | 'warning' | 'fault';
@@ -22,6 +23,7 @@ export async function checkMachine(): Promise<Finding[]> {
     program('mkfifo', ['--version'], 'makes the channel to the guardian', 'sudo apt-get install coreutils'),
     realtime(),
     ports(),
+    sound(),
   ];
 }
 
@@ -88,6 +90,22 @@ function ports(): Finding {
         `${closed.join(', ')}: permission denied.`,
         'Run sudo usermod -aG dialout $USER, then log in again.',
       );
+}
+
+function sound(): Finding {
+  try {
+    alsa();
+  } catch (error) {
+    const [detail = '', ...fix] = (error instanceof Error ? error.message : String(error)).split('. ');
+    return finding('warning', 'sound', `${detail.replace('sound: ', '')}: no stimulus can be a sound.`, fix.join('. '));
+  }
+  const cards = existsSync('/proc/asound/cards') ? readFileSync('/proc/asound/cards', 'utf8') : '';
+  const names = [...cards.matchAll(/^ *(\d+) \[[^\]]*\]: (.*)$/gm)].map(
+    ([, card = '', name = '']) => `hw:${card} ${name}`,
+  );
+  return names.length === 0
+    ? finding('warning', 'sound', 'there is no sound card.', '')
+    : finding('good', 'sound', names.join(', '), '');
 }
 
 function mayOpen(path: string): boolean {

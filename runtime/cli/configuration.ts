@@ -12,6 +12,8 @@ export interface ConfigurationOptions {
   readonly sets: readonly string[];
   /** Arm at the start: refused unless every actuator is virtual. */
   readonly armVirtual: boolean;
+  /** Of the demo alone, which plays quietly: a sound may be armed too. */
+  readonly armSound?: boolean;
 }
 
 export interface LoadedRun {
@@ -20,9 +22,9 @@ export interface LoadedRun {
   readonly armAtStart: boolean;
 }
 
-export function loadRunPlan({ armVirtual, ...sources }: ConfigurationOptions): LoadedRun {
+export function loadRunPlan({ armVirtual, armSound = false, ...sources }: ConfigurationOptions): LoadedRun {
   const { configuration, effectiveYaml } = loadConfiguration(sources);
-  refuseRealActuators(armVirtual, configuration.actuators);
+  refuseRealActuators(armVirtual, configuration.actuators, armSound);
   const plan = compileRun(configuration);
   return { plan, effectiveYaml, armAtStart: armVirtual && plan.actuator !== undefined };
 }
@@ -52,9 +54,13 @@ export function planOfRecording({ configuration, stream }: RunDescription): Loop
   return compileLoop(loaded.configuration, stream);
 }
 
-function refuseRealActuators(armVirtual: boolean, actuators: Readonly<Record<string, { readonly use: string }>>): void {
+function refuseRealActuators(
+  armVirtual: boolean,
+  actuators: Readonly<Record<string, { readonly use: string }>>,
+  armSound = false,
+): void {
   if (!armVirtual) return;
-  const real = Object.entries(actuators).filter(([, { use }]) => use !== 'virtual');
+  const real = Object.entries(actuators).filter(([, { use }]) => use !== 'virtual' && !(armSound && use === 'audio'));
   if (real.length === 0) return;
   const names = real.map(([name, { use }]) => `${name} (${use})`).join(', ');
   throw new UsageError(`--arm-virtual: ${names} is not virtual. Arm on the machine itself: axond arm --for 10m.`);

@@ -5,8 +5,9 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { startEmbeddedBroker } from '../link/embedded-broker.js';
 import { loadRunPlan } from './configuration.js';
+import { refuseLoudDemo, soundSettings } from './demo-sound.js';
 import { createLogger } from './logger.js';
-import { print, printJson } from './output.js';
+import { UsageError, print, printJson } from './output.js';
 import { positive } from './options.js';
 import { conduct, describeSummary } from './run.js';
 import { packageRoot } from './version.js';
@@ -14,6 +15,7 @@ import { packageRoot } from './version.js';
 interface DemoOptions {
   seconds?: number;
   night?: true;
+  audio?: true;
   json?: true;
   set?: string[];
   config?: string[];
@@ -26,6 +28,7 @@ export function demoCommand(): Command {
     .description('The whole loop on an emulated Cyton with a generated sleeper: no hardware needed')
     .option('--seconds <N>', 'end this long after the first sample (default: until Ctrl-C)', positive)
     .option('--night', 'play a whole realistic night instead of a sleeper who is already in N2')
+    .option('--audio', 'answer each spindle with a quiet sound on the default card: -30 dBFS at most')
     .option('--seed <N>', 'seed of the sleeper', '1')
     .option('--fault <SPEC...>', 'faults of the emulated amplifier, as in `axond emulate cyton --fault`')
     .option('--config <FILE...>', 'configuration instead of the preset demo')
@@ -37,14 +40,22 @@ export function demoCommand(): Command {
 
 async function demo(options: DemoOptions): Promise<void> {
   const log = createLogger();
+  if (options.audio && options.config) {
+    throw new UsageError(
+      '--audio: is for the demo alone. Name sound and card in your configuration, and use axond run.',
+    );
+  }
+  const sound = options.audio ? soundSettings(options.set ?? []) : [];
   const emulator = await startEmulator(options);
   const broker = await startEmbeddedBroker();
   try {
     const loaded = loadRunPlan({
       ...(options.config ? { files: options.config } : { preset: 'demo' }),
-      sets: [`source.port=${emulator.port}`, `device.mqtt=${broker.url}`, ...(options.set ?? [])],
+      sets: [`source.port=${emulator.port}`, `device.mqtt=${broker.url}`, ...sound, ...(options.set ?? [])],
       armVirtual: true,
+      armSound: options.audio === true,
     });
+    refuseLoudDemo(loaded);
     const summary = await conduct({
       verb: 'demo',
       loaded,

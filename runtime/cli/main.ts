@@ -12,9 +12,9 @@ import { modelCommand } from './model.js';
 import { recordingCommand } from './recording.js';
 import { replayCommand } from './replay.js';
 import { runCommand } from './run.js';
+import { setupCommand } from './setup.js';
 import { silenceCommand } from './silence.js';
 import { studyCommand } from './study.js';
-import { setupCommand } from './setup.js';
 import { axondVersion } from './version.js';
 
 const program = new Command('axond')

@@ -1,8 +1,10 @@
 import { Command } from 'commander';
+import { setupSoundCommand } from './setup-sound.js';
 import { setupTimingCommand } from './setup-timing.js';
 
 export function setupCommand(): Command {
   return new Command('setup')
     .description('Measure and adjust what stimulates, before a study')
+    .addCommand(setupSoundCommand())
     .addCommand(setupTimingCommand());
 }

@@ -34,8 +34,10 @@ export interface GuardianRig {
 export const startCode = 0x81;
 export const restCode = 0x80;
 
-/** `night` is that of a blinded study. */
-export async function startRig(more: Pick<GuardianOptions, 'stopInput' | 'night'> = {}): Promise<GuardianRig> {
+/** `night` is that of a blinded study; another `actuator` takes the place of the trigger box. */
+export async function startRig(
+  more: Partial<Pick<GuardianOptions, 'stopInput' | 'night' | 'actuator'>> = {},
+): Promise<GuardianRig> {
   const folder = mkdtempSync(join(tmpdir(), 'axond-test-'));
   const pty = openPty();
   const deliveries = join(folder, 'night.deliveries');
@@ -53,8 +55,8 @@ export async function startRig(more: Pick<GuardianOptions, 'stopInput' | 'night'
       pidFile: join(folder, 'guardian.pid'),
       deliveries,
       realtime: false,
-      ...more,
       actuator: { use: 'serial-trigger', port: pty.path, baudRate: 115200, codes: [startCode], restCode },
+      ...more,
     },
     {
       onReceipt: (receipt) => receipts.push(receipt),

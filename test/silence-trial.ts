@@ -115,7 +115,7 @@ export class SilenceTrial {
   async close(): Promise<void> {
     this.#client?.end(true);
     if (this.#disk !== undefined) {
-      if (this.#lab.core?.pid !== undefined) kill(-this.#lab.core.pid, 'SIGKILL');
+      this.#lab.core?.kill('SIGKILL');
       spawnSync('umount', ['-l', this.#disk]);
     }
     await this.#lab.close();

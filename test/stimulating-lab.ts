@@ -58,7 +58,6 @@ export class StimulatingLab {
     const core = spawn(process.execPath, [launcher, 'run', '--config', file, '--json'], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: this.environment,
-      detached: true, // a process group of its own, as a service has
     });
     core.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     this.core = core;
@@ -84,7 +83,7 @@ export class StimulatingLab {
         last = answer?.ok === false ? answer.reasons.join('; ') : '';
         return answer?.ok === true;
       },
-      30_000,
+      120_000,
     ).catch((error: unknown) => {
       throw new Error(`${String(error)} (${last})\n${this.stderr.slice(-2000)}`);
     });
@@ -112,7 +111,7 @@ export class StimulatingLab {
   }
 
   async close(): Promise<void> {
-    if (this.core?.pid !== undefined) kill(-this.core.pid, 'SIGKILL');
+    this.core?.kill('SIGKILL');
     this.#board.kill('SIGKILL');
     await this.farEnd.close();
     rmSync(this.folder, { recursive: true, force: true });
@@ -133,7 +132,7 @@ gate: { ${limits} }
   }
 }
 
-/** Of a process or, with a negative number, a group; one that is gone already is no fault. */
+/** One that is gone already is no fault. */
 export function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

@@ -29,6 +29,7 @@ const program = new Command('axond')
     '\nStart with:  axond demo   (no hardware needed)\nExit codes:  0 done, 1 failed, 2 wrong usage or configuration',
   );
 for (const command of [
+  setupCommand(),
   demoCommand(),
   runCommand(),
   statusCommand(),
@@ -41,7 +42,6 @@ for (const command of [
   studyCommand(),
   checkCommand(),
   modelCommand(),
-  setupCommand(),
   emulateCommand(),
   evalCommand(),
   benchCommand(),

@@ -30,6 +30,7 @@ const status: Status = {
     lastReasons: ['movement'],
     actuator: 'light',
     guardian: 'ready',
+    budget: { state: 'known', left: null },
   },
   ringLosses: { samples: 0, decisions: 0, commands: 0 },
   recorder: { state: 'recording', lagMs: 0 },

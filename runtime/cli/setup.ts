@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { budgetCommand } from './setup-budget.js';
 import { setupSoundCommand } from './setup-sound.js';
 import { setupTimingCommand } from './setup-timing.js';
 
@@ -6,5 +7,6 @@ export function setupCommand(): Command {
   return new Command('setup')
     .description('Measure and adjust what stimulates, before a study')
     .addCommand(setupSoundCommand())
-    .addCommand(setupTimingCommand());
+    .addCommand(setupTimingCommand())
+    .addCommand(budgetCommand());
 }

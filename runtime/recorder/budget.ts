@@ -10,7 +10,7 @@ import { z } from 'zod';
 
 const whole = z.number().int().nonnegative();
 const givenAt = z.strictObject({ atUs: z.number(), stimuli: whole.positive(), night: z.string() });
-const openLease = z.strictObject({
+const reserved = z.strictObject({
   lease: whole.positive(),
   stimuli: whole,
   /** Of `stimuli`, those that stand among the given already. */
@@ -32,14 +32,14 @@ const budgetState = z.strictObject({
       night: z.string(),
       offsetUs: z.number(),
       counted: whole,
-      leases: z.array(openLease),
+      leases: z.array(reserved),
     })
     .nullable(),
   given: z.array(givenAt),
   resets: z.array(reset),
 });
 type BudgetState = z.output<typeof budgetState>;
-export type OpenLease = z.output<typeof openLease>;
+export type Reserved = z.output<typeof reserved>;
 export type Reset = z.output<typeof reset>;
 
 /** Stimuli at a time of the run's monotonic clock, negative for what was given long before its boot. */
@@ -61,11 +61,11 @@ export interface BudgetLimits {
   readonly perNight: number;
 }
 
-/** What is still allowed: `night` is Infinity where the run belongs to no night. */
+/** What is still allowed; `night` is null where the run belongs to none. */
 export interface Left {
   readonly hour: number;
   readonly day: number;
-  readonly night: number;
+  readonly night: number | null;
 }
 
 export class Budget {
@@ -148,7 +148,7 @@ export class Budget {
   }
 
   /** The leases that are open now, with times of the monotonic clock. */
-  hold(leases: readonly OpenLease[], nowUs: number): void {
+  hold(leases: readonly Reserved[], nowUs: number): void {
     const axisUs = this.#seen(nowUs);
     this.#running().leases = leases.map((lease) => ({ ...lease, untilUs: lease.untilUs + this.#state.offsetUs }));
     this.#tidy(axisUs);
@@ -163,8 +163,18 @@ export class Budget {
     return {
       hour: Math.max(0, perHour - since(axisUs - hourUs)),
       day: Math.max(0, perNight - since(axisUs - dayUs)),
-      night: night === '' ? Infinity : Math.max(0, perNight - sameNight),
+      night: night === '' ? null : Math.max(0, perNight - sameNight),
     };
+  }
+
+  /** What was given in the hour, and the 24 hours, before the latest time that was seen, and in each night. */
+  counts(): { readonly hour: number; readonly day: number; readonly nights: Readonly<Record<string, number>> } {
+    const { given, lastUs } = this.#state;
+    const nights: Record<string, number> = {};
+    for (const { night, stimuli } of given) if (night !== '') nights[night] = (nights[night] ?? 0) + stimuli;
+    const since = (us: number): number =>
+      given.reduce((sum, { atUs, stimuli }) => (atUs > us ? sum + stimuli : sum), 0);
+    return { hour: since(lastUs - hourUs), day: since(lastUs - dayUs), nights };
   }
 
   /** All that counts for the run that has begun, oldest first. */

@@ -1,13 +1,7 @@
 import { decodeEvent } from '../loop/records.js';
+import { OpenLeases } from '../recording/open-leases.js';
 import type { Lease } from '../recording/rows.js';
-import type { Budget, BudgetLimits, OpenLease } from './budget.js';
-
-/** A lease that the loop may still draw on, as far as the events say that were drained. */
-interface Held extends OpenLease {
-  readonly renewUs: number;
-  /** The loop has taken it up. */
-  taken: boolean;
-}
+import type { Budget, BudgetLimits, Left } from './budget.js';
 
 /**
  * When to grant a lease, and what is still allowed. Pure: it follows the events that the recorder drains, in their order.
@@ -16,72 +10,59 @@ interface Held extends OpenLease {
  */
 export class LeaseKeeper {
   readonly budget: Budget;
-  #held: Held[] = [];
+  readonly #leases = new OpenLeases();
   #armedUntilUs = -Infinity;
   #perMinute = 0;
-  #limits: BudgetLimits = { perHour: 0, perNight: 0 };
-  #leases = 0;
+  #limits: BudgetLimits;
+  #granted = 0;
 
-  constructor(budget: Budget) {
+  /** `limits` are those of the configuration: what is left is told by them until arming names tighter ones. */
+  constructor(budget: Budget, limits: BudgetLimits = { perHour: Infinity, perNight: Infinity }) {
     this.budget = budget;
+    this.#limits = limits;
   }
 
   /** Every record of the loop that is drained, in order. */
   observe(record: Float64Array): void {
     const event = decodeEvent(record);
-    if (event?.kind === 'armed') {
+    this.#leases.observe(event);
+    if (event?.kind === 'permit') this.budget.give(event.command, Math.max(event.us, event.fireAtUs));
+    else if (event?.kind === 'disarmed') this.#armedUntilUs = -Infinity;
+    else if (event?.kind === 'armed') {
       this.#armedUntilUs = event.untilUs;
       this.#perMinute = event.perMinute;
       this.#limits = event;
-    } else if (event?.kind === 'disarmed') {
-      this.#armedUntilUs = -Infinity;
-      // One that is under way to the loop stays reserved until the loop has said what became of it.
-      this.#held = this.#held.filter(({ taken }) => !taken);
-    } else if (event?.kind === 'lease') this.#taken(event.lease, event.stimuli);
-    else if (event?.kind === 'permit') {
-      this.budget.give(event.command, Math.max(event.us, event.fireAtUs));
-      const drawn = this.#held.find(({ lease }) => lease === event.lease);
-      if (drawn) drawn.used++;
     }
   }
 
   /**
    * The lease to grant now, reserved in the budget; undefined if none is due or nothing is left. `drainedUs` is the time
-   * of a cycle up to which all events have been observed: a lease that had expired by then is closed.
+   * of a cycle before which all events have been observed.
    */
   due(nowUs: number, drainedUs: number): Lease | undefined {
-    this.#held = this.#held.filter(({ untilUs }) => !(drainedUs >= untilUs));
-    if (!(nowUs < this.#armedUntilUs) || this.#held.some(({ taken }) => !taken)) return undefined;
-    const [current] = this.#held;
-    if (current && nowUs < current.renewUs && current.used < current.stimuli / 2) return undefined;
+    this.#leases.expire(drainedUs);
+    const [current] = this.#leases.list;
+    if (!(nowUs < this.#armedUntilUs) || this.#leases.list.some(({ taken }) => !taken)) return undefined;
+    if (current && nowUs < current.grantedUs + leaseUs / 2 && current.used < current.stimuli / 2) return undefined;
     const { hour, day, night } = this.left(nowUs);
-    const stimuli = Math.min(this.#perMinute, mostStimuli, hour, day, night);
+    const stimuli = Math.min(this.#perMinute, mostStimuli, hour, day, night ?? Infinity);
     if (!(stimuli >= 1)) return undefined;
     const untilUs = Math.min(nowUs + leaseUs, this.#armedUntilUs);
-    const lease = { lease: ++this.#leases, stimuli, grantedUs: nowUs, untilUs };
-    this.#held.push({ lease: lease.lease, stimuli, used: 0, untilUs, renewUs: nowUs + leaseUs / 2, taken: false });
+    const lease = { lease: ++this.#granted, stimuli: Math.floor(stimuli), grantedUs: nowUs, untilUs };
+    this.#leases.grant(lease);
     this.hold(nowUs);
     return lease;
   }
 
   /** Brings what is open now into the budget, for the next time it is written. */
   hold(nowUs: number): void {
-    this.budget.hold(
-      this.#held.map(({ lease, stimuli, used, untilUs }) => ({ lease, stimuli, used, untilUs })),
-      nowUs,
-    );
+    const open = this.#leases.list.map(({ lease, stimuli, used, untilUs }) => ({ lease, stimuli, used, untilUs }));
+    this.budget.hold(open, nowUs);
   }
 
-  left(nowUs: number): ReturnType<Budget['left']> {
-    const reserved = this.#held.reduce((sum, { stimuli, used }) => sum + Math.max(0, stimuli - used), 0);
-    return this.budget.left(this.#limits, reserved, nowUs);
-  }
-
-  /** The loop answers every lease: with what it took, 0 if it came too late. It draws on one only: the newest. */
-  #taken(lease: number, stimuli: number): void {
-    this.#held = this.#held.filter((one) => one.lease >= lease && (one.lease !== lease || stimuli > 0));
-    const found = this.#held.find((one) => one.lease === lease);
-    if (found) found.taken = true;
+  /** What may still be given, less what is reserved. */
+  left(nowUs: number): Left {
+    return this.budget.left(this.#limits, this.#leases.unused, nowUs);
   }
 }
 

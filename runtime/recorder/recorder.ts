@@ -1,6 +1,7 @@
 import { inhibitorStates, type InhibitorState, type MessageKind, type RunSummary } from '../contracts.js';
 import { DiskFull } from '../recording/disk-full.js';
 import type { Lease } from '../recording/rows.js';
+import type { Left } from './budget.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 
 /** The budget cannot be written: nothing more may be granted, but the recording goes on. */
@@ -42,6 +43,8 @@ export type RecorderReport =
       readonly committedEvents: number;
       readonly freeBytes: number;
       readonly walBytes: number;
+      /** What may still be given; null where nothing is stimulated, or nobody knows. */
+      readonly left: Left | null;
     }
   /** What a person should know. */
   | { readonly notice: string }
@@ -185,7 +188,8 @@ export class Recorder {
   #report(now: number): void {
     const { store, tell } = this.#ports;
     const { freeBytes, walBytes } = store.room();
-    tell({ lagMs: this.#lagUs / 1000, committedEvents: store.committedEvents, freeBytes, walBytes });
+    const left = (this.#budget === 'clear' && this.#keeper?.left(now)) || null;
+    tell({ lagMs: this.#lagUs / 1000, committedEvents: store.committedEvents, freeBytes, walBytes, left });
     if (freeBytes < leastFreeBytes) {
       store.commit();
       throw store.endForWantOfSpace();

@@ -1,7 +1,7 @@
 import { readdirSync, statSync, statfsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { recordLength, type MessageKind, type RunDescription, type RunSummary } from '../contracts.js';
+import { recordLength, type GateLimits, type MessageKind, type RunDescription, type RunSummary } from '../contracts.js';
 import { encodeMessage } from '../loop/records.js';
 import { SlotRing } from '../loop/ring.js';
 import { ControlTime } from '../loop/shared.js';
@@ -38,6 +38,8 @@ export interface BudgetPlan {
   readonly folder: string;
   /** A participant's night, or the empty string. */
   readonly night: string;
+  /** Of the configuration. */
+  readonly limits: GateLimits;
 }
 
 export type RecorderRequest = { readonly marker: number; readonly text: string } | { readonly close: RunSummary };
@@ -84,7 +86,7 @@ class DiskStore implements RecordingStore {
       }
       budget.begin(data.path, data.budget.night);
       file.save(budget.toText());
-      return new LeaseKeeper(budget);
+      return new LeaseKeeper(budget, data.budget.limits);
     } catch (error) {
       if (!(error instanceof BudgetFailure) || error instanceof BudgetInUse) throw error;
       return { problem: error.message };

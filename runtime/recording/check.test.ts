@@ -19,7 +19,8 @@ function wholeRun(path: string): Recorded {
   recorded.record(EventCode.marker, 1);
   recorded.commit();
   recorded.stream(100);
-  recorded.record(EventCode.permit, 2, 1, 0);
+  recorded.lease(1, 3);
+  recorded.record(EventCode.permit, 2, 1, 0, 0, 1);
   recorded.record(EventCode.receipt, 1, ReceiptState.accepted, 10, 9);
   recorded.record(EventCode.receipt, 1, ReceiptState.started, 11, 9);
   recorded.record(EventCode.receipt, 1, ReceiptState.ended, 50, 9);
@@ -48,7 +49,7 @@ test('a whole recording has no fault and no warning, and is counted', (t) => {
     lostCycles: 0,
     frames: 200,
     messages: 1,
-    events: 8,
+    events: 9,
     detections: 1,
     permits: 1,
     refusals: 1,
@@ -56,6 +57,7 @@ test('a whole recording has no fault and no warning, and is counted', (t) => {
     reconciled: [],
     delivered: [],
     unreconciled: [],
+    possiblyDelivered: [],
   });
 });
 
@@ -78,6 +80,7 @@ test('one flipped bit in any value of any row is found, with table and row', (t)
     message: ['cycle', 'kind', 'fields', 'record', 'crc'],
     event: ['cycle', 'sample', 'us', 'kind', 'fields', 'record', 'text', 'crc'],
     anchor: ['us', 'wall_ms', 'crc'],
+    lease: ['lease', 'stimuli', 'granted_us', 'until_us', 'crc'],
   };
   for (const [table, names] of Object.entries(columns)) {
     for (const name of names) {
@@ -221,6 +224,82 @@ test('what contradicts itself is a fault: times, indexes, order, counts', (t) =>
   );
 });
 
+test('R-19 what was drawn beyond a lease, after it, or without one is a fault', (t) => {
+  const faultsOf = (make: (recorded: Recorded) => void): readonly string[] => {
+    const path = temporaryPath(t);
+    const recorded = new Recorded(path);
+    recorded.stream(2);
+    make(recorded);
+    recorded.close();
+    return checkRecording(path).faults;
+  };
+  const permit = (recorded: Recorded, command: number, lease: number): void => {
+    recorded.record(EventCode.permit, command, command, 0, 0, lease);
+  };
+  assert.deepEqual(
+    faultsOf((recorded) => {
+      recorded.lease(1, 1);
+      permit(recorded, 1, 1);
+      permit(recorded, 2, 1);
+      permit(recorded, 3, 2);
+    }),
+    ['event 3: permit 2 on lease 1, which allows 1', 'event 4: a permit on lease 2, which was not granted'],
+  );
+  assert.deepEqual(
+    faultsOf((recorded) => {
+      recorded.lease(1, 1, 1e6 + 8000);
+      permit(recorded, 1, 1);
+    }),
+    ['event 2: a permit on lease 1, which had expired'],
+  );
+});
+
+test('R-20 what a killed run may have delivered: the open leases, less what is accounted for', (t) => {
+  const possible = (make: (recorded: Recorded) => void, log?: string): [number, number][] => {
+    const path = temporaryPath(t);
+    const recorded = new Recorded(path);
+    recorded.stream(2);
+    make(recorded);
+    recorded.commit();
+    if (log !== undefined) logOf(path, log);
+    const { possiblyDelivered, ok } = checkRecording(path);
+    assert.ok(ok);
+    return possiblyDelivered.map(({ lease, stimuli }) => [lease, stimuli]);
+  };
+  const used = (recorded: Recorded): void => {
+    recorded.lease(1, 6);
+    recorded.record(EventCode.permit, 1, 1, 0, 0, 1);
+  };
+  assert.deepEqual(possible(used), [[1, 5]]);
+  // Command 2 is in the lost tail, and was about to be fired when all went dark.
+  assert.deepEqual(possible(used, '1 7 -\n2 8 ?\n'), [[1, 4]]);
+  // The loop drew on the next lease only, once it had it; one that it has not answered may have been taken.
+  const renewed = (recorded: Recorded): void => {
+    used(recorded);
+    recorded.lease(2, 6);
+    recorded.writer.lease({ lease: 3, stimuli: 2, grantedUs: 1e6, untilUs: 1e9 });
+  };
+  assert.deepEqual(possible(renewed), [
+    [2, 6],
+    [3, 2],
+  ]);
+  const disarmed = (recorded: Recorded): void => {
+    renewed(recorded);
+    recorded.record(EventCode.disarmed, 0);
+  };
+  assert.deepEqual(possible(disarmed), [[3, 2]]);
+  const refused = (recorded: Recorded): void => {
+    disarmed(recorded);
+    recorded.record(EventCode.lease, 3, 0, 1e9);
+  };
+  assert.deepEqual(possible(refused), []);
+  const expired = (recorded: Recorded): void => {
+    recorded.lease(1, 6, 1e6 + 20e3);
+    recorded.stream(3);
+  };
+  assert.deepEqual(possible(expired), []);
+});
+
 function logOf(path: string, text: string): string {
   const log = path.replace('.db', '.deliveries');
   writeFileSync(log, text);
@@ -238,17 +317,19 @@ test('R-18 a run that was killed: its lost tail is a warning, and what the guard
   logOf(path, '1 11 -\n1 50 50\n2 700.5 -\n3 9');
   const { ok, closed, started, delivered, unreconciled, warnings } = checkRecording(path);
   assert.deepEqual([ok, closed, started, delivered, unreconciled], [true, false, [1], [1, 2], [2]]);
-  assert.equal(warnings.length, 3);
+  assert.equal(warnings.length, 4);
   assert.match(warnings[0] ?? '', /not closed/);
   assert.match(warnings[1] ?? '', /stimuli 2 were delivered, by the guardian's log, after the last commit/);
   assert.match(warnings[2] ?? '', /lines that cannot be read: "3 9"/);
+  assert.match(warnings[3] ?? '', /up to 1 more stimuli were possibly delivered on lease 1, 0\.8 to 999\.0 s after/);
 });
 
 test('a stimulus that nothing accounts for is reported', (t) => {
   const path = killedRun(t);
   const recorded = new Recorded(`${path}.2.db`);
   recorded.stream(1);
-  for (const command of [1, 2, 3]) recorded.record(EventCode.permit, command, command, 0);
+  recorded.lease(1, 9);
+  for (const command of [1, 2, 3]) recorded.record(EventCode.permit, command, command, 0, 0, 1);
   recorded.record(EventCode.receipt, 1, ReceiptState.refused, 10, 9);
   recorded.record(EventCode.receipt, 2, ReceiptState.started, 10, 9);
   recorded.close({ stimuli: 1 });
@@ -266,7 +347,7 @@ test('closing brings the receipts that only the guardian has into the events, an
   assert.equal(existsSync(log), false);
   const report = checkRecording(path);
   assert.deepEqual([report.faults, report.started, report.reconciled], [[], [1, 2], [2]]);
-  assert.equal(report.events, 10);
+  assert.equal(report.events, 11);
 });
 
 test('a log of the guardian that is not understood stays', (t) => {

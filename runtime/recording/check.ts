@@ -1,9 +1,11 @@
-import { DetectionPhase, ReceiptState, type RunSummary } from '../contracts.js';
+import { DetectionPhase, ReceiptState, type LoopEvent, type RunSummary } from '../contracts.js';
 import { decodeMessage } from '../loop/records.js';
 import { sentFrames } from '../loop/sample-block.js';
 import { isOpen, wasDelivered } from '../guardian/delivery-lines.js';
 import { readDeliveries } from './deliveries.js';
+import { OpenLeases } from './open-leases.js';
 import { openRecording, type RecordedEvent, type Recording } from './read.js';
+import type { Lease } from './rows.js';
 import { guardianLog } from './schema.js';
 
 export interface RecordingReport {
@@ -33,6 +35,16 @@ export interface RecordingReport {
   readonly delivered: readonly number[];
   /** Delivered, but the recording lost the receipt with its tail. */
   readonly unreconciled: readonly number[];
+  /** Of a run that was not closed: what its open leases allowed beyond all that is accounted for. */
+  readonly possiblyDelivered: readonly PossiblyDelivered[];
+}
+
+/** At most so many stimuli between these times of the run's clock. */
+export interface PossiblyDelivered {
+  readonly lease: number;
+  readonly stimuli: number;
+  readonly fromUs: number;
+  readonly untilUs: number;
 }
 
 /** Checks a recording without repairing anything; needs no daemon. Throws a `RecordingError` if it cannot be opened. */
@@ -51,14 +63,21 @@ export function checkRecording(path: string): RecordingReport {
     const warnings: string[] = [];
     if (faults.length === 0) compareSummary(found, recording.summary, faults);
     judgeEnding(recording, found, faults, warnings);
-    const stimuli = accountForStimuli(path, found, warnings);
+    const possiblyDelivered = recording.ending?.reason === 'closed' ? [] : found.possiblyDelivered(path);
+    const stimuli = { ...accountForStimuli(path, found, warnings), possiblyDelivered };
+    for (const { lease, stimuli, fromUs, untilUs } of possiblyDelivered) {
+      const span = `${seconds(fromUs - recording.run.startUs)} to ${seconds(untilUs - recording.run.startUs)} s`;
+      warnings.push(
+        `up to ${stimuli} more stimuli were possibly delivered on lease ${lease}, ${span} after the start.`,
+      );
+    }
     return { ...report(path, recording, found, faults, warnings), ...stimuli };
   } finally {
     recording.close();
   }
 }
 
-type Stimuli = Pick<RecordingReport, 'started' | 'reconciled' | 'delivered' | 'unreconciled'>;
+type Stimuli = Pick<RecordingReport, 'started' | 'reconciled' | 'delivered' | 'unreconciled' | 'possiblyDelivered'>;
 
 function report(
   path: string,
@@ -95,6 +114,10 @@ class Walk {
   readonly reconciled = new Set<number>();
   /** Refused or dropped by the guardian. */
   readonly declined = new Set<number>();
+  /** By number: what each allows. */
+  readonly #leases = new Map<number, Lease>();
+  readonly #open = new OpenLeases();
+  readonly #drawn = new Map<number, number>();
   readonly #recording: Recording;
   readonly #events: Iterator<RecordedEvent>;
   readonly #messages: Iterator<Float64Array>;
@@ -111,6 +134,10 @@ class Walk {
   }
 
   walk(): void {
+    for (const lease of this.#recording.leases()) {
+      this.#leases.set(lease.lease, lease);
+      this.#open.grant(lease);
+    }
     this.#nextEvent();
     this.#nextMessage();
     for (const { cycle, nowUs, block } of this.#recording.cycles()) {
@@ -200,13 +227,40 @@ class Walk {
     if (this.#event) this.#count(this.#event);
   }
 
+  /** Of a run that did not end: its open leases less what is accounted for, the oldest first. */
+  possiblyDelivered(path: string): PossiblyDelivered[] {
+    this.#open.expire(this.#us);
+    const permits = new Set(this.permits);
+    let tail = readDeliveries(path).deliveries.filter(({ command }) => !permits.has(command)).length;
+    return this.#open.list.flatMap(({ lease, stimuli, used, grantedUs, untilUs }) => {
+      const unused = stimuli - used;
+      const accounted = Math.min(unused, tail);
+      tail -= accounted;
+      return unused > accounted ? [{ lease, stimuli: unused - accounted, fromUs: grantedUs, untilUs }] : [];
+    });
+  }
+
+  /** Nothing is permitted that is not on disk first. */
+  #judgePermit(id: number, { lease, us }: LoopEvent & { kind: 'permit' }): void {
+    const granted = this.#leases.get(lease);
+    const drawn = (this.#drawn.get(lease) ?? 0) + 1;
+    this.#drawn.set(lease, drawn);
+    if (!granted) this.faults.push(`event ${id}: a permit on lease ${lease}, which was not granted`);
+    else if (drawn > granted.stimuli)
+      this.faults.push(`event ${id}: permit ${drawn} on lease ${lease}, which allows ${granted.stimuli}`);
+    else if (!(us < granted.untilUs)) this.faults.push(`event ${id}: a permit on lease ${lease}, which had expired`);
+  }
+
   #count({ id, event, text }: RecordedEvent): void {
     this.events++;
+    this.#open.observe(event);
     if (!event) this.faults.push(`event ${id}: of an unknown kind`);
     else if (event.kind === 'detection') this.detections += event.phase === DetectionPhase.confirmed ? 1 : 0;
     else if (event.kind === 'refusal') this.refusals++;
-    else if (event.kind === 'permit') this.permits.push(event.command);
-    else if (event.kind === 'loss') this.sampleLossTold ||= event.ring === 0;
+    else if (event.kind === 'permit') {
+      this.permits.push(event.command);
+      this.#judgePermit(id, event);
+    } else if (event.kind === 'loss') this.sampleLossTold ||= event.ring === 0;
     else if (event.kind === 'receipt') {
       if (event.state === ReceiptState.started) {
         this.started.add(event.command);
@@ -253,7 +307,7 @@ function judgeEnding({ ending, summary }: Recording, found: Walk, faults: string
   else faults.push(`${hole}, and no event tells of a loss`);
 }
 
-function accountForStimuli(path: string, found: Walk, warnings: string[]): Stimuli {
+function accountForStimuli(path: string, found: Walk, warnings: string[]): Omit<Stimuli, 'possiblyDelivered'> {
   const { deliveries, unreadable } = readDeliveries(path);
   const { started, ended, reconciled, declined, permits } = found;
   const delivered = deliveries.filter(wasDelivered).map(({ command }) => command);
@@ -279,6 +333,10 @@ function accountForStimuli(path: string, found: Walk, warnings: string[]): Stimu
     warnings.push(`the guardian's log has lines that cannot be read: ${lines}. Each may be a stimulus.`);
   }
   return { started: [...started], reconciled: [...reconciled], delivered, unreconciled };
+}
+
+function seconds(us: number): string {
+  return (us / 1e6).toFixed(1);
 }
 
 const mostFaults = 20;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { recordLength, type RunDescription, type RunSummary } from '../contracts.js';
+import { EventCode } from '../loop/records.js';
 import { SlotRing } from '../loop/ring.js';
 import { createSampleBlock } from '../loop/sample-block.js';
 import { pushCycle, sampleSlotBytes } from '../loop/sample-slot.js';
@@ -131,6 +132,12 @@ export class Recorded {
   pushRecord(record: Float64Array): void {
     this.#decisions.doubles.set(record, this.#decisions.slot(0) * recordLength);
     this.#decisions.publish(1);
+  }
+
+  /** Granted, and taken up by the loop, in the newest cycle. */
+  lease(lease: number, stimuli: number, untilUs = 1e9): void {
+    this.writer.lease({ lease, stimuli, grantedUs: this.#us, untilUs });
+    this.record(EventCode.lease, lease, stimuli, untilUs);
   }
 
   drain(): void {

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { RunDescription, RunSummary } from '../contracts.js';
+import type { Left } from '../recorder/budget.js';
 import type { RecorderReport } from '../recorder/recorder.js';
 import type { BudgetPlan, RecorderRequest, RecorderThreadData } from '../recorder/thread.js';
 import type { RunMemory } from './memory.js';
@@ -15,6 +16,7 @@ export class RecorderThread {
   readonly #worker: Worker;
   readonly #wake: Int32Array;
   #lagMs = 0;
+  #left: Left | null = null;
   #closed: () => void = () => undefined;
 
   private constructor(data: RecorderThreadData, log: Logger, ready: () => void, failed: (error: Error) => void) {
@@ -30,7 +32,10 @@ export class RecorderThread {
         log.error(report.budgetProblem);
       } else if ('notice' in report) log.warn(report.notice);
       else if ('closed' in report) this.#closed();
-      else this.#lagMs = report.lagMs;
+      else {
+        this.#lagMs = report.lagMs;
+        this.#left = report.left;
+      }
     });
     this.#worker.once('error', (error: unknown) => {
       this.problem = `the recorder thread died: ${String(error)}`;
@@ -65,6 +70,11 @@ export class RecorderThread {
 
   get status(): Status['recorder'] {
     return { state: this.problem === '' ? 'recording' : this.problem, lagMs: this.#lagMs };
+  }
+
+  /** What may still be given. */
+  get budget(): NonNullable<Status['stimulation']>['budget'] {
+    return { state: this.budgetProblem === '' ? 'known' : this.budgetProblem, left: this.#left };
   }
 
   /** Before the number of the marker is posted to the loop. */

@@ -18,6 +18,7 @@ import { Lifecycle } from './lifecycle.js';
 import { LinkConnection } from './link-connection.js';
 import { LoopThread } from './loop-thread.js';
 import { RunMemory } from './memory.js';
+import type { BudgetPlan } from '../recorder/thread.js';
 import { tidyRecording } from '../recording/tidy.js';
 import { configuredTiming, measuredWithOf, type ConfiguredTiming } from '../timing/timing-file.js';
 import { createPlaces, type Places } from './places.js';
@@ -130,7 +131,7 @@ export class Run {
     this.#recorder = await RecorderThread.start(
       this.recording,
       this.#describe(description, night),
-      plan.actuator && { folder: plan.state, night: nightName(plan.study) },
+      budgetOf(plan),
       memory,
       log,
     );
@@ -324,6 +325,7 @@ export class Run {
             lastReasons: memory.lastReasons,
             actuator: plan.actuator?.name ?? '',
             guardian: this.#stimulator.ready ? 'ready' : this.#stimulator.cause,
+            budget: this.#recorder?.budget ?? { state: 'starting', left: null },
           }
         : null,
       ringLosses: memory.ringLosses,
@@ -422,6 +424,11 @@ function freeName(folder: string, name: string): string {
     const path = join(folder, `${name}-${stamp}${copy === 0 ? '' : `-${copy}`}.db`);
     if (!existsSync(path)) return path;
   }
+}
+
+/** Where and how this run's stimuli are counted. */
+function budgetOf({ state, study, loop }: RunPlan): BudgetPlan | undefined {
+  return loop.stimulation && { folder: state, night: nightName(study), limits: loop.stimulation.limits };
 }
 
 /** What the budget counts a participant's night by; empty where there is none. */

@@ -32,6 +32,11 @@ export interface Status {
     readonly lastReasons: readonly RefusalReason[];
     readonly actuator: string;
     readonly guardian: string;
+    /** What may still be given in this hour, these 24 hours, and this night (null where the run belongs to none). */
+    readonly budget: {
+      readonly state: string;
+      readonly left: { readonly hour: number; readonly day: number; readonly night: number | null } | null;
+    };
   } | null;
   readonly ringLosses: Readonly<Record<string, number>>;
   readonly recorder: { readonly state: string; readonly lagMs: number };

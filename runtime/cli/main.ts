@@ -7,6 +7,7 @@ import { demoCommand } from './demo.js';
 import { emulateCommand } from './emulate.js';
 import { evalCommand } from './eval.js';
 import { execute } from './execute.js';
+import { explainCommand } from './explain.js';
 import { helpCommand } from './help.js';
 import { modelCommand } from './model.js';
 import { recordingCommand } from './recording.js';
@@ -39,6 +40,7 @@ for (const command of [
   markCommand(),
   replayCommand(),
   recordingCommand(),
+  explainCommand(),
   studyCommand(),
   checkCommand(),
   modelCommand(),

@@ -63,7 +63,7 @@ test('list and show: one closed, one killed, one that is none', (t) => {
   assert.match(shown.stdout, /decisions +1 detections, 1 stimuli, 1 refusals/);
   assert.match(shown.stdout, /10\.000 s {2}sample +2499 {2}marker +marker 1, "lights off"/);
   assert.match(shown.stdout, /detection +detector spindle, phase 0, onset 2400, confirmed 2450, end NaN, score 3\n/);
-  assert.match(shown.stdout, /refusal +request 1, reasons disarmed \+ interval\n/);
+  assert.match(shown.stdout, /refusal +R1: request 1, reasons disarmed \+ interval\n/);
   assert.match(shown.stdout, /receipt +command 1, state started, atUs 11/);
   const json = JSON.parse(axond('recording', 'show', path, '--json').stdout) as Record<string, unknown>;
   assert.deepEqual([json['samples'], json['events'], json['closed']], [2500, 4, true]);

@@ -182,9 +182,15 @@ function sheet({ entry, run, events, sounded }: Details): string[] {
       const place = event.kind === 'receipt' && event.state === ReceiptState.started && sounded.get(event.command);
       if (place) fields.push(`sounded at sample ${place.sample.toFixed(2)} ± ${place.uncertainty.toFixed(2)}`);
       const words = [...fields, ...(text === null ? [] : [JSON.stringify(text)])].join(', ');
-      return `${at} s  sample ${String(index).padStart(8)}  ${kind.padEnd(10)}${words}`;
+      return `${at} s  sample ${String(index).padStart(8)}  ${kind.padEnd(10)}${idOf(event)}${words}`;
     }),
   ];
+}
+
+/** As `axond explain` takes it. */
+function idOf(event: LoopEvent): string {
+  if (event.kind === 'permit') return `S${event.command}: `;
+  return event.kind === 'refusal' ? `R${event.request}: ` : '';
 }
 
 /** Numbers that stand for names, as names. */

@@ -27,7 +27,7 @@ test('a stimulus is reported once, when it has started, with its latency', () =>
   });
   assert.deepEqual(reportOf(receipt(1), null, names), {
     topic: 'event/stimulus',
-    payload: { command: 3, actuator: 'light', arrived_us: 1000, started_us: 1500, latency_us: 500 },
+    payload: { id: 'S3', command: 3, actuator: 'light', arrived_us: 1000, started_us: 1500, latency_us: 500 },
   });
   assert.equal(reportOf(receipt(0), null, names), undefined);
   assert.equal(reportOf(receipt(2), null, names), undefined);

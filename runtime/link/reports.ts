@@ -54,6 +54,7 @@ export function reportOf(event: LoopEvent, text: string | null, names: Names): R
       return {
         topic: 'event/refusal',
         payload: {
+          id: `R${event.request}`,
           request: event.request,
           reasons: refusalReasons.filter((_, place) => (event.reasons & (1 << place)) !== 0),
         },
@@ -100,6 +101,7 @@ function stimulus(event: LoopEvent & { kind: 'receipt' }, { actuator }: Names): 
   return {
     topic: 'event/stimulus',
     payload: {
+      id: `S${event.command}`,
       command: event.command,
       actuator,
       arrived_us: event.arrivalUs,

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { z } from 'zod';
-import type { LoopEvent, RunDescription, RunSummary, SampleBlock } from '../contracts.js';
+import { FrameFlag, type LoopEvent, type RunDescription, type RunSummary, type SampleBlock } from '../contracts.js';
 import { decodeEvent } from '../loop/records.js';
 import { createSampleBlock } from '../loop/sample-block.js';
 import { FrameCursor, type Block } from './frame-cursor.js';
@@ -123,6 +123,29 @@ export class Recording {
   frameCount(): number {
     const sum = this.#db.prepare<[], number>('select coalesce(sum(frames), 0) from block').pluck().get();
     return sum ?? 0;
+  }
+
+  /** Frames `first` up to `end` as one block; those that the recording lacks carry the gap flag. */
+  framesBetween(first: number, end: number): SampleBlock {
+    const channels = this.run.stream.channels.length;
+    const block = createSampleBlock(channels, Math.max(1, end - first));
+    block.frames = end - first;
+    block.firstIndex = first;
+    block.flags.fill(FrameFlag.gap);
+    const query = 'select * from block where first_index < ? and first_index + frames > ? order by id';
+    for (const given of this.#asked('block', () => this.#db.prepare(query).all(end, first))) {
+      const row = this.#decode('block', blockRow, given);
+      const { counts, counters, flags } = this.#unpack('block', row.id, () =>
+        unpackFrames(row.packed, row.frames, channels),
+      );
+      const from = Math.max(first, row.first_index);
+      const to = Math.min(end, row.first_index + row.frames);
+      const [here, there] = [from - row.first_index, from - first];
+      block.counts.set(counts.subarray(here * channels, (to - row.first_index) * channels), there * channels);
+      block.counters.set(counters.subarray(here, to - row.first_index), there);
+      block.flags.set(flags.subarray(here, to - row.first_index), there);
+    }
+    return block;
   }
 
   /** Time of the last cycle that is here; the start's if there is none. */

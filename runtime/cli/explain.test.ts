@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { dirname } from 'node:path';
+import { test } from 'node:test';
+import { ReceiptState, refusalReasons } from '../contracts.js';
+import { EventCode } from '../loop/records.js';
+import { Recorded, temporaryPath } from '../recording/recording.test.fixture.js';
+import { runCommand, runJson } from './command.test.fixture.js';
+import { explainCommand } from './explain.js';
+import { Failure, UsageError } from './output.js';
+
+test('the story of a stimulus and of a refusal, from the newest recording of a folder; it never tells the condition', async (t) => {
+  const path = temporaryPath(t);
+  const recorded = new Recorded(path);
+  recorded.stream(600);
+  recorded.record(EventCode.armed, 1e9, 6, 120, 600, 1.5e6, 0);
+  recorded.lease(1, 6);
+  recorded.record(EventCode.request, 1, 0, 550, 0, 4e6);
+  recorded.record(EventCode.permit, 1, 1, 0, 0, 1);
+  recorded.record(EventCode.receipt, 1, ReceiptState.started, 3.4012e6, 3.4e6);
+  recorded.record(EventCode.request, 2, 0, 560, 0, 4e6);
+  recorded.record(EventCode.refusal, 2, 1 << refusalReasons.indexOf('interval'));
+  recorded.stream(100);
+  recorded.close({ stimuli: 1, refusals: 1 });
+
+  const stimulus = await runCommand(t, explainCommand(), 'S1', dirname(path));
+  assert.match(stimulus, /^S1 +a stimulus that was permitted/);
+  assert.match(stimulus, /sample 599$/m);
+  assert.match(stimulus, /started, by the device +2\.401 s {2}\+1\.200 ms/);
+  assert.match(stimulus, /ended +not recorded/);
+  assert.match(stimulus, /lease +1: 0 of 6 drawn before/);
+  assert.match(stimulus, /c0 from .* uV, unfiltered, 3\.0 s\n[^^]*█[^^]*\^ decided +\? no sample/);
+  const refusal = await runCommand(t, explainCommand(), 'R2', path);
+  assert.match(refusal, /refused +interval: too soon after the last one/);
+  assert.match(refusal, /a minute 1 of 6, an hour 1 of 120, 24 hours 1 of 600/);
+  assert.match(refusal, /given +S1 at 2\.400 s/);
+  for (const text of [stimulus, refusal]) assert.doesNotMatch(text, /\b(real|sham|condition)\b/i);
+  const json = await runJson(t, explainCommand(), 'S1', path);
+  assert.deepEqual([json['id'], (json['trace'] as { firstIndex: number }).firstIndex], ['S1', 99]);
+  await assert.rejects(runCommand(t, explainCommand(), 'S7', path), Failure);
+  await assert.rejects(runCommand(t, explainCommand(), '7', path), UsageError);
+  await assert.rejects(runCommand(t, explainCommand(), 'S1', '/nowhere'), UsageError);
+});

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { recordLength } from '../contracts.js';
-import { EventCode } from '../loop/records.js';
+import { recordLength, type LoopMessage, type MessageKind } from '../contracts.js';
+import { EventCode, decodeMessage } from '../loop/records.js';
 import { SlotRing } from '../loop/ring.js';
 import { createMailbox, createTimes } from '../loop/shared.js';
 import { createSampleBlock } from '../loop/sample-block.js';
@@ -15,26 +15,29 @@ import { monotonicUs } from '../monotonic.js';
 import { checkRecording } from '../recording/check.js';
 import { openRecording } from '../recording/read.js';
 import { describeRun, emptySummary, temporaryPath } from '../recording/recording.test.fixture.js';
+import { readBudget } from './budget-file.js';
 import type { RecorderReport } from './recorder.js';
-import type { RecorderRequest, RecorderThreadData } from './thread.js';
+import type { BudgetPlan, RecorderRequest, RecorderThreadData } from './thread.js';
 
 /** The real thread, fed through its rings, with what it reports. */
 class Recorder {
   readonly samples = SlotRing.create(1 << 12, sampleSlotBytes(2));
   readonly decisions = SlotRing.create(1 << 10, recordLength * 8);
+  readonly mailbox = createMailbox();
   readonly reports: RecorderReport[] = [];
   readonly #worker: Worker;
   readonly #block = createSampleBlock(2, 1);
   readonly #waiting: (() => void)[] = [];
   #cycle = 0;
 
-  constructor(t: TestContext, path: string) {
+  constructor(t: TestContext, path: string, budget?: BudgetPlan) {
     const data: RecorderThreadData = {
       path,
       run: { ...describeRun(2), startUs: monotonicUs() },
+      ...(budget ? { budget } : {}),
       samples: this.samples.memory,
       decisions: this.decisions.memory,
-      mailbox: createMailbox().memory,
+      mailbox: this.mailbox.memory,
       times: createTimes(),
       wake: new SharedArrayBuffer(4),
     };
@@ -61,6 +64,26 @@ class Recorder {
       this.decisions.slot(0) * recordLength,
     );
     this.decisions.publish(1);
+  }
+
+  /** The messages to the loop up to the next one of this kind. */
+  async posted(kind: MessageKind): Promise<LoopMessage[]> {
+    for (const messages: LoopMessage[] = []; ;) {
+      const waiting = this.mailbox.waiting();
+      for (let ahead = 0; ahead < waiting; ahead++) {
+        const message = decodeMessage(this.mailbox.doubles, this.mailbox.oldest() * recordLength);
+        this.mailbox.release(1);
+        if (message) messages.push(message);
+        if (message?.kind === kind) return messages;
+      }
+      this.stream(1);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  /** As a killed process: at once, and whatever it was doing. */
+  async kill(): Promise<void> {
+    await this.#worker.terminate();
   }
 
   ask(request: RecorderRequest): void {
@@ -132,4 +155,53 @@ test('the recording is ended before its disk is full', async (t) => {
   const { ok, frames, warnings } = checkRecording(path);
   assert.deepEqual([ok, frames, warnings.length], [true, 100, 1]);
   assert.equal(existsSync(`${path}-wal`), false);
+});
+
+test('R-19 R-20 a lease is in both files before the loop hears of it, and what a killed run may have given counts in the next', async (t) => {
+  const path = temporaryPath(t);
+  const folder = join(dirname(path), 'state');
+  const limits = { intervalUs: 0, perMinute: 6, perHour: 100, perNight: 100 };
+  const budget: BudgetPlan = { folder, night: 'study/P017/1', limits };
+  const killed = new Recorder(t, path, budget);
+  const known = (await killed.posted('budget')).at(-1);
+  assert.ok(known?.kind === 'budget' && known.state === 0);
+  killed.stream(1);
+  killed.event(EventCode.armed, monotonicUs() + 1e9, 6, 100, 100, 0, 0);
+  const lease = (await killed.posted('lease')).at(-1);
+  assert.ok(lease?.kind === 'lease');
+  assert.equal(lease.stimuli, 6);
+  const recording = openRecording(path);
+  assert.deepEqual(
+    [...recording.leases()].map(({ lease, stimuli, untilUs }) => [lease, stimuli, untilUs]),
+    [[1, 6, lease.untilUs]],
+  );
+  recording.close();
+  assert.equal(readBudget(folder)?.unfinished, path);
+
+  // Taken up, and two stimuli permitted; the recorder keeps them, and then all goes dark.
+  killed.event(EventCode.lease, 1, 6, lease.untilUs);
+  for (const command of [1, 2]) killed.event(EventCode.permit, command, command, 0, 0, 1);
+  const kept = killed.reports.length;
+  while (!killed.reports.slice(kept).some((report) => 'committedEvents' in report && report.committedEvents === 4)) {
+    killed.stream(1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await killed.kill();
+  const { possiblyDelivered } = checkRecording(path);
+  assert.deepEqual(
+    possiblyDelivered.map(({ stimuli }) => stimuli),
+    [4],
+  );
+
+  const next = new Recorder(t, `${path}.next.db`, budget);
+  const { notice } = await next.told('notice');
+  assert.match(notice, /night\.db was not closed: 2 stimuli are proven .*, 4 more may have been given; all count/);
+  const past = await next.posted('budget');
+  assert.equal(
+    past.reduce((sum, message) => sum + (message.kind === 'past' && message.night === 1 ? message.stimuli : 0), 0),
+    6,
+  );
+  next.ask({ close: emptySummary });
+  await next.told('closed');
+  assert.deepEqual(readBudget(folder)?.counts().nights, { 'study/P017/1': 6 });
 });

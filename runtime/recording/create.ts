@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { RunDescription } from '../contracts.js';
 import { checksum } from './rows.js';
@@ -19,10 +20,18 @@ export function createFile(path: string, run: RunDescription): void {
     db.exec('commit');
     db.close();
     renameSync(unfinished, path);
+    syncFolder(dirname(path));
   } catch (error) {
     rmSync(unfinished, { force: true });
     throw error;
   }
+}
+
+/** So that a new name outlives a power cut: a lease in a file that nobody finds again permits nothing. */
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  fsyncSync(descriptor);
+  closeSync(descriptor);
 }
 
 /**

@@ -27,6 +27,8 @@ const status: Status = {
     holding: ['settling'],
     stimuli: 2,
     refusals: 1,
+    lastStimulus: 'S3',
+    lastRefusal: 'R7',
     lastReasons: ['movement'],
     actuator: 'light',
     guardian: 'ready',

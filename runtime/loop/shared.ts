@@ -34,6 +34,9 @@ export const Control = {
   lastReasons: 15,
   /** Number of the guardian that waits at the FIFO, from 1; 0 while none does. */
   guardian: 16,
+  /** Number of the last command, and of the last request that was refused; 0 before the first. */
+  lastCommand: 17,
+  lastRefused: 18,
 } as const;
 const controlWords = 32;
 

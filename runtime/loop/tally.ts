@@ -7,6 +7,8 @@ export class Tally {
   refusals = 0;
   /** Bits of `refusalReasons` of the last one. */
   lastReasons = 0;
+  /** Number of the request of the last one. */
+  lastRefused = 0;
   permits = 0;
   /** Runs of lost frames. */
   gaps = 0;
@@ -28,6 +30,7 @@ export class Tally {
         break;
       case EventCode.refusal:
         this.refusals++;
+        this.lastRefused = records[at + 4] as number;
         this.lastReasons = records[at + 5] as number;
         break;
       case EventCode.receipt:

@@ -121,6 +121,8 @@ function show(nowUs: number): void {
   control[Control.stimuli] = tally.stimuli;
   control[Control.refusals] = tally.refusals;
   control[Control.lastReasons] = tally.lastReasons;
+  control[Control.lastRefused] = tally.lastRefused;
+  control[Control.lastCommand] = tally.permits;
   times[ControlTime.armedUntilUs] = loop.armedUntilUs;
   times[ControlTime.cycle] = loop.cycleNumber;
   times[ControlTime.driftPpm] = loop.clock.driftPpm;

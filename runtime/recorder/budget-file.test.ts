@@ -116,6 +116,16 @@ test('R-20 after a reset by name and reason counting begins anew; the damaged fi
   assert.ok(existsSync(`${budgetPath(folder)}.damaged-1`));
 });
 
+test('R-20 a folder that cannot be made is named, with what to do', (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'state'), '');
+  assert.throws(
+    () => BudgetFile.open(join(folder, 'state'), never),
+    (error) =>
+      error instanceof BudgetFailure && /state\/budget\.db: cannot be made .* device\.state\.$/.test(error.message),
+  );
+});
+
 test('R-20 a budget that cannot be written or made is a failure with its reason', (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(budgetPath(folder));

@@ -28,7 +28,6 @@ export class BudgetFile {
    * an empty one is made. Throws a `BudgetFailure` that says what to do if it is missing, damaged or held by another.
    */
   static open(folder: string, before: () => boolean): { readonly file: BudgetFile; readonly budget: Budget } {
-    mkdirSync(folder, { recursive: true });
     const path = budgetPath(folder);
     if (!existsSync(path)) {
       if (existsSync(markPath(folder)) || before()) {
@@ -94,25 +93,24 @@ export class BudgetFile {
 export function readBudget(folder: string): Budget | undefined {
   const path = budgetPath(folder);
   if (!existsSync(path)) return undefined;
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 0; ; attempt++) {
+    let db: Database.Database | undefined;
     try {
-      const db = new Database(readFileSync(path));
-      try {
-        return decode(db);
-      } finally {
-        db.close();
-      }
+      // By itself first: what a killed run left half written is taken back then. Where a run holds it, its bytes.
+      db = attempt === 0 ? new Database(path, { timeout: 0 }) : new Database(readFileSync(path));
+      return decode(db);
     } catch (error) {
-      // A run may be in the middle of writing it.
       if (attempt === 5) throw new Error(`${path}: is damaged (${messageOf(error)}).`, { cause: error });
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+      // The run may be in the middle of writing it.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    } finally {
+      db?.close();
     }
   }
 }
 
 /** By the word of a person: all that was given is forgotten. A damaged file is kept beside the new one. */
 export function resetBudget(folder: string, by: string, reason: string, wallMs: number): Budget {
-  mkdirSync(folder, { recursive: true });
   const path = budgetPath(folder);
   let opened: ReturnType<typeof BudgetFile.open> | undefined;
   try {
@@ -133,6 +131,17 @@ export function resetBudget(folder: string, by: string, reason: string, wallMs: 
 
 /** Under another name first: a file with this name always is a whole one, whenever this process dies. */
 function create(folder: string, budget: Budget): void {
+  try {
+    createFile(folder, budget);
+  } catch (error) {
+    throw new BudgetFailure(
+      `${budgetPath(folder)}: cannot be made (${messageOf(error)}). Choose another folder with device.state.`,
+    );
+  }
+}
+
+function createFile(folder: string, budget: Budget): void {
+  mkdirSync(folder, { recursive: true });
   const unfinished = `${budgetPath(folder)}.new`;
   rmSync(unfinished, { force: true });
   rmSync(`${unfinished}-journal`, { force: true });

@@ -322,6 +322,8 @@ export class Run {
             holding: memory.holding,
             stimuli: control(Control.stimuli),
             refusals: control(Control.refusals),
+            lastStimulus: idOf('S', control(Control.lastCommand)),
+            lastRefusal: idOf('R', control(Control.lastRefused)),
             lastReasons: memory.lastReasons,
             actuator: plan.actuator?.name ?? '',
             guardian: this.#stimulator.ready ? 'ready' : this.#stimulator.cause,
@@ -425,6 +427,8 @@ function freeName(folder: string, name: string): string {
     if (!existsSync(path)) return path;
   }
 }
+
+const idOf = (letter: string, number: number): string | null => (number === 0 ? null : `${letter}${number}`);
 
 /** Where and how this run's stimuli are counted. */
 function budgetOf({ state, study, loop }: RunPlan): BudgetPlan | undefined {

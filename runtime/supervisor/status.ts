@@ -28,6 +28,9 @@ export interface Status {
     readonly holding: readonly RefusalReason[];
     readonly stimuli: number;
     readonly refusals: number;
+    /** The last ones, as `axond explain` takes them: `S3`, `R7`; null before the first. */
+    readonly lastStimulus: string | null;
+    readonly lastRefusal: string | null;
     /** Of the last refusal; empty before the first. */
     readonly lastReasons: readonly RefusalReason[];
     readonly actuator: string;

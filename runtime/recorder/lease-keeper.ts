@@ -45,7 +45,8 @@ export class LeaseKeeper {
     if (!(nowUs < this.#armedUntilUs) || this.#leases.list.some(({ taken }) => !taken)) return undefined;
     if (current && nowUs < current.grantedUs + leaseUs / 2 && current.used < current.stimuli / 2) return undefined;
     const { hour, day, night } = this.left(nowUs);
-    const stimuli = Math.min(this.#perMinute, mostStimuli, hour, day, night ?? Infinity);
+    const wanted = Math.min(this.#perMinute, Math.max(fewStimuli, this.#perMinute / 6), mostStimuli);
+    const stimuli = Math.min(wanted, hour, day, night ?? Infinity);
     if (!(stimuli >= 1)) return undefined;
     const untilUs = Math.min(nowUs + leaseUs, this.#armedUntilUs);
     const lease = { lease: ++this.#granted, stimuli: Math.floor(stimuli), grantedUs: nowUs, untilUs };
@@ -68,5 +69,6 @@ export class LeaseKeeper {
 
 /** Long enough that a slow disk renews it in time, short enough that a crash loses little. */
 const leaseUs = 60e6;
-/** A bench asks for thousands a minute. */
+/** What a crash costs at the most, twice over. A bench asks for thousands a minute: ten seconds of that. */
+const fewStimuli = 10;
 const mostStimuli = 1000;

@@ -42,11 +42,17 @@ export class TriggerState {
   }
 }
 
-/** A port and what leads nowhere take times of their own; what comes after may not tell them apart. */
+/**
+ * A port and what leads nowhere take times of their own, microseconds apart. What comes after may not tell them apart:
+ * it comes after a sleep that is longer by far, and of chance.
+ */
 function passTime(fromUs: number): void {
-  while (monotonicUs() - fromUs < evenUs);
+  const leftUs = fromUs + evenUs * (1 + Math.random()) - monotonicUs();
+  if (leftUs > 0) Atomics.wait(nobody, 0, 0, leftUs / 1000);
 }
 
 const real = 1;
 const sham = 2;
-const evenUs = 200;
+/** Longer than a write to a port takes on a machine that is busy. */
+const evenUs = 1000;
+const nobody = new Int32Array(new SharedArrayBuffer(4));

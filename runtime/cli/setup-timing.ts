@@ -44,7 +44,8 @@ async function setupTiming({ config, set = [], channel, out, pulses, yes, json }
   const { actuator, loop, source, realtime } = plan;
   if (!actuator || !loop.stimulation)
     throw new UsageError('This configuration stimulates nothing. Give it a stimulus.');
-  const names = createDevice(source.device).info.channels.map(({ name }) => name);
+  const electrodes = createDevice(source.device).info.channels.filter(({ unit }) => unit === 'uV');
+  const names = electrodes.map(({ name }) => name);
   if (!names.includes(channel))
     throw new UsageError(`--channel: ${channel} is no electrode. Use one of ${names.join(', ')}.`);
   if ((await runningDevices()).includes(plan.name)) throw new Failure(`axond runs as ${plan.name}. End it first.`);

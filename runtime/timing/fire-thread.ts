@@ -1,4 +1,4 @@
-import { constants, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createDevice } from '../../drivers/devices.js';
 import { openSerialTransport } from '../../drivers/serial/transport.js';
@@ -17,7 +17,7 @@ import { Word, lost, type FireThreadData, type FireThreadMessage } from './share
 /** Before the first pulse, for what the channel is without any. */
 const quietSeconds = 3;
 /** For the start of device and guardian, and stalls. */
-const spareSeconds = 60;
+const spareSeconds = 300;
 /** After the last one, for a slow output. */
 const afterUs = 1.5e6;
 
@@ -37,13 +37,12 @@ let reads = 0;
 let notice = '';
 let cycle = 0;
 let frames = 0;
-let nextUs = Infinity;
+let nextUs = 0;
 let untilUs = Infinity;
+let fifo = -1;
 
 if (data.realtime) requestRealtime();
 const port = openSerialTransport(data.port);
-const fifo = openSync(data.fifo, constants.O_WRONLY);
-commands.restart();
 device.open(monotonicUs());
 while (Atomics.load(words, Word.end) === 0 && monotonicUs() < untilUs) {
   const length = port.read(bytes, 10);
@@ -84,17 +83,32 @@ function keep(nowUs: number): void {
 function fire(nowUs: number): void {
   commands.clear();
   const asked = Atomics.load(words, Word.asked);
-  if (nextUs === Infinity && Atomics.load(words, Word.mayFire) === 1 && frames > quietSeconds * device.info.rate) {
-    nextUs = nowUs;
-  }
-  if (nowUs >= nextUs && asked < data.pulses) {
+  const isEnough = asked - Atomics.load(words, Word.unfired) >= data.pulses;
+  if (!isEnough) untilUs = Infinity;
+  else if (untilUs === Infinity) untilUs = nowUs + afterUs;
+  const mayFire = Atomics.load(words, Word.mayFire) === 1 && frames > quietSeconds * device.info.rate;
+  if (mayFire && !isEnough && nowUs >= nextUs) {
     const fireAtUs = nowUs + 2e3 + 10e3 * Math.random();
     const common = { kind: 'fire', sequence: 0, cycle, fireAtUs, expiresUs: fireAtUs + 5e3 } as const;
     commands.fire({ ...common, command: asked + 1, durationUs: data.durationUs, variant: 0, gainDb: 0, lease: 0 });
     Atomics.add(words, Word.asked, 1);
     nextUs = nowUs + data.intervalUs * (1 + 0.1 * Math.random());
-    if (asked + 1 === data.pulses) untilUs = nowUs + afterUs;
   }
   commands.beat(++cycle);
-  writeSync(fifo, commands.bytes, 0, commands.length);
+  send();
+}
+
+/** To the guardian that is there: one that a stall of the machine has latched is replaced. */
+function send(): void {
+  try {
+    if (fifo < 0) {
+      fifo = openSync(data.fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+      commands.restart();
+      commands.beat(++cycle);
+    }
+    writeSync(fifo, commands.bytes, 0, commands.length);
+  } catch {
+    if (fifo >= 0) closeSync(fifo); // nobody reads it, or not yet
+    fifo = -1;
+  }
 }

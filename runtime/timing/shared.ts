@@ -10,11 +10,11 @@ export interface FireThreadData {
   /** From one pulse to the next: at least this, and up to a tenth more. */
   readonly intervalUs: number;
   readonly realtime: boolean;
-  /** Words: 1 ends it; 1 lets it fire; pulses asked for so far. */
+  /** Words: 1 ends it; 1 lets it fire; pulses asked for so far, and those of them that were not fired. */
   readonly words: SharedArrayBuffer;
 }
 
-export const Word = { end: 0, mayFire: 1, asked: 2 } as const;
+export const Word = { end: 0, mayFire: 1, asked: 2, unfired: 3 } as const;
 
 export type FireThreadMessage =
   | { readonly notice: string }

@@ -60,7 +60,7 @@ test('R-22 a wall clock that stepped holds until the supervisor says that it is 
   assert.deepEqual(bench.fired, [1]);
 });
 
-test('R-01 a disarmed loop detects, asks and refuses', async () => {
+test('R-01 R-03 a disarmed loop detects, asks and refuses', async () => {
   const bench = await Bench.create(false);
   bench.frames(11 * rate);
   bench.step();

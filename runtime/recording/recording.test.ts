@@ -25,7 +25,7 @@ const cycle = fc.record({
   then: fc.constantFrom('nothing', 'drain', 'commit'),
 });
 
-test('cycles come back bit for bit: times, counts, counters, flags and indexes, however they were committed', (t) => {
+test('R-18 cycles come back bit for bit: times, counts, counters, flags and indexes, however they were committed', (t) => {
   fc.assert(
     fc.property(fc.array(cycle, { maxLength: 100 }), fc.boolean(), (cycles, closes) => {
       const path = temporaryPath(t);
@@ -61,7 +61,7 @@ test('cycles come back bit for bit: times, counts, counters, flags and indexes, 
   );
 });
 
-test('events and messages come back bit for bit, NaN and −0 too', (t) => {
+test('R-18 events and messages come back bit for bit, NaN and −0 too', (t) => {
   const fields = fc.array(anyDouble, { minLength: recordLength - 1, maxLength: recordLength - 1 });
   const kinds = fc.constantFrom(...Object.values(EventCode), ...Object.values(MessageCode));
   fc.assert(

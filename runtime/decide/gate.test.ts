@@ -140,3 +140,43 @@ test('R-02 a refused request uses up nothing', () => {
   gate.inhibit('gap', 'clear', 100e6);
   assert.equal(gate.decide(request(101e6), 101e6), 0);
 });
+
+test('R-19 without a lease nothing is permitted; one is used up, expires, and ends with its arming', () => {
+  const gate = new Gate({ ...limits, intervalUs: 0 });
+  for (const { name } of gate.inhibitors) gate.inhibit(name, 'clear', 0);
+  assert.equal(gate.lease(1, 5, Infinity, 0), 0); // disarmed: nobody asked for it
+  gate.arm(Infinity, NaN, NaN, NaN, NaN, NaN);
+  assert.deepEqual(names(gate.decide(request(1e6), 1e6)), ['lease']);
+  assert.equal(gate.lease(2, 2, 10e6, 1e6), 2);
+  assert.equal(gate.lease(2, 2, Infinity, 1e6), 0); // told twice
+  for (const expected of [[], [], ['lease']]) assert.deepEqual(names(gate.decide(request(2e6), 2e6)), expected);
+  gate.lease(3, 2, 10e6, 2e6);
+  assert.deepEqual(names(gate.decide(request(10e6), 10e6)), ['lease']);
+  gate.lease(4, 2, Infinity, 10e6);
+  assert.equal(gate.leaseNumber, 4);
+  gate.disarm();
+  gate.arm(Infinity, NaN, NaN, NaN, NaN, NaN);
+  assert.deepEqual(names(gate.decide(request(11e6), 11e6)), ['lease']);
+});
+
+test('R-20 what was given before counts: in its hour, its day and its night; what is no number uses up all', () => {
+  const hourUs = 3600e6;
+  const ready = (ofNight: boolean): Gate => {
+    const gate = new Gate(limits, [], ofNight);
+    for (const { name } of gate.inhibitors) gate.inhibit(name, 'clear', 0);
+    gate.arm(Infinity, NaN, NaN, NaN, NaN, NaN);
+    gate.lease(1, 9, Infinity, 0);
+    return gate;
+  };
+  const one = ready(false);
+  one.past(-hourUs / 2, 20, true); // as many as an hour holds; the run belongs to no night
+  assert.deepEqual(names(one.decide(request(1e6), 1e6)), ['per-hour']);
+  assert.deepEqual(names(one.spent(hourUs / 2)), []);
+  const night = ready(true);
+  night.past(-2 * hourUs, 30, true);
+  assert.deepEqual(names(night.spent(0)), ['per-night', 'per-day']);
+  assert.deepEqual(names(night.spent(22 * hourUs)), ['per-night']);
+  const unknown = ready(true);
+  unknown.past(0, NaN, true);
+  assert.deepEqual(names(unknown.spent(1e6)), ['per-hour', 'per-night', 'per-day']);
+});

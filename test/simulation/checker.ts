@@ -4,7 +4,7 @@ import { EventCode } from '../../runtime/loop/records.js';
 import type { DeviceWitness } from './actuator.js';
 import type { ArmRequest } from './core.js';
 import type { StoredRecording } from './disk.js';
-import type { Frame } from './source.js';
+import type { Truth } from './head.js';
 import type { World } from './world.js';
 
 /** A stimulus as the device felt it. True times. */
@@ -115,9 +115,9 @@ export class Checker {
   // ── The signal ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** A frame that the loop is about to see; undefined for one that was lost. */
-  frame(atUs: number, frame: Frame | undefined): void {
+  frame(atUs: number, truth: Truth | undefined): void {
     this.#lastFrameUs = atUs;
-    if (!frame) {
+    if (truth === undefined) {
       this.#framesSinceGap = 0;
       this.#sinceRail = Infinity;
       this.#flatFrames = 0;
@@ -125,9 +125,9 @@ export class Checker {
       return;
     }
     this.#framesSinceGap++;
-    this.#sinceRail = frame.truth === 'rail' ? 0 : this.#sinceRail + 1;
-    this.#flatFrames = frame.truth === 'flat' ? this.#flatFrames + 1 : 0;
-    this.#sleep = frame.truth === 'awake' || frame.truth === 'doubtful' ? 'holds' : 'clear';
+    this.#sinceRail = truth === 'rail' ? 0 : this.#sinceRail + 1;
+    this.#flatFrames = truth === 'flat' ? this.#flatFrames + 1 : 0;
+    this.#sleep = truth === 'awake' || truth === 'doubtful' ? 'holds' : 'clear';
   }
 
   /** The loop is about to run a cycle. */

@@ -18,14 +18,15 @@ import { GuardianKeeper } from '../../runtime/supervisor/guardian-keeper.js';
 import { Lifecycle } from '../../runtime/supervisor/lifecycle.js';
 import { WallClock } from '../../runtime/supervisor/wall-clock.js';
 import { SimulatedGuardian } from './guardian.js';
-import { LoopThread, type Feed, type LoopMemory } from './loop-thread.js';
+import type { Port } from './head.js';
+import { LoopThread, type LoopMemory } from './loop-thread.js';
 import { Pipe } from './pipe.js';
 import { RecorderThread } from './recorder-thread.js';
 import { Thread } from './schedule.js';
 import type { World } from './world.js';
 
 export interface CoreParts {
-  readonly feed: Feed;
+  readonly port: Port;
   readonly channels: number;
   readonly loop: Loop;
   readonly limits: HardLimits;
@@ -95,7 +96,7 @@ export class Core {
       post: (kind, fields) => this.#post(this.#receipts, kind, ...fields),
       say: (_, text) => world.trace(() => text),
     });
-    this.loop = new LoopThread(world, parts.feed, parts.loop, parts.channels, this.#memory, {
+    this.loop = new LoopThread(world, parts.port, parts.loop, parts.channels, this.#memory, {
       open: () => {
         const opens = this.#pipe.openToWrite();
         if (opens) this.#opened = this.#pipe;

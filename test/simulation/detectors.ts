@@ -1,6 +1,6 @@
 import type { DetectionList, Detector, Estimate } from '../../runtime/contracts.js';
 import { DetectionPhase } from '../../runtime/contracts.js';
-import { asleepCounts, spindleCounts } from './source.js';
+import { asleepCounts, spindleCounts } from './scripted-head.js';
 
 /** A spindle is one large sample. */
 export class ScriptedSpindles implements Detector {

@@ -1,19 +1,19 @@
 import type { FaultKind } from './scenario.js';
-import type { FrameTruth } from './source.js';
+import type { Truth } from './head.js';
 import type { World } from './world.js';
 
 /** Does to the world what a kind of fault names, or what somebody asks for. How much of it the seed decides. */
 export function inflict(world: World, kind: FaultKind): void {
-  const { random, schedule, disk, core, guardian, source } = world;
+  const { random, schedule, disk, core, guardian, head } = world;
   if (schedule.nowUs >= world.scenario.healedUs) return;
   world.exact(3e6);
   world.trace(() => `>>> ${kind}`);
   world.checker.faults++;
   const lasting = (us: number, end: () => void): void => void schedule.after(us, end);
-  const stateOfSleeper = (truth: FrameTruth): void => {
-    source.truth = truth;
+  const stateOfSleeper = (truth: Truth): void => {
+    head.truth = truth;
     lasting(random.between(0.3e6, 40e6), () => {
-      if (source.truth === truth) source.truth = 'asleep';
+      if (head.truth === truth) head.truth = 'asleep';
     });
   };
   switch (kind) {
@@ -108,7 +108,7 @@ export function inflict(world: World, kind: FaultKind): void {
       fails(world, 'rest');
       break;
     case 'frames lost':
-      source.toLose = 1 + random.whole(random.pick([2, 10, 40]));
+      head.toLose = 1 + random.whole(random.pick([2, 10, 4 * world.scenario.rate]));
       break;
     case 'saturation':
       stateOfSleeper('rail');
@@ -129,7 +129,7 @@ export function inflict(world: World, kind: FaultKind): void {
       world.lateUntilUs = schedule.nowUs + random.between(20e3, 800e3);
       break;
     case 'device clock steps':
-      source.stepClock(random.between(-300e3, 300e3));
+      head.stepClock(random.between(-300e3, 300e3));
       break;
     case 'wall clock set':
       world.clocks.wallStepMs += random.between(-4e6, 4e6);

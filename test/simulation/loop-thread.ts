@@ -1,21 +1,12 @@
-import type { SampleBlock, SessionState } from '../../runtime/contracts.js';
+import type { SampleBlock } from '../../runtime/contracts.js';
 import { Cycle, type CommandChannel } from '../../runtime/loop/cycle.js';
 import { LoggedLoop } from '../../runtime/loop/logged-loop.js';
 import type { Loop } from '../../runtime/loop/loop.js';
 import type { SlotRing } from '../../runtime/loop/ring.js';
 import { createSampleBlock } from '../../runtime/loop/sample-block.js';
+import type { Port } from './head.js';
 import { Thread, type Task } from './schedule.js';
-import type { Frame } from './source.js';
 import type { World } from './world.js';
-
-/** Frames as a driver hands them over, on virtual time: what a device session is to the loop thread. */
-export interface Feed {
-  readonly state: SessionState;
-  /** Something waits that `take` would give. */
-  readonly waits: boolean;
-  /** Fills the block with what waits, as far as it fits; tells what it was. */
-  take(nowUs: number, block: SampleBlock, told: (frame: Frame | undefined) => void): void;
-}
 
 export interface LoopMemory {
   readonly samples: SlotRing;
@@ -35,7 +26,7 @@ export class LoopThread {
   readonly thread: Thread;
   readonly loop: Loop;
   readonly #world: World;
-  readonly #feed: Feed;
+  readonly #port: Port;
   readonly #memory: LoopMemory;
   readonly #cycle: Cycle;
   readonly #block: SampleBlock;
@@ -43,11 +34,11 @@ export class LoopThread {
   #lastUs: number;
   #isRunning = true;
 
-  constructor(world: World, feed: Feed, loop: Loop, channels: number, memory: LoopMemory, channel: CommandChannel) {
+  constructor(world: World, port: Port, loop: Loop, channels: number, memory: LoopMemory, channel: CommandChannel) {
     this.#world = world;
     this.thread = new Thread(world.schedule);
     this.loop = loop;
-    this.#feed = feed;
+    this.#port = port;
     this.#memory = memory;
     this.#block = createSampleBlock(channels, capacity);
     const logged = new LoggedLoop(loop, memory.samples, memory.decisions);
@@ -58,13 +49,15 @@ export class LoopThread {
 
   /** Nothing waits for a cycle. */
   get isCalm(): boolean {
+    const { state } = this.#port;
+    if (state !== 'streaming' && state !== 'closed') return false;
     return !this.thread.standsStill && !this.#memory.mailboxes.some((mailbox) => mailbox.waiting() > 0);
   }
 
   /** Frames have arrived. */
   arrived(): void {
     this.thread.after(0, () => {
-      if (this.#feed.waits) this.#read();
+      if (this.#port.waits) this.#read();
     });
   }
 
@@ -95,14 +88,9 @@ export class LoopThread {
     const { nowUs } = this.#world.schedule;
     this.#lastUs = nowUs;
     do {
-      this.#block.frames = 0;
-      if (this.#feed.waits) {
-        this.#feed.take(this.#world.clocks.monotonicUs, this.#block, (frame) =>
-          this.#world.checker.frame(nowUs, frame),
-        );
-      }
+      this.#port.take(this.#block, (truth) => this.#world.checker.frame(nowUs, truth));
       this.#run(nowUs);
-    } while (this.#feed.waits && this.thread.isAlive);
+    } while (this.#port.waits && this.thread.isAlive);
     this.#awaitPoll();
   }
 
@@ -113,7 +101,7 @@ export class LoopThread {
     const nowUs = world.clocks.monotonicAt(trueUs);
     this.#block.arrivalUs = nowUs;
     world.checker.cycle(trueUs);
-    this.#cycle.run(nowUs, this.#feed.state, this.#block);
+    this.#cycle.run(nowUs, this.#port.state, this.#block);
     if (!this.thread.isAlive) return;
     if (loop.events.length > 0) world.heard(loop);
     const { samples, decisions } = this.#memory;

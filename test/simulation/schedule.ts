@@ -21,9 +21,10 @@ export class Schedule {
     return this.at(this.nowUs + us, act);
   }
 
-  /** Up to the end of `untilUs`, or until nothing is left to happen. */
-  run(untilUs: number): void {
+  /** Up to the end of `untilUs`, or until `stops` says so between two events. */
+  run(untilUs: number, stops: () => boolean): void {
     for (let next = this.#heap[0]; next && next.atUs <= untilUs; next = this.#heap[0]) {
+      if (stops()) return;
       this.#pop();
       const { act } = next;
       if (!act) continue;

@@ -35,8 +35,7 @@ else work();
 function work(): void {
   const wanted = workerData as Omit<Wanted, 'seeds' | 'from' | 'workers'>;
   parentPort?.on('message', (seed: bigint) => {
-    const outcome = simulate({ ...wanted, seed });
-    parentPort?.postMessage(outcome);
+    void simulate({ ...wanted, seed }).then((outcome) => parentPort?.postMessage(outcome));
   });
 }
 
@@ -67,7 +66,7 @@ async function main(wanted: Wanted): Promise<void> {
   failed.sort((a, b) => (a.seed < b.seed ? -1 : 1));
   const [first] = failed;
   if (!first) process.exit(0);
-  show(first, wanted);
+  await show(first, wanted);
   process.exit(1);
 }
 
@@ -98,8 +97,8 @@ async function allSeeds(wanted: Wanted, take: (outcome: Outcome) => boolean): Pr
 }
 
 /** Runs a failing seed again, with the trace of all that happened. */
-function show(failed: Outcome, { rate, hours, bug }: Wanted): void {
-  const again = simulate({ seed: failed.seed, rate, hours, ...(bug ? { bug } : {}), traces: true });
+async function show(failed: Outcome, { rate, hours, bug }: Wanted): Promise<void> {
+  const again = await simulate({ seed: failed.seed, rate, hours, ...(bug ? { bug } : {}), traces: true });
   const first = again.trace.findIndex((line) => line.includes('###'));
   const lines = again.trace.slice(Math.max(0, first - linesBefore), first + linesAfter);
   process.stdout.write(`\nseed ${failed.seed}, around its first violation:\n${lines.join('\n')}\n`);

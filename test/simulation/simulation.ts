@@ -25,11 +25,11 @@ export interface Outcome {
 }
 
 /** Simulates one seed, from start to end. */
-export function simulate({ seed, rate, hours, bug, traces = false }: SimulationOptions): Outcome {
+export async function simulate({ seed, rate, hours, bug, traces = false }: SimulationOptions): Promise<Outcome> {
   const random = new Random(seed);
   const scenario = drawScenario(random.fork(), rate, hours);
   const world = new World(scenario, random, new Plants(bug), traces);
-  world.run();
+  await world.run();
   const { violations, faults, given, refusals } = world.checker;
   return {
     seed,

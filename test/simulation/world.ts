@@ -1,24 +1,20 @@
-import { recordLength, type StreamInfo } from '../../runtime/contracts.js';
-import { refusalReasons } from '../../runtime/contracts.js';
-import { createPolicy } from '../../runtime/decide/policy.js';
+import { recordLength, refusalReasons } from '../../runtime/contracts.js';
 import { RequestJudge, type Received } from '../../runtime/link/requests.js';
 import type { Loop } from '../../runtime/loop/loop.js';
-import { RequiredEstimates } from '../../runtime/loop/required-estimates.js';
-import { SignalGraph, type DetectorPart, type SignalPart } from '../../runtime/loop/signal-graph.js';
-import { Derivation, parseDerivation } from '../../runtime/signal/derivation.js';
 import { Clocks } from './boots.js';
 import { Checker } from './checker.js';
 import { Core } from './core.js';
-import { ScriptedSleep, ScriptedSpindles } from './detectors.js';
 import { Disk } from './disk.js';
+import { CytonHead } from './cyton-head.js';
 import { inflict } from './faults.js';
+import type { Head, Port } from './head.js';
+import { buildConfiguredLoop, buildScriptedLoop } from './loops.js';
 import type { SimulatedGuardian } from './guardian.js';
 import type { Plants } from './plants.js';
 import { Random } from './random.js';
 import type { Fault, Scenario } from './scenario.js';
 import { Schedule } from './schedule.js';
-import { ScriptedFeed } from './scripted-feed.js';
-import { Source, railCounts, type Frame } from './source.js';
+import { ScriptedHead } from './scripted-head.js';
 
 type Moment = 'permit' | 'start' | 'lease';
 
@@ -34,7 +30,7 @@ export class World {
   readonly checker: Checker;
   readonly plants: Plants;
   readonly scenario: Scenario;
-  readonly source: Source;
+  readonly head: Head;
   core: Core | undefined;
   guardian: SimulatedGuardian | undefined;
   receiptDelayUs = 0;
@@ -53,11 +49,13 @@ export class World {
   readonly lines: string[] = [];
   readonly #traces: boolean;
   readonly #waiting: Record<Moment, Fault[]> = { permit: [], start: [], lease: [] };
-  readonly #late: Frame[] = [];
+  readonly #late: ((port: Port) => void)[] = [];
   readonly #judge = new RequestJudge();
   #exactUntilUs = 0;
   #runs = 0;
-  #feed: ScriptedFeed | undefined;
+  #port: Port | undefined;
+  /** A core waits for its loop, which takes no time in this world. */
+  #wantsLoop = false;
   #requests = 0;
   #resetsBudget = false;
   #wasArmed = false;
@@ -69,17 +67,27 @@ export class World {
     this.#traces = traces;
     this.disk = new Disk(random.fork());
     this.disk.freeBytes = scenario.freeBytes;
-    this.source = new Source(random.fork(), scenario.rate, 0);
+    this.head = scenario.rate === 250 ? new CytonHead(random.fork()) : new ScriptedHead(random.fork(), scenario.rate);
     this.checker = new Checker(this);
-    this.#awaitFrame();
+    this.#awaitPacket();
     for (const fault of scenario.faults) this.schedule.at(fault.atUs, () => this.#meet(fault));
     this.schedule.at(scenario.healedUs, () => this.#heal());
     this.#start();
     this.#lookAfter();
   }
 
-  run(): void {
-    this.schedule.run(this.scenario.hours * 3600e6);
+  /** From start to end. Only the making of a loop is waited for, in no time of this world. */
+  async run(): Promise<void> {
+    for (;;) {
+      this.schedule.run(this.scenario.hours * 3600e6, () => this.#wantsLoop);
+      if (!this.#wantsLoop) break;
+      this.#wantsLoop = false;
+      const { scenario, head, plants } = this;
+      const isScripted = scenario.rate === 10;
+      this.#begin(
+        isScripted ? buildScriptedLoop(scenario, head.info, plants) : await buildConfiguredLoop(scenario, head.info),
+      );
+    }
     this.checker.finish();
   }
 
@@ -123,16 +131,26 @@ export class World {
   // ── Processes ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #start(): void {
-    if (this.core?.isAlive) return;
-    const { scenario } = this;
+    if (!this.core?.isAlive) this.#wantsLoop = true;
+  }
+
+  #begin(loop: Loop): void {
+    const { scenario, schedule } = this;
     const run = ++this.#runs;
-    const feed = new ScriptedFeed(scenario.rate);
-    this.#feed = feed;
+    const port = this.head.connect({
+      nowUs: () => this.clocks.monotonicUs,
+      later: (us, act) => {
+        this.exact(us + 1e6);
+        schedule.after(us, act);
+      },
+      arrived: () => this.core?.loop.arrived(),
+    });
+    this.#port = port;
     this.trace(() => `run ${run} starts in ${this.clocks.bootId}`);
     const core = new Core(this, run, {
-      feed,
-      channels: stream.channels.length,
-      loop: this.plants.loop(this.#loopParts()),
+      port,
+      channels: this.head.info.channels.length,
+      loop,
       limits: scenario.hardLimits,
       night: scenario.night,
       sampleSlots: scenario.sampleSlots,
@@ -141,38 +159,6 @@ export class World {
     });
     this.core = core;
     if (this.plants.armsAgain && this.#wasArmed) this.schedule.after(5e6, () => core.armWithoutBeingAsked());
-  }
-
-  #loopParts(): ConstructorParameters<typeof Loop>[0] {
-    const { scenario } = this;
-    const { rate, durationUs, limits } = scenario;
-    const signals: SignalPart[] = stream.channels.map(({ name }) => ({
-      name,
-      from: new Derivation(
-        parseDerivation(
-          name,
-          stream.channels.map((channel) => channel.name),
-        ),
-        stream.channels,
-      ),
-      chain: undefined,
-      shape: { rate, unit: 'count' },
-    }));
-    const detectors: DetectorPart[] = [
-      { name: 'spindle', detector: new ScriptedSpindles(), signal: 0 },
-      { name: 'asleep', detector: new ScriptedSleep(), signal: 1 },
-    ];
-    const required = new RequiredEstimates(detectors[1]?.detector.estimates ?? []);
-    return {
-      stream: { ...stream, rate },
-      graph: new SignalGraph(rate, 256, signals, detectors),
-      stimulation: {
-        policy: createPolicy(scenario.policy, rate),
-        gate: this.plants.gate(limits, required.reasons, scenario.night !== ''),
-        required,
-        durationsUs: [durationUs],
-      },
-    };
   }
 
   guardianStarted(guardian: SimulatedGuardian): void {
@@ -220,40 +206,33 @@ export class World {
 
   // ── The device ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #awaitFrame(): void {
-    this.schedule.at(this.source.dueUs + this.random.between(1e3, 4e3), () => {
-      const frame = this.source.next(this.schedule.nowUs);
-      if (frame && !this.isUnplugged) this.#arrive(frame);
-      this.#awaitFrame();
+  #awaitPacket(): void {
+    this.schedule.at(this.head.dueUs + this.random.between(1e3, 4e3), () => {
+      const arrive = this.head.make();
+      if (arrive && !this.isUnplugged) this.#arrive(arrive);
+      this.#awaitPacket();
     });
   }
 
-  #arrive(frame: Frame): void {
-    const feed = this.#feed;
-    if (feed?.state !== 'streaming') return;
+  #arrive(arrive: (port: Port) => void): void {
+    if (!this.#port) return;
     if (this.schedule.nowUs < this.lateUntilUs) {
-      this.#late.push(frame);
+      this.#late.push(arrive);
       return;
     }
-    for (const late of this.#late.splice(0)) feed.push(late);
-    feed.push(frame);
-    this.core?.loop.arrived();
+    for (const late of this.#late.splice(0)) late(this.#port);
+    arrive(this.#port);
   }
 
   portMayOpen(core: Core): void {
-    const feed = this.#feed;
-    if (!core.isAlive || core !== this.core || !feed || feed.state !== 'closed') return;
+    const port = this.#port;
+    if (!core.isAlive || core !== this.core || !port || port.state !== 'closed') return;
     if (this.isUnplugged) {
       core.main.after(1e6, () => this.portMayOpen(core));
       return;
     }
     this.exact(1e6);
-    feed.state = 'starting';
-    core.main.after(this.random.between(0.2e6, 1e6), () => {
-      if (feed.state !== 'starting') return;
-      this.exact(1e6);
-      feed.state = 'streaming';
-    });
+    port.open();
   }
 
   unplug(us: number): void {
@@ -266,7 +245,7 @@ export class World {
 
   #closePort(): void {
     this.#late.length = 0;
-    this.#feed?.close();
+    this.#port?.close();
   }
 
   // ── Faults ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -306,7 +285,7 @@ export class World {
     this.mailboxesFull = false;
     this.receiptDelayUs = 0;
     this.brokerIsLost = false;
-    this.source.truth = 'asleep';
+    this.head.truth = 'asleep';
     if (this.guardian) {
       this.guardian.actuator.failing = '';
       this.guardian.diesAtTouch = 0;
@@ -378,7 +357,7 @@ export class World {
     const refusals = [...checker.refusalsWhenHealed].map(names);
     if (refusals.some((reasons) => reasons.every((reason) => usedUp.includes(reason)))) return '';
     if (!core?.isAlive) return 'the core does not run';
-    if (this.#feed?.state !== 'streaming') return 'the source does not stream';
+    if (this.#port?.state !== 'streaming') return 'the source does not stream';
     return `armed ${String(core.isArmed)}; ${core.problem} ${core.budgetProblem}; ${refusals.join(' | ')}`;
   }
 
@@ -408,11 +387,5 @@ function drawArming(random: Random): Parameters<Core['arm']>[0] {
   };
 }
 
-const stream: StreamInfo = {
-  device: 'simulated',
-  rate: 10,
-  delayUs: 0,
-  channels: ['C3', 'SLEEP'].map((name) => ({ name, unit: 'count', scale: 1, railCounts })),
-};
 const usedUp = ['per-minute', 'per-hour', 'per-day', 'per-night', 'lease', 'schedule'];
 const patienceUs = 60e6;

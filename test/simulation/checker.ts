@@ -61,6 +61,8 @@ export class Checker {
   #losses = 0;
   /** Cycles that the loop has begun since its guardian died. */
   #cyclesWithoutGuardian = 0;
+  /** As the loop has heard. */
+  #guardianReady = false;
   /** When each command was permitted whose end the loop has not heard of. */
   readonly #unconfirmed = new Map<number, number>();
   /** Requests of the run that the loop has made. */
@@ -83,7 +85,7 @@ export class Checker {
 
   // ── By whose word ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  armed({ forSeconds, perMinute, perHour }: ArmRequest): void {
+  armed({ forSeconds, perMinute = NaN, perHour = NaN }: ArmRequest): void {
     const { limits } = this.#world.scenario;
     this.#perMinute = least(limits.perMinute, perMinute);
     this.#perHour = least(limits.perHour, perHour);
@@ -159,8 +161,10 @@ export class Checker {
         if (state !== ReceiptState.accepted && state !== ReceiptState.started) {
           this.#unconfirmed.delete(records[at + 4] as number);
         }
-      } else if (records[at] === EventCode.guardian && records[at + 4] === 1) this.#unconfirmed.clear();
-      else if (records[at] === EventCode.refusal) {
+      } else if (records[at] === EventCode.guardian) {
+        this.#guardianReady = records[at + 4] === 1;
+        if (this.#guardianReady) this.#unconfirmed.clear();
+      } else if (records[at] === EventCode.refusal) {
         this.refusals++;
         this.lastRefusal = records[at + 5] as number;
         if (this.#nowUs > this.#world.scenario.healedUs) this.refusalsWhenHealed.add(this.lastRefusal);
@@ -182,6 +186,7 @@ export class Checker {
     if (this.#sleep !== 'clear') this.fail(`${what} was permitted while sleep was not certain`);
     if (atUs - this.#lastFrameUs > 100e3) this.fail(`${what} was permitted on a signal that was stale`);
     if (atUs > this.#wallClockHoldsUs) this.fail(`${what} was permitted after the wall clock was set`);
+    if (!this.#guardianReady) this.fail(`${what} was permitted while the guardian was not ready`);
     if (this.#cyclesWithoutGuardian > 2) this.fail(`${what} was permitted without a guardian`);
     if (this.#lossUs < atUs && atUs - this.#lossUs < 10e6) this.fail(`${what} was permitted after a loss in a ring`);
     for (const [open, us] of this.#unconfirmed) {
@@ -353,6 +358,7 @@ export class Checker {
     this.#run = run;
     this.#recordings.set(run, recording);
     this.#framesSinceGap = 0;
+    this.#guardianReady = false;
     this.#unconfirmed.clear();
     this.#lossUs = -Infinity;
     this.#losses = 0;

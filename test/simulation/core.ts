@@ -2,8 +2,8 @@ import {
   disarmCauses,
   inhibitorStates,
   recordLength,
+  refusalReasons,
   type HardLimits,
-  type LoopMessage,
   type MessageKind,
   type RunSummary,
 } from '../../runtime/contracts.js';
@@ -14,6 +14,7 @@ import { SlotRing } from '../../runtime/loop/ring.js';
 import { sampleSlotBytes } from '../../runtime/loop/sample-slot.js';
 import { Control, createControl, createMailbox, createTimes, post } from '../../runtime/loop/shared.js';
 import type { RecorderReport } from '../../runtime/recorder/recorder.js';
+import { armingReasons, type ArmingWish } from '../../runtime/supervisor/arming.js';
 import { GuardianKeeper } from '../../runtime/supervisor/guardian-keeper.js';
 import { Lifecycle } from '../../runtime/supervisor/lifecycle.js';
 import { WallClock } from '../../runtime/supervisor/wall-clock.js';
@@ -36,9 +37,7 @@ export interface CoreParts {
   readonly pipeBytes: number;
 }
 
-export type ArmRequest = Omit<Extract<LoopMessage, { kind: 'arm' }>, 'kind' | 'cycle' | 'index' | 'us' | 'untilUs'> & {
-  readonly forSeconds: number;
-};
+export type ArmRequest = Omit<ArmingWish, 'device'>;
 
 /**
  * The core's process on virtual time: its three threads, and what `supervisor/run.ts` does around them: the order of start
@@ -201,27 +200,38 @@ export class Core {
       this.main.after(10e3, () => this.#armWhenReady(request, deadlineUs));
       return;
     }
-    const reasons: string[] = [];
-    if (!this.#keeper.ready) reasons.push(`the guardian is not ready (${this.#keeper.cause})`);
-    if (this.problem !== '') reasons.push(this.problem);
-    if (this.budgetProblem !== '') reasons.push(this.budgetProblem);
     const asked = ++this.#asked;
     const answer = (given: readonly string[]): void => {
-      if (this.#answers.delete(asked)) this.#armed(request, [...reasons, ...given]);
+      if (this.#answers.delete(asked)) this.#judgeArming(request, given);
     };
     this.#answers.set(asked, answer);
     this.guardian?.ask(asked);
     this.main.after(1e6, () => answer(['the guardian does not answer']));
   }
 
-  #armed(request: ArmRequest, reasons: readonly string[]): void {
+  #judgeArming(request: ArmRequest, guardianReasons: readonly string[]): void {
     this.#isArming = false;
     const world = this.#world;
+    const { loop } = this.loop;
+    const { forSeconds, perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN, gainDb = NaN } = request;
+    const reasons = armingReasons(
+      { device: 'simulation', ...request },
+      {
+        device: 'simulation',
+        limits: world.scenario.limits,
+        guardian: this.#keeper,
+        guardianReasons,
+        timingFaults: [],
+        recorderProblem: this.problem,
+        budgetProblem: this.budgetProblem,
+        holding: refusalReasons.filter((_, place) => (loop.holding & (1 << place)) !== 0),
+        source: { device: 'simulated', port: '', samples: loop.lastIndex + 1, notice: '' },
+      },
+    );
     if (reasons.length > 0) {
       world.trace(() => `not armed: ${reasons.join('; ')}`);
       return;
     }
-    const { forSeconds, perMinute, perHour, perNight, intervalUs, gainDb } = request;
     const untilUs = world.clocks.monotonicUs + forSeconds * 1e6;
     if (!this.#post(this.#requests, 'arm', untilUs, perMinute, perHour, perNight, intervalUs, gainDb)) return;
     world.checker.armed(request);

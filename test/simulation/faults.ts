@@ -142,7 +142,7 @@ export function inflict(world: World, kind: FaultKind): void {
       core?.disarm();
       break;
     case 'arm anew':
-      core?.arm({ forSeconds: 600, perMinute: NaN, perHour: NaN, perNight: NaN, intervalUs: NaN, gainDb: NaN });
+      core?.arm({ forSeconds: 600 });
       break;
     case 'lower':
       core?.lower(1 + random.whole(3), 3 + random.whole(10));

@@ -58,7 +58,6 @@ export class ScriptedHead implements Head {
     }
     const { truth } = this;
     if (truth === 'rail') first = railCounts + random.whole(100);
-    if (truth === 'flat') first = flatCount;
     if (this.toLose > 0) {
       this.toLose--;
       return undefined;
@@ -75,6 +74,8 @@ export class ScriptedHead implements Head {
 }
 
 function sleepCounts(truth: Truth, noise: number): number {
+  // Spindles go on meanwhile: what holds is not that nothing is asked for.
+  if (truth === 'flat') return asleepCounts + 1;
   if (truth === 'awake') return -asleepCounts - noise;
   if (truth === 'doubtful') return (noise % (2 * asleepCounts - 1)) - asleepCounts + 1;
   return asleepCounts + noise;
@@ -156,7 +157,6 @@ class ScriptedPort implements Port {
   }
 }
 
-const flatCount = 7;
 /** Longer holes are jumped over. */
 const fillSeconds = 2;
 const kernelFrames = 64;

@@ -379,11 +379,10 @@ export class World {
 function drawArming(random: Random): Parameters<Core['arm']>[0] {
   return {
     forSeconds: random.pick([30, 300, 1800, 7200]),
-    perMinute: random.chance(0.2) ? 1 + random.whole(3) : NaN,
-    perHour: random.chance(0.1) ? 5 + random.whole(20) : NaN,
-    perNight: NaN,
-    intervalUs: random.chance(0.1) ? 10e6 : NaN,
-    gainDb: random.chance(0.2) ? -6 : NaN,
+    ...(random.chance(0.2) ? { perMinute: 1 + random.whole(2) } : {}),
+    ...(random.chance(0.1) ? { perHour: 5 + random.whole(10) } : {}),
+    ...(random.chance(0.1) ? { intervalUs: 20e6 } : {}),
+    ...(random.chance(0.2) ? { gainDb: -6 } : {}),
   };
 }
 

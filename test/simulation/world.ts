@@ -355,7 +355,9 @@ export class World {
     const { core, checker } = this;
     const names = (bits: number): string[] => refusalReasons.filter((_, place) => (bits & (1 << place)) !== 0);
     const refusals = [...checker.refusalsWhenHealed].map(names);
-    if (refusals.some((reasons) => reasons.every((reason) => usedUp.includes(reason)))) return '';
+    const isUsedUp = (reasons: readonly string[]): boolean =>
+      reasons.some((reason) => usedUp.includes(reason)) && reasons.every((reason) => follows.includes(reason));
+    if (refusals.some(isUsedUp)) return '';
     if (!core?.isAlive) return 'the core does not run';
     if (this.#port?.state !== 'streaming') return 'the source does not stream';
     return `armed ${String(core.isArmed)}; ${core.problem} ${core.budgetProblem}; ${refusals.join(' | ')}`;
@@ -387,4 +389,6 @@ function drawArming(random: Random): Parameters<Core['arm']>[0] {
 }
 
 const usedUp = ['per-minute', 'per-hour', 'per-day', 'per-night', 'lease', 'schedule'];
+/** Where a limit of days is used up nobody can arm. */
+const follows = [...usedUp, 'disarmed'];
 const patienceUs = 60e6;

@@ -52,7 +52,8 @@ export class CytonHead implements Head {
     if (this.truth === 'flat') this.#values.fill(100);
     const bytes = new Uint8Array(packetBytes);
     this.#board.packet(this.#values, bytes);
-    this.#truths[bytes[1] as number] = this.truth;
+    // This sleeper sleeps all the time: only the electrodes can be made to tell something else.
+    this.#truths[bytes[1] as number] = this.truth === 'rail' || this.truth === 'flat' ? this.truth : 'asleep';
     if (this.toLose > 0) {
       this.toLose--;
       if (this.#random.chance(0.5)) return undefined;

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { monotonicUs } from '../../runtime/monotonic.js';
 import { requestRealtime } from '../../runtime/realtime.js';
@@ -10,7 +11,9 @@ import { Word } from './shared.js';
 
 const data = workerData as PumpThreadData;
 const words = new Int32Array(data.words);
-if (data.realtime) requestRealtime(60);
+const granted = data.realtime ? requestRealtime(60) : 'real-time';
+// By the descriptor: this thread never gets round to a stream.
+if (granted !== 'real-time') writeSync(2, `sound: ${granted}. A busy machine will underrun.\n`);
 const pump = new Pump(new AlsaPcm(data.card), data.sounds, words, new Float64Array(data.values), monotonicUs);
 pump.start();
 while (pump.failure === 0 && Atomics.load(words, Word.close) === 0) {

@@ -6,6 +6,8 @@ import type { LoopPlan } from '../loop/plan.js';
 import { explain, type Explanation } from '../recording/explain.js';
 import { RecordingError, openRecording, type Recording } from '../recording/read.js';
 import { Derivation, parseDerivation } from '../signal/derivation.js';
+import type { Sounded } from '../timing/sounded-at.js';
+import { soundedStimuli } from '../timing/sounded-stimuli.js';
 import { planOfRecording } from './configuration.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 
@@ -27,9 +29,10 @@ export function explainCommand(): Command {
         const explanation = explain(recording, id);
         const plan = planOfRecording(run);
         const trace = traceOf(recording, plan, explanation);
-        if (json)
-          printJson({ recording: recording.path, ...explanation, trace, policy: plan.stimulation?.policy ?? null });
-        else print(...story(recording, plan, explanation, trace));
+        const sounded = soundedOf(recording, explanation);
+        const policy = plan.stimulation?.policy ?? null;
+        if (json) printJson({ recording: recording.path, ...explanation, sounded, trace, policy });
+        else print(...story(recording, plan, explanation, trace), ...placeOf(sounded));
       } catch (error) {
         if (error instanceof RecordingError) throw new Failure(error.message);
         throw error;
@@ -37,6 +40,17 @@ export function explainCommand(): Command {
         recording.close();
       }
     });
+}
+
+/** null where it was not given, or its delay was not measured. */
+function soundedOf(recording: Recording, { stimulus }: Explanation): Sounded | null {
+  const { timing } = recording.run;
+  return (stimulus && timing && soundedStimuli(recording, timing).get(stimulus.command)) ?? null;
+}
+
+function placeOf(sounded: Sounded | null): string[] {
+  if (!sounded) return [];
+  return [`sounded     at sample ${sounded.sample.toFixed(2)} ± ${sounded.uncertainty.toFixed(2)} of the signal`];
 }
 
 function newest(path: string): string {

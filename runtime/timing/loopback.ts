@@ -162,7 +162,7 @@ function whyNot(loopback: Loopback): string {
     return `${named.name}: no pulses here; they are on ${other.name}. Wrong cable: move it, or name ${other.name}.`;
   const { rms, mainsHz, mainsShare } = hum(named.values, rate);
   const level = `${rms.toPrecision(2)} uV`;
-  if (mainsShare > mostlyMains && rms > 4 * named.resolution) {
+  if (mainsShare > mostlyMains && rms > leastHumUv) {
     return `${named.name}: only hum of the mains (${mainsHz} Hz, ${level}). Wrong cable, or one that is open: connect it at both ends.`;
   }
   return `${named.name}: silence (${level}, no pulses). See cable, volume and attenuator.`;
@@ -194,4 +194,5 @@ const latestUs = 900e3;
 const windowUs = 10e3;
 const toleranceUs = 50e3;
 const mostlyMains = 0.5;
+const leastHumUv = 20;
 const humSeconds = 8;

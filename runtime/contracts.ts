@@ -510,6 +510,8 @@ export interface RunDescription {
   readonly configuration: string;
   readonly stream: StreamInfo;
   readonly detectors: readonly string[];
+  /** What the variants of a stimulus are called: sounds, codes, lines. Absent where there is one. */
+  readonly variants?: readonly string[];
   /** Names of the estimates that a detector keeps, by its name; only of those that keep any. */
   readonly estimates: Readonly<Record<string, readonly string[]>>;
   /** Coefficients of each signal's stages, by signal name: decisions can be repeated where `design` would differ. */

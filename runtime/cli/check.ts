@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { compileRun } from '../config/compile.js';
 import { loadConfiguration } from '../config/load.js';
+import { patentNotes } from '../config/patents.js';
 import { checkRecording, type RecordingReport } from '../recording/check.js';
 import { isSqliteFile } from '../recording/file-kind.js';
 import { RecordingError } from '../recording/read.js';
@@ -62,8 +63,9 @@ function configuration(files: readonly string[], { set = [], json }: CheckOption
   const { faults } = actuator
     ? configuredTiming(actuator.timing, measuredWithOf(actuator.plan, source.device))
     : { faults: [] };
-  if (json) printJson({ ok: faults.length === 0, configuration: effectiveYaml, faults });
-  else if (faults.length === 0) print(`${files.join(' and ')}: no fault found.`);
+  const notes = patentNotes(configuration);
+  if (json) printJson({ ok: faults.length === 0, configuration: effectiveYaml, faults, notes });
+  else if (faults.length === 0) print(`${files.join(' and ')}: no fault found.`, ...notes);
   else print(...faults.map((fault) => `${marks.fault} ${fault}`));
   if (faults.length > 0) process.exitCode = 1;
 }

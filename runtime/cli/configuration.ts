@@ -1,5 +1,6 @@
 import { compileLoop, compileRun, type RunPlan } from '../config/compile.js';
 import { loadConfiguration } from '../config/load.js';
+import { patentNotes } from '../config/patents.js';
 import type { RunDescription, StreamInfo } from '../contracts.js';
 import type { LoopPlan } from '../loop/plan.js';
 import { UsageError } from './output.js';
@@ -20,13 +21,16 @@ export interface LoadedRun {
   readonly plan: RunPlan;
   readonly effectiveYaml: string;
   readonly armAtStart: boolean;
+  /** To be told once at the start. */
+  readonly notes: readonly string[];
 }
 
 export function loadRunPlan({ armVirtual, armSound = false, ...sources }: ConfigurationOptions): LoadedRun {
   const { configuration, effectiveYaml } = loadConfiguration(sources);
   refuseRealActuators(armVirtual, configuration.actuators, armSound);
   const plan = compileRun(configuration);
-  return { plan, effectiveYaml, armAtStart: armVirtual && plan.actuator !== undefined };
+  const armAtStart = armVirtual && plan.actuator !== undefined;
+  return { plan, effectiveYaml, armAtStart, notes: patentNotes(configuration) };
 }
 
 export function loadFilePlan({

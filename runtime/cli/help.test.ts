@@ -44,6 +44,7 @@ test('a section stands alone, and one that is not there is told', () => {
     'policy',
     'stimulus',
     'gate',
+    'study',
   ]);
   const gate = (keyReference('gate') ?? []).join('\n');
   assert.match(gate, /^gate: /);

@@ -3,6 +3,7 @@ import { importedFormats } from '../../models/import/import-file.js';
 import { editorSchema } from '../config/editor-schema.js';
 import { nearestName } from '../config/fault.js';
 import { alternativesOf } from '../config/keys.js';
+import { phasePatents } from '../config/patents.js';
 import { presetNames } from '../config/presets.js';
 import { keyReference, sectionNames } from '../config/reference.js';
 import { hardLimits } from '../guardian/actuators.js';
@@ -47,6 +48,7 @@ function config(section: string | undefined): string[] {
     const fix = nearest ? `Did you mean ${nearest}?` : `There are ${sectionNames().join(', ')}.`;
     throw new UsageError(`help config: there is no section ${section ?? ''}. ${fix}`);
   }
+  if (section === 'policy') return [...keys, '', ...phasePatents];
   if (section !== undefined) return keys;
   return [...configurationRules(), '', ...keys];
 }

@@ -74,7 +74,8 @@ export interface Conducted {
 
 /** Starts a run, shows it, ends it on a signal or after its time. */
 export async function conduct({ verb, loaded, log, seconds, quiet }: Conducted): Promise<RunSummary> {
-  const { plan, effectiveYaml, armAtStart } = loaded;
+  const { plan, effectiveYaml, armAtStart, notes } = loaded;
+  process.stderr.write(notes.map((note) => `${note}\n`).join(''));
   const run = await Run.start({
     verb,
     plan,

@@ -113,6 +113,14 @@ function durationsOf(configuration: Configuration): readonly number[] {
   return Array.from({ length: actuator ? variantsOf(actuator) : 1 }, () => stimulus?.durationUs ?? 0);
 }
 
+/** As they were written. */
+function variantNames({ actuators, stimulus }: Configuration): readonly string[] {
+  if (stimulus?.sounds) return stimulus.sounds;
+  const actuator = stimulus && actuators[stimulus.actuator];
+  if (actuator && 'codes' in actuator) return actuator.codes.map(String);
+  return actuator && 'lines' in actuator ? actuator.lines.map((line) => `line ${line}`) : [];
+}
+
 function compileStimulation(configuration: Configuration): StimulationPlan | undefined {
   const { detectors, policy, stimulus, gate, study } = configuration;
   if (!policy || !stimulus || !gate) return undefined;
@@ -121,6 +129,7 @@ function compileStimulation(configuration: Configuration): StimulationPlan | und
   return {
     policy: isModule(policy) ? policy : compilePolicy(policy, placeOf, durationsUs.length),
     durationsUs,
+    ...(durationsUs.length > 1 ? { variants: variantNames(configuration) } : {}),
     limits: gate.limits,
     ...(study ? { ofNight: true } : {}),
     require: gate.require.map(placeOf),

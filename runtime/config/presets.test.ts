@@ -11,6 +11,7 @@ import { compileLoop, compileRun } from './compile.js';
 import { editorSchema } from './editor-schema.js';
 import type { KeySchema } from './keys.js';
 import { loadConfiguration } from './load.js';
+import { patentNotes } from './patents.js';
 import { presetNames, readPreset } from './presets.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'axond-presets-'));
@@ -18,13 +19,20 @@ after(() => rmSync(folder, { recursive: true }));
 const stream = { rate: 250, channels: [{ name: 'CZ-A1', unit: 'uV', scale: 1, railCounts: 1 }] };
 
 test('every preset loads and compiles, on an amplifier or on a file', () => {
-  assert.deepEqual(presetNames(), ['cyton-spindle', 'demo', 'portiloop', 'portiloop-fixed', 'spindle']);
+  assert.deepEqual(presetNames(), [
+    'cyton-slow-oscillation',
+    'cyton-spindle',
+    'demo',
+    'portiloop',
+    'portiloop-fixed',
+    'spindle',
+  ]);
   for (const preset of presetNames()) {
     const sets = ['source.use=cyton', 'source.port=/dev/ttyUSB0', ...networkOf(preset)];
     const plan = compileRun(loadConfiguration({ preset, sets }).configuration);
     assert.deepEqual(plan.actuator?.plan, { use: 'virtual' }, 'a preset stimulates nobody');
     assert.equal(plan.loop.signals[plan.loop.trace]?.name, 'trace');
-    assert.equal(plan.loop.detectors[0]?.name, 'spindle');
+    assert.equal(plan.loop.detectors[0]?.name, preset === 'cyton-slow-oscillation' ? 'slow' : 'spindle');
     assert.ok(plan.loop.stimulation);
   }
   for (const preset of ['spindle', 'portiloop', 'portiloop-fixed']) {
@@ -40,6 +48,15 @@ function networkOf(preset: string): string[] {
   writeFileSync(path, writeNetwork(importTflite(generatedFiles().find(({ name }) => name === 'recurrent 1')!.bytes)));
   return [`detectors.spindle.model=${path}`];
 }
+
+test('phase is targeted by the preset that says so alone, and it names the patents', () => {
+  for (const preset of presetNames()) {
+    const sets = ['source.use=cyton', 'source.port=/dev/ttyUSB0', ...networkOf(preset)];
+    const notes = patentNotes(loadConfiguration({ preset, sets }).configuration).join(' ');
+    if (preset !== 'cyton-slow-oscillation') assert.equal(notes, '', preset);
+    else assert.match(notes, /US 10,589,055 B2.*US 11,707,596.*not legal advice/);
+  }
+});
 
 test('the demo is what its comments say', () => {
   const { configuration } = loadConfiguration({ preset: 'demo', sets: ['source.port=/dev/ttyUSB0'] });

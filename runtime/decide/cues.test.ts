@@ -55,7 +55,7 @@ test('after so many rounds it is over', () => {
   assert.equal(cues.isOver, true);
 });
 
-test('a refused or muted request does not use up its cue; when all are given, requests are withheld', () => {
+test('R-25 a refused or muted request does not use up its cue; when all are given, requests are withheld', () => {
   const plan: DetectionPlan = {
     use: 'immediate',
     after: 1,

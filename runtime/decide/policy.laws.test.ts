@@ -9,7 +9,7 @@ import { createPolicy } from './policy.js';
 const heapUsed = (): number => memoryUsage().heapUsed;
 
 for (const [name, plan] of Object.entries(policies)) {
-  test(`lawful: ${name}`, () => {
+  test(`R-25 lawful: ${name}`, () => {
     assert.deepEqual(
       checkPolicy(() => createPolicy(plan, 250), { heapUsed }),
       [],

@@ -180,7 +180,7 @@ test('a train: so many stimuli at an interval, each asked for on its own, and de
   );
 });
 
-test('a refused stimulus ends its train; a muted one does not, so that muted trains are as long', () => {
+test('R-25 a refused stimulus ends its train; a muted one does not, so that muted trains are as long', () => {
   const train: DetectionPlan = { ...immediate, train: { pulses: 3, intervalSeconds: 1 } };
   const until = (reason: 'movement' | 'schedule', due: number) =>
     dues(train, {
@@ -202,7 +202,7 @@ test('periodic: at multiples of its time, whatever is detected, and what fell in
   );
 });
 
-test('with a random order, nothing is asked for before the seed is known', () => {
+test('R-25 with a random order, nothing is asked for before the seed is known', () => {
   const cues = { count: 2, order: 'shuffled', each: 1 } as const;
   for (const plan of [{ ...immediate, cues }, { use: 'periodic', everySeconds: 0.5, expiresUs: 1e5, cues } as const]) {
     assert.deepEqual(dues(plan, { frames: 1000, detections: at(300) }), []);

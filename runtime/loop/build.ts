@@ -35,7 +35,7 @@ export async function buildLoop(plan: LoopPlan, stream: StreamInfo): Promise<Loo
   }
   const graph = new SignalGraph(stream.rate, blockCapacity, signals, detectors);
   if (!plan.stimulation) return new Loop({ stream, graph });
-  const { policy, limits, durationsUs, require, ofNight = false } = plan.stimulation;
+  const { policy, limits, durationsUs, variants = [], require, ofNight = false } = plan.stimulation;
   const required = new RequiredEstimates(require.flatMap((place) => judgementsOf(detectors[place] as DetectorPart)));
   const phase = phaseSourceOf(graph, policy);
   return new Loop({
@@ -48,6 +48,7 @@ export async function buildLoop(plan: LoopPlan, stream: StreamInfo): Promise<Loo
       gate: new Gate(limits, required.reasons, ofNight),
       required,
       durationsUs,
+      variants,
       ...(phase ? { phase } : {}),
     },
   });
@@ -74,10 +75,11 @@ function judgementsOf({ name, detector }: DetectorPart): readonly Estimate[] {
 
 /**
  * What a recording says of its loop: the coefficients of every stage of every signal, which models decide, the names of
- * estimates.
+ * estimates and of variants.
  */
-export function describeLoop({ graph }: Loop): LoopDescription {
+export function describeLoop({ graph, variants }: Loop): LoopDescription {
   return {
+    ...(variants.length > 0 ? { variants } : {}),
     coefficients: Object.fromEntries(
       graph.signals.map(({ name, chain }) => [name, chain ? [[...chain.coefficients()]] : []]),
     ),
@@ -92,7 +94,7 @@ export function describeLoop({ graph }: Loop): LoopDescription {
     ),
   };
 }
-export type LoopDescription = Pick<RunDescription, 'coefficients' | 'models' | 'estimates'>;
+export type LoopDescription = Pick<RunDescription, 'coefficients' | 'models' | 'estimates' | 'variants'>;
 
 async function buildSignal(plan: SignalPlan, stream: StreamInfo, earlier: readonly SignalPart[]): Promise<SignalPart> {
   const { name, from } = plan;

@@ -40,6 +40,7 @@ export interface LoopParts {
     readonly required: RequiredEstimates;
     /** By variant. */
     readonly durationsUs: readonly number[];
+    readonly variants?: readonly string[];
     /** Absent where nobody follows the slow oscillation. */
     readonly phase?: PhaseSource;
   };
@@ -69,6 +70,8 @@ export class Loop {
   requestsMade = 0;
   /** Events that did not fit into `events`; the gate holds after one. */
   lostEvents = 0;
+  /** What the variants of a stimulus are called; empty where there is one. */
+  readonly variants: readonly string[];
   readonly clock: EnvelopeClock;
   readonly graph: SignalGraph;
   readonly #clockWatch: ClockWatch;
@@ -114,6 +117,7 @@ export class Loop {
     this.#gate = parts.stimulation?.gate;
     this.#required = parts.stimulation?.required;
     this.#durationsUs = parts.stimulation?.durationsUs ?? [];
+    this.variants = parts.stimulation?.variants ?? [];
     const phase = parts.stimulation?.phase;
     this.#phase = phase && new StimulusPhase(phase, parts.stream.rate, parts.stream.delayUs);
     this.#quality = new ChannelQuality(parts.stream.channels, parts.graph.usedChannels, parts.stream.rate);

@@ -34,6 +34,8 @@ export interface StimulationPlan {
   readonly policy: PolicyPlan | ModulePlan;
   /** How long a stimulus lasts, by variant. */
   readonly durationsUs: readonly number[];
+  /** What each variant is called; absent where there is one. */
+  readonly variants?: readonly string[];
   readonly limits: GateLimits;
   /** The run belongs to a participant's night: what was given earlier in it counts. */
   readonly ofNight?: boolean;

@@ -24,6 +24,7 @@ const description: z.ZodType<RunDescription> = z.object({
     delayUs: z.number(),
   }),
   detectors: z.array(z.string()),
+  variants: z.array(z.string()).exactOptional(),
   // Recordings of versions that knew no estimates have none.
   estimates: z.record(z.string(), z.array(z.string())).default({}),
   coefficients: z.record(z.string(), z.array(z.array(z.number()))),

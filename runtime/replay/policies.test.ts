@@ -145,7 +145,7 @@ async function differencesOf(path: string, policy: PolicyPlan): Promise<readonly
 }
 
 for (const [name, policy] of Object.entries(policies)) {
-  test(`replay gives the same stimuli, refusals and reasons, bit for bit: ${name}`, async () => {
+  test(`R-25 replay gives the same stimuli, refusals and reasons, bit for bit: ${name}`, async () => {
     const path = join(folder, `${name.replaceAll(/\W/g, '-')}.db`);
     const { stimuli, refusals } = await record(policy, path);
     assert.ok(stimuli >= 2 && refusals >= 2, `${stimuli} stimuli, ${refusals} refusals`);

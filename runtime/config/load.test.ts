@@ -267,10 +267,10 @@ test('what cannot be read at all is not called incomplete as well', () => {
     'p.yaml:1:1 [1] is not a map of keys. Write keys such as source and signals.',
   ]);
   assert.deepEqual(faultsOf({ preset: 'dmo' }), [
-    '--preset dmo is no preset. Did you mean demo? There are cyton-spindle, demo, portiloop, portiloop-fixed, spindle.',
+    '--preset dmo is no preset. Did you mean demo? There are cyton-slow-oscillation, cyton-spindle, demo, portiloop, portiloop-fixed, spindle.',
   ]);
   assert.deepEqual(faultsOf({ files: [{ name: 'p.yaml', text: 'preset: zzzzzz' }] }), [
-    'p.yaml:1:9 preset: zzzzzz is no preset. There are cyton-spindle, demo, portiloop, portiloop-fixed, spindle.',
+    'p.yaml:1:9 preset: zzzzzz is no preset. There are cyton-slow-oscillation, cyton-spindle, demo, portiloop, portiloop-fixed, spindle.',
   ]);
 });
 

@@ -31,7 +31,6 @@ export class BenchActuator implements Actuator {
     this.#handle = handle;
     this.#state = new TriggerState(active, (condition, starts) => {
       if (starts) this.#answer(condition);
-      else emptyShamLine(handle);
     });
   }
 
@@ -47,6 +46,7 @@ export class BenchActuator implements Actuator {
   }
 
   check(): readonly string[] {
+    emptyShamLine(this.#handle);
     return [];
   }
 

@@ -62,6 +62,7 @@ export class SerialTrigger implements Actuator {
   }
 
   check(): readonly string[] {
+    emptyShamLine(this.#handle);
     if (!isGone(this.#handle.descriptor)) return [];
     return [`${this.#plan.port}: the trigger port is gone. Plug it in, and start axond again.`];
   }
@@ -90,7 +91,6 @@ export class SerialTrigger implements Actuator {
   #send(condition: Condition, starts: boolean): void {
     const byte = starts ? this.#start : this.#end;
     const { descriptor, sham } = this.#handle;
-    if (!starts) emptyShamLine(this.#handle);
     if (byte && writeSync(condition === 'real' ? descriptor : sham, byte) !== 1)
       throw new Error(`${this.#plan.port}: took no byte`);
   }

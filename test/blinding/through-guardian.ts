@@ -20,8 +20,8 @@ import type { Known } from './sources.js';
 /** What the real guardian has published, with what came out at the far end of its port. */
 export interface Night {
   readonly known: Known[];
-  /** Stimuli whose byte, or lack of one, was not what the allocation says. */
-  readonly contradicted: number;
+  /** Blocks that began late, and were left out. */
+  readonly late: number;
   /** Guardians that latched on a busy machine, each followed by a new one. */
   readonly latched: number;
 }
@@ -40,7 +40,7 @@ export async function throughGuardian(count: number, folder: string): Promise<Ni
   const sha256 = await writeSealed(allocation, encodeAllocation({ ...head, ...shape, blockSeconds, rows }));
   const pty = openPty();
   const known: Known[] = [];
-  let contradicted = 0;
+  let late = 0;
   try {
     for (let run = 1; run <= mostRuns; run++) {
       const study: StudyPlan = { name: 'leak', participant: 'P001', night: 1, allocation, continue: run > 1 };
@@ -57,8 +57,8 @@ export async function throughGuardian(count: number, folder: string): Promise<Ni
       const heard = await conduct(options, pty.master, Math.ceil(2.6 * (count - leastOf(known))) + 100);
       const judged = judge(heard, rows, startOfNight(allocation));
       known.push(...judged.known);
-      contradicted += judged.contradicted;
-      if (leastOf(known) >= count) return { known, contradicted, latched: run - 1 };
+      late += judged.late;
+      if (leastOf(known) >= count) return { known, late, latched: run - 1 };
     }
   } finally {
     pty.close();
@@ -142,23 +142,30 @@ function linesByCommand(text: string): Map<number, string[]> {
   return found;
 }
 
-/** What each stimulus was by the sealed file; those near the beginning of a block are left out. */
-function judge(
-  heard: readonly Heard[],
-  rows: readonly Row[],
-  beginUs: number,
-): { known: Known[]; contradicted: number } {
-  let contradicted = 0;
-  const known = heard.flatMap(({ published, bytes }): Known[] => {
-    const blocks = (published.sentUs - beginUs) / (blockSeconds * 1e6);
-    const block = Math.floor(blocks);
-    const condition = rows[block]?.condition;
-    if ((blocks - block) * blockSeconds < edgeSeconds || condition === undefined) return [];
-    if (bytes !== (condition === 'real' ? 1 : 0)) contradicted++;
+/**
+ * What each stimulus was by the sealed file; those near the beginning of a block are left out, and so are blocks that
+ * began later than that, as their bytes show. One byte of a block may come after the last stimulus that it belongs to.
+ */
+function judge(heard: readonly Heard[], rows: readonly Row[], beginUs: number): { known: Known[]; late: number } {
+  const blocks = new Map<number, Heard[]>();
+  for (const one of heard) {
+    const place = (one.published.sentUs - beginUs) / (blockSeconds * 1e6);
+    const block = Math.floor(place);
+    if ((place - block) * blockSeconds < edgeSeconds || block >= rows.length) continue;
+    blocks.set(block, [...(blocks.get(block) ?? []), one]);
+  }
+  let late = 0;
+  const known = [...blocks].flatMap(([block, stimuli]): Known[] => {
+    const { condition } = rows[block] as Row;
+    const bytes = stimuli.reduce((sum, one) => sum + one.bytes, 0);
+    if (Math.abs(bytes - (condition === 'real' ? stimuli.length : 0)) > 1) {
+      late++;
+      return [];
+    }
     // A pair of blocks holds both conditions: one must not tell of the other.
-    return [{ published, condition, group: Math.floor(block / 2) }];
+    return stimuli.map(({ published }) => ({ published, condition, group: Math.floor(block / 2) }));
   });
-  return { known, contradicted };
+  return { known, late };
 }
 
 /** The blocks follow each other from here. */

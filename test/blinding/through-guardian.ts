@@ -32,7 +32,7 @@ export interface Night {
  * hundred times a second. Ends when both conditions have `count` stimuli.
  */
 export async function throughGuardian(count: number, folder: string): Promise<Night> {
-  const blocks = 2 * Math.ceil((3 * count * 0.015) / blockSeconds) + 40;
+  const blocks = 2 * Math.ceil((3 * count * 0.015) / blockSeconds) + spareBlocks;
   const shape = { participants: ['P001'], nights: 1, blocks };
   const rows = drawRows(shape, (n) => randomInt(n));
   const allocation = join(folder, 'night.sealed');
@@ -92,6 +92,7 @@ async function conduct(options: GuardianOptions, master: number, most: number): 
   takeBytes(master);
   let text = '';
   let over: () => void = () => undefined;
+  let refusal = '';
   const finished = new Promise<void>((resolve) => (over = resolve));
   guardian.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     const readUs = monotonicUs();
@@ -107,8 +108,9 @@ async function conduct(options: GuardianOptions, master: number, most: number): 
         bytes.set(command, takeBytes(master));
         if (bytes.size >= most) over();
       } else if ('checked' in word) {
-        if (word.checked.reasons.length > 0) throw new Error(word.checked.reasons.join());
-        Atomics.store(control, 0, 1);
+        refusal = word.checked.reasons.join();
+        if (refusal === '') Atomics.store(control, 0, 1);
+        else over();
       } else if (word.guardian.cause === 'ready' && Atomics.load(control, 0) === 0) {
         guardian.stdin.write('{"check":1}\n');
       } else if (!passing.has(word.guardian.cause)) over();
@@ -120,6 +122,7 @@ async function conduct(options: GuardianOptions, master: number, most: number): 
   Atomics.notify(control, 0);
   guardian.stdin.end();
   await Promise.all([gone, once(thread, 'exit')]);
+  if (refusal !== '') throw new Error(refusal);
   const log = linesByCommand(readFileSync(options.deliveries, 'utf8'));
   return [...bytes].map(([command, count]) => ({
     published: {
@@ -192,6 +195,8 @@ export function takeBytes(master: number): number {
 }
 
 const blockSeconds = 0.5;
+/** The time goes on while a guardian is started anew. */
+const spareBlocks = 4000;
 const edgeSeconds = 0.1;
 const mostRuns = 200;
 /** What a guardian says of itself while it goes on. */

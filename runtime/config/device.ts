@@ -43,6 +43,27 @@ const serialStop = z
     return { use, port, baudRate: baud, ...(byte === undefined ? {} : { byte }) };
   });
 
+const gpioStop = z
+  .strictObject({
+    use: z.literal('gpio'),
+    line: z.int().min(0).max(1023).meta({ description: 'Line of the button: its BCM number.', example: 17 }),
+    chip: text(
+      'a label',
+      /^[!-~]+$/,
+      'pinctrl-rp1',
+      'Label of the chip: that of the 40-pin header without it.',
+    ).exactOptional(),
+    activeLow: z
+      .boolean()
+      .meta({ description: 'Low means pressed. High is safer, with a switch to ground that is closed at rest.' })
+      .prefault(false),
+    pull: z
+      .enum(['up', 'down'])
+      .meta({ description: 'Resistor on the board. Up, so that a cut cable means pressed.' })
+      .exactOptional(),
+  })
+  .transform((plan): StopInputPlan => plan);
+
 export const device = z
   .strictObject({
     name: text(
@@ -67,7 +88,8 @@ export const device = z
       .union([url.transform((address): BrokerPlan => ({ url: address })), broker])
       .meta({ description: 'MQTT broker to report to. Without it nothing is reported.', example: 'mqtt://localhost' })
       .exactOptional(),
-    stopInput: serialStop
+    stopInput: z
+      .union([serialStop, gpioStop])
       .meta({
         description:
           'A button that silences every actuator. It is wired to the guardian, past the core; unplugged means pressed.',

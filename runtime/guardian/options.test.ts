@@ -39,14 +39,20 @@ test('what the supervisor gives is what the guardian gets, for every kind of act
   assert.equal(decodeOptions(given({ realtime: true })).realtime, true);
 });
 
-test('R-24 a stop input is a port and perhaps a byte', () => {
+test('R-24 a stop input is a port and perhaps a byte, or a line of GPIO', () => {
   for (const stopInput of [
     { use: 'serial', port: 'ttyACM0', baudRate: 9600 },
     { use: 'serial', port: 'ttyACM0', baudRate: 9600, byte: 83 },
+    { use: 'gpio', line: 17, activeLow: false },
+    { use: 'gpio', line: 17, activeLow: true, chip: 'pinctrl-rp1', pull: 'up' },
   ]) {
     assert.deepEqual(decodeOptions(given({ stopInput })), { ...whole, stopInput });
   }
   assert.throws(() => decodeOptions(given({ stopInput: { use: 'serial', baudRate: 9600 } })), /port: undefined/);
+  assert.throws(
+    () => decodeOptions(given({ stopInput: { use: 'gpio', line: 1, pull: 'out' } })),
+    /pull: "out" is neither up nor down/,
+  );
   assert.throws(() => decodeOptions(given({ stopInput: { use: 'shout' } })), /stopInput\.use: shout is no stop input/);
   assert.throws(() => decodeOptions(given({ stopInput: 'button' })), /stopInput: button is no object/);
 });

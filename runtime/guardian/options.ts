@@ -34,6 +34,18 @@ export function decodeOptions(text: string): GuardianOptions {
 
 function stopInputOf(given: Record<string, unknown>): StopInputPlan {
   const use = textOf(given, 'use');
+  if (use === 'gpio') {
+    const pull = given['pull'];
+    if (pull !== undefined && pull !== 'up' && pull !== 'down')
+      throw new Error(`pull: ${JSON.stringify(pull)} is neither up nor down`);
+    return {
+      use,
+      line: wholeOf(given, 'line', 1023),
+      activeLow: given['activeLow'] === true,
+      ...(given['chip'] === undefined ? {} : { chip: textOf(given, 'chip') }),
+      ...(pull === undefined ? {} : { pull }),
+    };
+  }
   if (use !== 'serial') throw new Error(`stopInput.use: ${use} is no stop input`);
   const plan = { use, port: textOf(given, 'port'), baudRate: wholeOf(given, 'baudRate', 4e6) } as const;
   return given['byte'] === undefined ? plan : { ...plan, byte: wholeOf(given, 'byte', 255) };

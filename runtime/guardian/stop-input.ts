@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, read } from 'node:fs';
 import { ReadStream } from 'node:tty';
+import { createGpioPort, type GpioPort, type InputLine, type InputRequest } from '../../drivers/gpio/port.js';
+import { eventBytes, readEdges } from '../../drivers/gpio/protocol.js';
 
 /** A button, a pedal, a switch that ends everything: wired to the guardian, so that no core stands between. */
 export interface SerialStopInputPlan {
@@ -10,7 +12,14 @@ export interface SerialStopInputPlan {
   /** The byte that it sends when it is pressed; without it every byte counts. */
   readonly byte?: number;
 }
-export type StopInputPlan = SerialStopInputPlan;
+/**
+ * A line that goes high (low, if it is active low) when it is pressed. A switch that is closed at rest and a pull make a
+ * cut cable look like one that is pressed.
+ */
+export interface GpioStopInputPlan extends InputRequest {
+  readonly use: 'gpio';
+}
+export type StopInputPlan = SerialStopInputPlan | GpioStopInputPlan;
 
 export interface StopInput {
   /** What speaks against arming. An input that could not be opened is tried again here. */
@@ -18,8 +27,12 @@ export interface StopInput {
 }
 
 /** Watches it from now on; one that is unplugged has been pressed. `pressed` gets one line that says so. */
-export function openStopInput(plan: StopInputPlan, pressed: (what: string) => void): StopInput {
-  return new SerialStopInput(plan, pressed);
+export function openStopInput(
+  plan: StopInputPlan,
+  pressed: (what: string) => void,
+  gpio: GpioPort = createGpioPort(),
+): StopInput {
+  return plan.use === 'serial' ? new SerialStopInput(plan, pressed) : new GpioStopInput(plan, pressed, gpio);
 }
 
 class SerialStopInput implements StopInput {
@@ -72,5 +85,51 @@ class SerialStopInput implements StopInput {
     });
     stream.on('error', gone).on('end', gone).on('close', gone);
     this.#stream = stream;
+  }
+}
+
+class GpioStopInput implements StopInput {
+  readonly #plan: GpioStopInputPlan;
+  readonly #pressed: (what: string) => void;
+  readonly #gpio: GpioPort;
+  readonly #events = new Uint8Array(16 * eventBytes);
+  #line: InputLine | undefined;
+
+  constructor(plan: GpioStopInputPlan, pressed: (what: string) => void, gpio: GpioPort) {
+    this.#plan = plan;
+    this.#pressed = pressed;
+    this.#gpio = gpio;
+    this.check();
+  }
+
+  check(): readonly string[] {
+    try {
+      if (!this.#line) {
+        this.#line = this.#gpio.openInput(this.#plan);
+        this.#watch(this.#line.descriptor);
+      }
+      const { line } = this.#plan;
+      return this.#line.isHigh()
+        ? [`gpio: the stop input on line ${line} is pressed. Release it, or see to its cable.`]
+        : [];
+    } catch (error) {
+      return [error instanceof Error ? error.message : String(error)];
+    }
+  }
+
+  /** The read blocks, in a thread of Node's own, until there is an edge. */
+  #watch(descriptor: number): void {
+    read(descriptor, this.#events, 0, this.#events.length, null, (error, length) => {
+      const { line } = this.#plan;
+      if (error || length === 0) {
+        this.#line = undefined;
+        this.#pressed(`the stop input on GPIO line ${line} is gone, which counts as pressed`);
+        return;
+      }
+      if (readEdges(this.#events, length).some(({ rising }) => rising)) {
+        this.#pressed(`by the stop input on GPIO line ${line}`);
+      }
+      this.#watch(descriptor);
+    });
   }
 }

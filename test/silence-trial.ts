@@ -1,7 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, fsyncSync, openSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 import mqtt, { type MqttClient } from 'mqtt';
@@ -194,7 +193,7 @@ export class SilenceTrial {
         return () => void this.#broker?.restart();
       case 'disk full':
         fill(this.#disk ?? '');
-        return () => rmSync(join(this.#disk ?? '', 'filler'), { force: true });
+        return () => resize(this.#disk ?? '', roomyBytes);
     }
   }
 
@@ -216,26 +215,26 @@ function silentBytes(bytes: readonly FarByte[]): number {
   return rest.atUs;
 }
 
-/** Mounted on `folder`; undefined where this process may not mount. */
+/** Mounted on `folder`, large enough to arm; undefined where this process may not mount. */
 function smallDisk(folder: string): string | undefined {
-  const made = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'none', folder]);
+  const made = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${roomyBytes}`, 'none', folder]);
   return made.status === 0 ? folder : undefined;
 }
 
+/** Makes the disk as small as what lies on it. */
 function fill(folder: string): void {
-  const descriptor = openSync(join(folder, 'filler'), 'w');
-  const block = new Uint8Array(1 << 20);
-  for (let size = block.length; size >= 1;) {
-    try {
-      writeSync(descriptor, block, 0, size);
-    } catch {
-      size >>= 1;
-    }
-  }
-  fsyncSync(descriptor);
-  closeSync(descriptor);
+  const { blocks, bfree, bsize } = statfsSync(folder);
+  resize(folder, (blocks - bfree) * bsize);
   if (statfsSync(folder).bavail > 0) throw new Error(`${folder}: is not full`);
 }
+
+function resize(folder: string, bytes: number): void {
+  const { status, stderr } = spawnSync('mount', ['-o', `remount,size=${bytes}`, folder], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${folder}: cannot be made ${bytes} bytes large (${stderr.trim()})`);
+}
+
+/** Takes memory only for what is written. */
+const roomyBytes = 8 * 1024 ** 3;
 
 /** A wait that does not depend on timers. */
 function spinMs(ms: number): void {

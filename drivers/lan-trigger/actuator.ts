@@ -2,6 +2,7 @@ import { closeSync, writeSync } from 'node:fs';
 import { constants as system } from 'node:os';
 import type { Actuator, Command, Condition, HardLimits, Started } from '../../runtime/contracts.js';
 import { monotonicUs } from '../../runtime/monotonic.js';
+import { startLastRest } from '../last-rest.js';
 import { bind, connect, errno, getsockname, getsockopt, nativeBytes, poll, socket } from '../serial/libc.js';
 import { TriggerState } from '../trigger-state.js';
 import { payload, socketAddress } from './protocol.js';
@@ -30,6 +31,8 @@ export const lanTriggerLimits: HardLimits = {
 export interface LanTriggerHandle {
   readonly descriptor: number;
   readonly sham: number;
+  /** The process that says rest when the guardian is gone; 0 where the device ends each pulse itself. */
+  readonly lastRest: number;
 }
 
 /** One UDP datagram starts a stimulus, another one ends it; written by the thread that fires, past the event loop. */
@@ -62,8 +65,10 @@ export class LanTrigger implements Actuator {
       closeSync(descriptor);
       throw new Error(`${address}:${port}: cannot be reached (${reason}). Check the network, or actuators.*.address.`);
     }
-    if (restCode !== undefined) sendTwice(descriptor, payload(restCode));
-    return { descriptor, sham: socketToItself() };
+    const sham = socketToItself();
+    if (restCode === undefined) return { descriptor, sham, lastRest: 0 };
+    sendTwice(descriptor, payload(restCode));
+    return { descriptor, sham, lastRest: startLastRest(descriptor, payload(restCode)) };
   }
 
   /**
@@ -104,6 +109,7 @@ export class LanTrigger implements Actuator {
   }
 
   close(): void {
+    if (this.#handle.lastRest > 0) process.kill(this.#handle.lastRest, 'SIGKILL');
     closeSync(this.#handle.descriptor);
     closeSync(this.#handle.sham);
   }

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import type { Actuator, Command, Condition, HardLimits, Started } from '../../runtime/contracts.js';
+import { startLastRest } from '../last-rest.js';
 import { nativeBytes, poll } from '../serial/libc.js';
 import { emptyShamLine, openShamLine, type ShamLine } from '../serial/sham-line.js';
 import { TriggerState } from '../trigger-state.js';
@@ -27,6 +28,8 @@ export const serialTriggerLimits: HardLimits = {
 /** The port, and what takes the bytes of a sham. */
 export interface SerialTriggerHandle extends ShamLine {
   readonly descriptor: number;
+  /** The process that says rest when the guardian is gone; 0 where the device ends each pulse itself. */
+  readonly lastRest: number;
 }
 
 /** A trigger box on a serial port: one byte starts, another one ends. */
@@ -51,8 +54,9 @@ export class SerialTrigger implements Actuator {
     try {
       execFileSync('stty', ['-F', port, String(baudRate), 'raw', '-echo', '-hupcl', 'clocal'], { stdio: 'pipe' });
       const descriptor = openSync(port, constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK);
-      if (restCode !== undefined) writeSync(descriptor, Uint8Array.of(restCode));
-      return { descriptor, ...openShamLine() };
+      if (restCode === undefined) return { descriptor, lastRest: 0, ...openShamLine() };
+      writeSync(descriptor, Uint8Array.of(restCode));
+      return { descriptor, lastRest: startLastRest(descriptor, Uint8Array.of(restCode)), ...openShamLine() };
     } catch (error) {
       const detail = error instanceof Error ? (error.message.split('\n')[1] ?? error.message) : String(error);
       throw new Error(
@@ -83,6 +87,7 @@ export class SerialTrigger implements Actuator {
   }
 
   close(): void {
+    if (this.#handle.lastRest > 0) process.kill(this.#handle.lastRest, 'SIGKILL');
     closeSync(this.#handle.descriptor);
     closeSync(this.#handle.sham);
     closeSync(this.#handle.shamEnd);

@@ -34,6 +34,8 @@ export interface ActuatorHandle {
   readonly sham: number;
   /** Where those come out again. */
   readonly shamEnd: number;
+  /** The process that says rest when this one is gone; 0 where there is none. */
+  readonly lastRest: number;
   readonly lines?: OutputLines;
   readonly audio?: AudioHandle;
   /** A word that is not 0 while a stimulus lasts. */
@@ -53,7 +55,7 @@ export function openActuator(plan: ActuatorPlan, realtime: boolean): ActuatorHan
     case 'lan-trigger':
       return { ...nothing, ...LanTrigger.open(plan), active };
     case 'bench':
-      return { ...BenchActuator.open(plan), active };
+      return { ...nothing, ...BenchActuator.open(plan), active };
     case 'audio':
       return { ...nothing, audio: AudioActuator.open(plan, realtime), active };
   }
@@ -80,4 +82,4 @@ export function attachActuator(plan: ActuatorPlan, handle: ActuatorHandle): Actu
   }
 }
 
-const nothing = { descriptor: -1, sham: -1, shamEnd: -1 };
+const nothing = { descriptor: -1, sham: -1, shamEnd: -1, lastRest: 0 };

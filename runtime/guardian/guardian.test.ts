@@ -257,3 +257,12 @@ test('R-10 the kind bench, with its loose limits, opens nothing but a pseudo-ter
     assert.match(stderr, new RegExp(`${path}: is no pseudo-terminal\\. The actuator kind bench opens nothing else\\.`));
   }
 });
+
+test('R-14 a guardian that is killed within a stimulus leaves the trigger box at rest', async (t) => {
+  const rig = await firingRig(t);
+  const killedUs = monotonicUs();
+  process.kill(rig.guardianPid, 'SIGKILL');
+  await until('the rest byte', () => afterStart(rig).length > 0);
+  t.diagnostic(`from SIGKILL of the guardian to the rest byte: ${(monotonicUs() - killedUs) / 1000} ms`);
+  await assertBytes(rig, [restCode, startCode, restCode]);
+});

@@ -1,22 +1,29 @@
 import { Command } from 'commander';
-import { ConfigurationError } from '../config/load.js';
-import { benchCommand } from './bench.js';
-import { checkCommand } from './check.js';
-import { armCommand, disarmCommand, markCommand, statusCommand } from './control.js';
-import { demoCommand } from './demo.js';
-import { emulateCommand } from './emulate.js';
-import { evalCommand } from './eval.js';
+import { ConfigurationError } from '../config/fault.js';
 import { execute } from './execute.js';
-import { explainCommand } from './explain.js';
-import { helpCommand } from './help.js';
-import { modelCommand } from './model.js';
-import { recordingCommand } from './recording.js';
-import { replayCommand } from './replay.js';
-import { runCommand } from './run.js';
-import { setupCommand } from './setup.js';
-import { silenceCommand } from './silence.js';
-import { studyCommand } from './study.js';
 import { axondVersion } from './version.js';
+
+/** In the order of the help text. Each is loaded when it is asked for: what stops or asks should not wait for the rest. */
+const verbs: Readonly<Record<string, () => Promise<Command>>> = {
+  setup: async () => (await import('./setup.js')).setupCommand(),
+  demo: async () => (await import('./demo.js')).demoCommand(),
+  run: async () => (await import('./run.js')).runCommand(),
+  status: async () => (await import('./control.js')).statusCommand(),
+  arm: async () => (await import('./control.js')).armCommand(),
+  disarm: async () => (await import('./control.js')).disarmCommand(),
+  silence: async () => (await import('./silence.js')).silenceCommand(),
+  mark: async () => (await import('./control.js')).markCommand(),
+  replay: async () => (await import('./replay.js')).replayCommand(),
+  recording: async () => (await import('./recording.js')).recordingCommand(),
+  explain: async () => (await import('./explain.js')).explainCommand(),
+  study: async () => (await import('./study.js')).studyCommand(),
+  check: async () => (await import('./check.js')).checkCommand(),
+  model: async () => (await import('./model.js')).modelCommand(),
+  emulate: async () => (await import('./emulate.js')).emulateCommand(),
+  eval: async () => (await import('./eval.js')).evalCommand(),
+  bench: async () => (await import('./bench.js')).benchCommand(),
+  help: async () => (await import('./help.js')).helpCommand(),
+};
 
 const program = new Command('axond')
   .description(
@@ -29,26 +36,6 @@ const program = new Command('axond')
     'after',
     '\nStart with:  axond demo   (no hardware needed)\nExit codes:  0 done, 1 failed, 2 wrong usage or configuration',
   );
-for (const command of [
-  setupCommand(),
-  demoCommand(),
-  runCommand(),
-  statusCommand(),
-  armCommand(),
-  disarmCommand(),
-  silenceCommand(),
-  markCommand(),
-  replayCommand(),
-  recordingCommand(),
-  explainCommand(),
-  studyCommand(),
-  checkCommand(),
-  modelCommand(),
-  emulateCommand(),
-  evalCommand(),
-  benchCommand(),
-  helpCommand(),
-]) {
-  program.addCommand(command);
-}
+const asked = Object.entries(verbs).filter(([verb]) => verb === process.argv[2]);
+for (const [, load] of asked.length > 0 ? asked : Object.entries(verbs)) program.addCommand(await load());
 await execute(program, ConfigurationError);

@@ -69,3 +69,14 @@ function editDistance(a: string, b: string): number {
   }
   return last[b.length] as number;
 }
+
+/** Everything that is wrong with a configuration; the message has a line for each fault. */
+export class ConfigurationError extends Error {
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    super(faults.map(formatFault).join('\n'));
+    this.name = 'ConfigurationError';
+    this.faults = faults;
+  }
+}

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parse, stringify } from 'yaml';
 import { compileRun } from './compile.js';
-import { ConfigurationError, loadConfiguration } from './load.js';
+import { ConfigurationError } from './fault.js';
+import { loadConfiguration } from './load.js';
 import { readPreset } from './presets.js';
 
 /** Loads and compiles, or refuses with a line for each fault: nothing else may happen. */

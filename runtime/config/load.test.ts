@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { compileLoop, compileRun } from './compile.js';
 import { alternativesOf } from './keys.js';
-import { ConfigurationError, loadConfiguration, type ConfigurationSources } from './load.js';
+import { ConfigurationError } from './fault.js';
+import { loadConfiguration, type ConfigurationSources } from './load.js';
 
 const good = `\
 device: { name: bedside-1, record: /var/lib/axond }

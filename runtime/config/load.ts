@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { crossCheck, type StreamOutline } from './cross-check.js';
-import { formatFault, type Fault } from './fault.js';
+import { ConfigurationError, type Fault } from './fault.js';
 import { complete, isMap, rootSchema, schemaAt, valueAt, type KeySchema } from './keys.js';
 import { mergeLayers, type ConfigurationLayers } from './layers.js';
 import { faultsOf, type PlacedFault, type Written } from './messages.js';
@@ -16,17 +16,6 @@ export interface LoadedConfiguration {
   readonly configuration: Configuration;
   /** All of it, with defaults and absolute paths. Loaded again it gives the same configuration. */
   readonly effectiveYaml: string;
-}
-
-/** Everything that is wrong with a configuration; the message has a line for each fault. */
-export class ConfigurationError extends Error {
-  readonly faults: readonly Fault[];
-
-  constructor(faults: readonly Fault[]) {
-    super(faults.map(formatFault).join('\n'));
-    this.name = 'ConfigurationError';
-    this.faults = faults;
-  }
 }
 
 /** Throws a `ConfigurationError` with all faults at once. */

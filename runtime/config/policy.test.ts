@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isModule } from '../loop/plan.js';
 import { compileLoop } from './compile.js';
-import { ConfigurationError, loadConfiguration } from './load.js';
+import { ConfigurationError } from './fault.js';
+import { loadConfiguration } from './load.js';
 import { patentNotes } from './patents.js';
 
 const stream = { rate: 250, channels: [{ name: 'C3', unit: 'uV', scale: 1, railCounts: 1 }] };

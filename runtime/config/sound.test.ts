@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { wavFile } from '../../drivers/audio/wav.test.fixture.js';
 import { compileRun } from './compile.js';
-import { ConfigurationError, loadConfiguration } from './load.js';
+import { ConfigurationError } from './fault.js';
+import { loadConfiguration } from './load.js';
 
 function folderOf(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'axond-test-'));

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compileRun } from './compile.js';
-import { ConfigurationError, loadConfiguration } from './load.js';
+import { ConfigurationError } from './fault.js';
+import { loadConfiguration } from './load.js';
 
 const stimulating = `\
 source: { use: cyton, port: /dev/ttyUSB0 }

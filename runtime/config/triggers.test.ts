@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ConfigurationError, loadConfiguration } from './load.js';
+import { ConfigurationError } from './fault.js';
+import { loadConfiguration } from './load.js';
 import { compileRun } from './compile.js';
 
 function load(actuator: string, duration = '50ms') {

@@ -28,6 +28,7 @@ export interface GuardianRig {
   readonly ask: (check: number) => void;
   readonly answers: readonly Checked[];
   readonly tellCore: (line: string) => void;
+  readonly stopGuardian: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -88,6 +89,7 @@ export async function startRig(
     ask: (check) => guardian.ask(check),
     answers,
     tellCore: (line) => core.stdin.write(`${line}\n`),
+    stopGuardian: () => guardian.stop(),
     async close() {
       core.kill('SIGKILL');
       await coreGone;

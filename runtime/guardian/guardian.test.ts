@@ -266,3 +266,12 @@ test('R-14 a guardian that is killed within a stimulus leaves the trigger box at
   t.diagnostic(`from SIGKILL of the guardian to the rest byte: ${(monotonicUs() - killedUs) / 1000} ms`);
   await assertBytes(rig, [restCode, startCode, restCode]);
 });
+
+test('R-14 a guardian that is stopped by a signal is killed in the end, and leaves the trigger box at rest', async (t) => {
+  const rig = await firingRig(t);
+  process.kill(rig.guardianPid, 'SIGSTOP');
+  await rig.stopGuardian();
+  assert.match(rig.ended(), /SIGKILL/);
+  await until('the rest byte', () => afterStart(rig).length > 0);
+  await assertBytes(rig, [restCode, startCode, restCode]);
+});

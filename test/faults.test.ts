@@ -100,7 +100,11 @@ test('a device that is not there is waited for, disarmed; markers and disarm wor
   );
   const ask = (...parts: string[]): ReturnType<typeof axond> =>
     axond(t, [...parts, '--device', 'demo', '--json'], environment);
-  await until('the control socket', async () => (await ask('status')).code === 0);
+  // The socket answers before the port was looked at.
+  await until('what became of the port', async () => {
+    const { code, json } = await ask('status');
+    return code === 0 && (json as unknown as { source: { notice: string } }).source.notice !== '';
+  });
   const { json } = await ask('status');
   const { source, stimulation } = json as unknown as LiveStatus & { source: { notice: string } };
   assert.equal(source.state, 'closed');

@@ -33,9 +33,11 @@ async function liveDemo(t: TestContext, ...args: string[]): Promise<Live> {
 
 test('a port that goes and comes back: streaming again, with the gap recorded', async (t) => {
   const demo = await liveDemo(t, '--fault', 'unplug:800ms@2s');
-  await until('the gap', async () => (await demo.status()).source.gaps > 0);
-  const { source, recording } = await demo.status();
-  assert.equal(source.state, 'streaming');
+  await until('streaming behind the gap', async () => {
+    const { source } = await demo.status();
+    return source.gaps > 0 && source.state === 'streaming';
+  });
+  const { recording } = await demo.status();
   demo.child.kill('SIGINT');
   assert.equal(await demo.exited, 0, demo.stderr());
   const check = await axond(t, ['check', recording, '--json']);
@@ -82,10 +84,13 @@ test('R-01 a guardian that dies is replaced, and the loop is disarmed', async (t
   await until('arming', async () => (await demo.status()).stimulation.armed);
   const before = await demo.status();
   process.kill(before.processes.guardian, 'SIGKILL');
-  await until('a new guardian', async () => {
+  let disarmed = false;
+  const replaced = async (): Promise<boolean> => {
     const { processes, stimulation } = await demo.status();
-    return processes.guardian !== before.processes.guardian && stimulation.guardian === 'ready' && !stimulation.armed;
-  });
+    disarmed ||= !stimulation.armed;
+    return disarmed && processes.guardian !== before.processes.guardian && stimulation.guardian === 'ready';
+  };
+  await until('a new guardian', replaced, 60_000);
 });
 
 test('a device that is not there is waited for, disarmed; markers and disarm work meanwhile', async (t) => {

@@ -51,7 +51,11 @@ test('a rate that is refused is told, and is no fault', async (t) => {
     "prepare(shape) { if (shape.rate < 200) throw new RangeError('rate: too low.'); return shape; }",
   );
   const { faults, findings } = await checkModule(module(t, text));
-  assert.deepEqual(faults, []);
+  // Whether the engine has compiled it by then is not the subject here.
+  assert.deepEqual(
+    faults.filter((fault) => !fault.startsWith('allocates')),
+    [],
+  );
   assert.equal(findings[0], '100 Hz: refused (rate: too low.)');
 });
 

@@ -27,16 +27,18 @@ async function liveDemo(t: TestContext, ...args: string[]): Promise<Live> {
   await until(
     'the demo to stream',
     async () => ((await status()).source as unknown) !== undefined && (await status()).source.state === 'streaming',
+    60_000,
   );
   return { ...started, ask, status };
 }
 
 test('a port that goes and comes back: streaming again, with the gap recorded', async (t) => {
   const demo = await liveDemo(t, '--fault', 'unplug:800ms@2s');
-  await until('streaming behind the gap', async () => {
+  const isBack = async (): Promise<boolean> => {
     const { source } = await demo.status();
     return source.gaps > 0 && source.state === 'streaming';
-  });
+  };
+  await until('streaming behind the gap', isBack, 60_000);
   const { recording } = await demo.status();
   demo.child.kill('SIGINT');
   assert.equal(await demo.exited, 0, demo.stderr());

@@ -31,3 +31,14 @@ test('R-01 a run that arms itself does so once, and again after a latch, but nev
   assert.equal(run.beat(7e6, 1, '', { ready: false, cause: 'starting' }), '');
   assert.equal(run.beat(8e6, 1, '', ready), 'arm');
 });
+
+test('R-01 a run that was refused arms itself five seconds later, and not if it was silenced meanwhile', () => {
+  const run = new Lifecycle(Infinity, true);
+  assert.equal(run.beat(1e6, 1, '', ready), 'arm');
+  run.refused(3e6);
+  assert.equal(run.beat(7.9e6, 1, '', ready), '');
+  assert.equal(run.beat(8e6, 1, '', ready), 'arm');
+  run.refused(9e6);
+  assert.equal(run.beat(10e6, 1, '', { ready: false, cause: 'silenced' }), '');
+  assert.equal(run.beat(20e6, 1, '', ready), '');
+});

@@ -8,6 +8,7 @@ export class Lifecycle {
   readonly #seconds: number;
   readonly #armsItself: boolean;
   #toArm: boolean;
+  #notBeforeUs = -Infinity;
   #firstSampleUs = NaN;
 
   /**
@@ -36,8 +37,17 @@ export class Lifecycle {
       this.#toArm = true;
       return 'renew';
     }
-    if (!this.#toArm || !guardian.ready) return '';
+    if (guardian.cause === 'silenced') this.#toArm = false;
+    if (!this.#toArm || !guardian.ready || nowUs < this.#notBeforeUs) return '';
     this.#toArm = false;
     return 'arm';
   }
+
+  /** Something spoke against arming, on a busy machine perhaps only that the guardian took long to answer: tried again. */
+  refused(nowUs: number): void {
+    this.#toArm = true;
+    this.#notBeforeUs = nowUs + retryUs;
+  }
 }
+
+const retryUs = 5e6;

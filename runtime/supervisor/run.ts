@@ -215,7 +215,8 @@ export class Run {
   async #armItself(): Promise<void> {
     const reasons = (await this.#stimulator?.check(checkMs)) ?? [];
     for (const reason of reasons) this.#options.log.error(`not armed: ${reason}`);
-    if (reasons.length === 0) post(this.memory.requests, 'arm', Infinity, NaN, NaN, NaN, NaN, NaN);
+    if (reasons.length > 0) this.#lifecycle.refused(monotonicUs());
+    else post(this.memory.requests, 'arm', Infinity, NaN, NaN, NaN, NaN, NaN);
   }
 
   /** By how much it was set stands in the recording, between the samples before and after. */

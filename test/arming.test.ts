@@ -13,8 +13,8 @@ interface Status {
 }
 
 test('R-01 arming is refused with all reasons, names its device, ends at its time and does not survive a restart', async (t) => {
-  const record = temporaryFolder(t);
-  const runtime = temporaryFolder(t);
+  const record = temporaryFolder();
+  const runtime = temporaryFolder();
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
   const port = join(record, 'cyton');
   const start = (...more: string[]) =>

@@ -20,6 +20,8 @@ export function startAxond(t: TestContext, args: readonly string[], environment:
   const child = spawn(process.execPath, [launcher, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },
+    // A group of its own: what it started goes with it at the end of the test.
+    detached: true,
   });
   let stdout = '';
   let stderr = '';
@@ -28,8 +30,17 @@ export function startAxond(t: TestContext, args: readonly string[], environment:
   const exited = new Promise<number | string>((resolve) => {
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
   });
-  t.after(() => child.kill('SIGKILL'));
+  t.after(() => killGroup(child));
   return { child, stdout: () => stdout, stderr: () => stderr, exited };
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 /** Runs to the end; the JSON object on the last line of stdout, if there is one. */
@@ -45,9 +56,15 @@ export async function axond(
   return { code, json, stderr: started.stderr(), stdout: started.stdout() };
 }
 
-export function temporaryFolder(t: TestContext): string {
+const folders: string[] = [];
+process.once('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+});
+
+/** A folder that goes when the process ends: what the tests started no longer writes into it then. */
+export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'axond-test-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  folders.push(folder);
   return folder;
 }
 

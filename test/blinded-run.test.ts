@@ -20,7 +20,7 @@ interface Told {
 }
 
 async function night(t: TestContext, condition: Condition): Promise<Told> {
-  const [record, runtime, sealed] = [temporaryFolder(t), temporaryFolder(t), temporaryFolder(t)];
+  const [record, runtime, sealed] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
   const allocation = join(sealed, 'cue.sealed');
   const head = { study: 'cue', made: '2026-11-28T09:00:00.000Z', nonce: '5a'.repeat(32) };

@@ -21,7 +21,7 @@ const faulty: [string, string, RegExp][] = [
 
 for (const [what, text, expected] of faulty) {
   test(`${what} ends with exit 2 and a line with key, value and fix, before anything starts`, async (t) => {
-    const file = join(temporaryFolder(t), 'faulty.yaml');
+    const file = join(temporaryFolder(), 'faulty.yaml');
     writeFileSync(file, text);
     const { code, stderr, stdout } = await axond(t, ['run', '--config', file, '--json']);
     assert.equal(code, 2, stderr);
@@ -31,7 +31,7 @@ for (const [what, text, expected] of faulty) {
 }
 
 test('R-01 an actuator that is not virtual cannot be armed from the command line of run', async (t) => {
-  const file = join(temporaryFolder(t), 'real.yaml');
+  const file = join(temporaryFolder(), 'real.yaml');
   writeFileSync(
     file,
     `${sound}detectors: { spindle: { use: band-power, signal: c3 } }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { axond, temporaryFolder } from './axond-process.js';
 
 test('the demo closes the loop: emulated Cyton, detections, stimuli, recording, MQTT, identical replay', async (t) => {
-  const record = temporaryFolder(t);
+  const record = temporaryFolder();
   const demo = await axond(t, ['demo', '--seconds', '30', '--json', '--set', `device.record=${record}`]);
   assert.equal(demo.code, 0, demo.stderr);
   const { samples, gaps, discardedBytes, detections, stimuli, latencyUs, ringLosses, mqtt, recording, truth } =

@@ -18,8 +18,8 @@ interface Live extends Started {
 
 /** A demo that streams, with its own sockets and folder. */
 async function liveDemo(t: TestContext, ...args: string[]): Promise<Live> {
-  const record = temporaryFolder(t);
-  const runtime = temporaryFolder(t);
+  const record = temporaryFolder();
+  const runtime = temporaryFolder();
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
   const started = startAxond(t, ['demo', '--json', '--set', `device.record=${record}`, ...args], environment);
   const ask = (...parts: string[]): ReturnType<typeof axond> => axond(t, [...parts, '--device', 'demo'], environment);
@@ -96,8 +96,8 @@ test('R-01 a guardian that dies is replaced, and the loop is disarmed', async (t
 });
 
 test('a device that is not there is waited for, disarmed; markers and disarm work meanwhile', async (t) => {
-  const record = temporaryFolder(t);
-  const runtime = temporaryFolder(t);
+  const record = temporaryFolder();
+  const runtime = temporaryFolder();
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
   const port = join(record, 'absent');
   const run = startAxond(

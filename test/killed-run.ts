@@ -15,8 +15,8 @@ export interface KilledRun {
 
 /** Starts a demo, kills its core `afterMs` after the first sample, and checks what is on disk. */
 export async function killedRun(t: TestContext, signal: 'SIGKILL' | 'SIGTERM', afterMs: number): Promise<KilledRun> {
-  const record = temporaryFolder(t);
-  const runtime = temporaryFolder(t);
+  const record = temporaryFolder();
+  const runtime = temporaryFolder();
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
   const demo = startAxond(t, ['demo', '--json', '--set', `device.record=${record}`], environment);
   const status = async (): Promise<{ samples: number }> => {

@@ -24,7 +24,7 @@ export class Mosquitto {
 
   static async start(t: TestContext, lines: readonly string[] = ['allow_anonymous true']): Promise<Mosquitto> {
     const port = await freePort();
-    const file = join(temporaryFolder(t), 'mosquitto.conf');
+    const file = join(temporaryFolder(), 'mosquitto.conf');
     writeFileSync(file, [`listener ${port} 127.0.0.1`, ...lines, ''].join('\n'));
     const broker = new Mosquitto(port, file);
     t.after(() => broker.#child?.kill('SIGKILL'));

@@ -46,8 +46,8 @@ function startDemo(
   t: TestContext,
   ...args: string[]
 ): Started & { record: string; environment: Record<string, string> } {
-  const record = temporaryFolder(t);
-  const runtime = temporaryFolder(t);
+  const record = temporaryFolder();
+  const runtime = temporaryFolder();
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
   const demo = startAxond(t, ['demo', '--json', '--set', `device.record=${record}`, ...args], environment);
   return { ...demo, record, environment };
@@ -214,7 +214,7 @@ test('TLS, user and password from files', async (t) => {
     t.skip('mosquitto or openssl is not installed');
     return;
   }
-  const folder = temporaryFolder(t);
+  const folder = temporaryFolder();
   const { ca, cert, key } = selfSigned(folder);
   const passwords = join(folder, 'passwords');
   spawnSync('mosquitto_passwd', ['-b', '-c', passwords, 'lab', 'secret']);

@@ -101,9 +101,9 @@ function madeSignal(seconds: number): Float64Array {
   });
 }
 
-test('the preset decides as the original does, whatever the blocks; its mended twin from ten seconds on', async (t) => {
+test('the preset decides as the original does, whatever the blocks; its mended twin from ten seconds on', async () => {
   const network = importTflite(generatedFiles().find(({ name }) => name === 'recurrent 2')!.bytes);
-  const model = join(temporaryFolder(t), 'own.safetensors');
+  const model = join(temporaryFolder(), 'own.safetensors');
   writeFileSync(model, writeNetwork(network));
   const signal = madeSignal(60);
   const sorted = plainRule(network, 'wrap', signal, 1).values.sort((a, b) => a - b);
@@ -124,9 +124,9 @@ test('the preset decides as the original does, whatever the blocks; its mended t
   }
 });
 
-test('R-05 the gate waits for the filters after the start and a gap, and then permits each detection', async (t) => {
+test('R-05 the gate waits for the filters after the start and a gap, and then permits each detection', async () => {
   const network = importTflite(generatedFiles().find(({ name }) => name === 'recurrent 2')!.bytes);
-  const model = join(temporaryFolder(t), 'own.safetensors');
+  const model = join(temporaryFolder(), 'own.safetensors');
   writeFileSync(model, writeNetwork(network));
   const signal = madeSignal(60);
   const sorted = plainRule(network, 'wrap', signal, 1).values.sort((a, b) => a - b);
@@ -145,9 +145,9 @@ test('R-05 the gate waits for the filters after the start and a gap, and then pe
 /** Standardisation has forgotten its start after 4.6 time constants of 4 s; 54 samples are the network's first window. */
 const settled = 4600 + 54 - 1;
 
-test('a signal of another rate passes into the mended one alone', async (t) => {
+test('a signal of another rate passes into the mended one alone', async () => {
   const network = importTflite(generatedFiles().find(({ name }) => name === 'recurrent 2')!.bytes);
-  const model = join(temporaryFolder(t), 'own.safetensors');
+  const model = join(temporaryFolder(), 'own.safetensors');
   writeFileSync(model, writeNetwork(network));
   await assert.rejects(run('portiloop', model, madeSignal(1), { rate: 200 }), /200 Hz.*Put { use: resample/);
   await run('portiloop-fixed', model, madeSignal(1), { rate: 200 });
@@ -174,7 +174,7 @@ test("the Portiloop's own network: stimuli on real sleep as recorded, at each th
       .split('\n')
       .slice(1)
       .map((line) => line.split(',').map(Number));
-  const model = join(temporaryFolder(t), 'own.safetensors');
+  const model = join(temporaryFolder(), 'own.safetensors');
   writeFileSync(model, writeNetwork(importTflite(readFileSync(`${folder}/portiloop_model_quant.tflite`))));
   const signal = Float64Array.from(rows('dreams5_samples_120s.csv.gz'), (row) => row[1]!);
   const windows = rows('dreams5_windows_120s.csv.gz');

@@ -9,7 +9,7 @@ test('a DREAMS excerpt runs the whole loop into a recording that checks and repl
     t.skip('DREAMS excerpt 2 is not here');
     return;
   }
-  const record = temporaryFolder(t);
+  const record = temporaryFolder();
   const rule = 'detectors.spindle={ use: band-power, signal: eeg }';
   const settings = ['--set', rule, '--set', `device.record=${record}`];
   const replay = await axond(t, ['replay', excerpt, '--arm-virtual', '--json', ...settings]);
@@ -32,7 +32,7 @@ test('a real Cyton recording, played by the emulator over a pseudo-terminal, is 
     t.skip('the OpenBCI recording is not here');
     return;
   }
-  const record = temporaryFolder(t);
+  const record = temporaryFolder();
   const emulator = startAxond(t, ['emulate', 'cyton', '--from', file, '--json']);
   await until('the emulated port', () => emulator.stdout().includes('port'));
   const { port } = JSON.parse(emulator.stdout().split('\n')[0]!) as { port: string };

@@ -1,7 +1,7 @@
 // What `npm test` calls: sees to what the machine lacks, builds, lints, checks import directions, runs all tests.
 //   npm test                 everything
 //   npm test -- gate ring    only test files whose path contains one of the words; no lint
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -25,7 +25,35 @@ const files = readdirSync('dist', { recursive: true })
 const reporter = ['--test-reporter=./dist/test/reporter.js', '--test-reporter-destination=stdout'];
 // Hot code is compiled where it runs, or a test of allocation depends on when a thread beside it finds a processor.
 const engine = '--no-concurrent-recompilation';
-process.exitCode = run('node', [engine, '--test', '--test-concurrency=2', ...reporter, ...files]);
+// A test that hangs fails, and what it left behind ends with the run: a process that holds the output open would
+// keep the caller waiting for ever.
+const limits = ['--test-timeout=600000', '--test-concurrency=2'];
+const parameters = [engine, '--test', ...limits, ...reporter, ...files];
+const tests = spawn('node', parameters, { stdio: 'inherit', detached: true });
+const limit = setTimeout(() => {
+  process.stdout.write('The tests did not end within 30 minutes: stopped\n0 passed, 1 failed\n');
+  endTests();
+  process.exit(1);
+}, 1_800_000);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => {
+    endTests();
+    process.exit(1);
+  });
+}
+tests.once('exit', (code) => {
+  clearTimeout(limit);
+  endTests();
+  process.exitCode = code ?? 1;
+});
+
+function endTests() {
+  try {
+    process.kill(-tests.pid, 'SIGKILL');
+  } catch {
+    // Nothing was left of it.
+  }
+}
 
 function step(name, program, parameters) {
   process.stdout.write(`${name} …\n`);

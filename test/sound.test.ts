@@ -106,7 +106,7 @@ function answered(
 
 test('axond setup sound writes a calibration from what a person reads on a meter', onFile, async (t) => {
   const { card, frames } = fileCard(t);
-  const out = join(temporaryFolder(t), 'headphones.json');
+  const out = join(temporaryFolder(), 'headphones.json');
   const { code, stderr } = await answered(['setup', 'sound', '--card', card, '--out', out], '48.3 dB\n68\n');
   assert.equal(code, 0, stderr);
   const written = JSON.parse(readFileSync(out, 'utf8')) as Record<string, unknown>;
@@ -126,7 +126,7 @@ test(
   onFile,
   async (t) => {
     const { card, frames } = fileCard(t);
-    const out = join(temporaryFolder(t), 'headphones.json');
+    const out = join(temporaryFolder(), 'headphones.json');
     const levels = ['--levels', '-40dBFS,-20dBFS'];
     const { code, stderr } = await answered(['setup', 'sound', '--card', card, '--out', out, ...levels], '58\nn\n');
     assert.equal(code, 1);

@@ -59,7 +59,7 @@ module.exports = {
       '^runtime/replay/',
       '^runtime/(loop|recording|recorder|config)/|^runtime/guardian/actuators\\.ts$|^drivers/file/',
     ),
-    only('evaluate', '^runtime/evaluate/', '^runtime/(loop|detect|signal)/|^drivers/file/'),
+    only('evaluate', '^runtime/evaluate/', '^runtime/(loop|detect|signal)/|^drivers/file/|^models/place/'),
     only(
       'supervisor',
       '^runtime/supervisor/',
@@ -80,6 +80,11 @@ module.exports = {
       'spindle',
       '^models/spindle/',
       '^models/(format|train|learn)/|^runtime/(detect|evaluate|signal)/|^runtime/loop/sample-block\\.ts$|^drivers/(file|sleeper)/',
+    ),
+    only(
+      'place',
+      '^models/place/',
+      '^models/(format|engine)/|^models/write-atomically\\.ts$|^runtime/signal/math\\.ts$',
     ),
     only('tensorflow', '^models/tensorflow/', '^models/(format|engine)/'),
     only('hybrid', '^models/hybrid/', '^models/format/'),

@@ -609,3 +609,90 @@ export interface ModelLayer {
   /** Inputs × fan-out of a dense pass; 0 for what has no synapses. */
   readonly denseOperations: number;
 }
+
+// ── Events, pictures and places ─────────────────────────────────────────────────────────────────────────────────────
+
+/** Events of one read of an event sensor. Fixed capacity, parallel arrays, reused. */
+export interface EventBlock {
+  readonly capacity: number;
+  readonly x: Uint16Array;
+  readonly y: Uint16Array;
+  /** 1 brighter, 0 darker. */
+  readonly polarity: Uint8Array;
+  /** Microseconds of the sensor's own clock, unwrapped. */
+  readonly timeUs: Float64Array;
+  /** Events in use. */
+  events: number;
+}
+
+/** The pure half of an event sensor or of a file format. Allocates nothing, never throws, whatever the bytes. */
+export interface EventDecoder {
+  /** Columns and rows of the sensor; 0 until the stream has told them. Events outside are dropped and counted. */
+  readonly width: number;
+  readonly height: number;
+  readonly counts: EventCounts;
+  /** Why nothing more can be read (one line that names value and fix), or the empty string. */
+  readonly failure: string;
+  /**
+   * Takes bytes from `from` to `length` and appends events to `out`. Returns how far it came: before `length` only where
+   * `out` is full. What is incomplete is kept for the next call.
+   */
+  push(bytes: Uint8Array, from: number, length: number, out: EventBlock): number;
+  /** Back to the state after construction. */
+  reset(): void;
+}
+export interface EventCounts {
+  events: number;
+  /** Bytes that belonged to nothing. */
+  discardedBytes: number;
+  /** Events whose address is not on the sensor. */
+  outside: number;
+  /** Times at which the sensor's clock went backwards without having wrapped. */
+  timeErrors: number;
+}
+
+/** One picture of a camera, row by row, a byte a pixel. Reused. */
+export interface GreyFrame {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8Array;
+  /** Counts frames of the source from 0: a hole is a frame that was dropped. */
+  sequence: number;
+  /** Middle of the exposure where the source tells it, else the arrival; monotonic. */
+  frameUs: number;
+}
+
+/**
+ * Tells places apart by single frames. Pure; `see`, `score` and `learn` allocate nothing but what a new place needs.
+ * Laws: `models/place/recogniser.laws.ts`.
+ */
+export interface PlaceRecogniser {
+  /** Rows of the map. A place may hold several. */
+  readonly places: number;
+  /** A new traverse begins: what was kept of earlier frames (running mean, shift) is void. */
+  begin(): void;
+  /** Takes the next frame, of the size it was made for. False: it carries no evidence (dark, blurred, frozen). */
+  see(frame: Uint8Array): boolean;
+  /** Compares the frame seen last with every place: `scores[0 … places)`, larger is more alike. */
+  score(scores: Float32Array): void;
+  /** Adds the frame seen last as a new place and returns its number. Changes no other place. */
+  learn(): number;
+}
+
+/** Where the robot is, told with each frame that carried evidence. */
+export interface PlaceEstimate {
+  /** Its stable number; −1 while nothing is known. */
+  place: number;
+  /** Of the best and of the best elsewhere, from 0 to 1. */
+  score: number;
+  second: number;
+  /** score − second. */
+  margin: number;
+  /** Sure enough to act on. */
+  known: boolean;
+  /** Two places apart fit about equally well. */
+  ambiguous: boolean;
+  frameUs: number;
+  /** From the frame to this estimate, in microseconds. */
+  ageUs: number;
+}

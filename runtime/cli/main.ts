@@ -19,6 +19,7 @@ const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   study: async () => (await import('./study.js')).studyCommand(),
   check: async () => (await import('./check.js')).checkCommand(),
   model: async () => (await import('./model.js')).modelCommand(),
+  place: async () => (await import('./place.js')).placeCommand(),
   emulate: async () => (await import('./emulate.js')).emulateCommand(),
   eval: async () => (await import('./eval.js')).evalCommand(),
   bench: async () => (await import('./bench.js')).benchCommand(),

@@ -16,6 +16,15 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
+/** A whole number from `least`, as an option's value. */
+export function wholeFrom(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`${text} is not a whole number from ${least}.`);
+  };
+}
+
 /** A time with its unit, as an option's value: seconds. */
 export function timeOption(text: string): number {
   const value = parseQuantity(text, 'time');

@@ -1,0 +1,151 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { readFileSync } from 'node:fs';
+import { placeMethods, placeSensors, type PlaceSensor } from '../../models/place/methods.js';
+import { reordered, type Traverse } from '../../models/place/traverse.js';
+import { atPace, stretch, withStop } from '../evaluate/place/drive.js';
+import { evaluatePlaces, type PlaceEvaluation } from '../evaluate/place/evaluate.js';
+import { GroundTruthError, identity, parseGroundTruth, widened } from '../evaluate/place/ground-truth.js';
+import { PackError, readPack } from '../evaluate/place/pack.js';
+import { positive, wholeFrom } from './options.js';
+import { UsageError, print, printJson } from './output.js';
+
+interface Options {
+  ref: string;
+  query: string;
+  gt: string;
+  tolerance: number;
+  seq: readonly number[];
+  method: string;
+  sensor: PlaceSensor;
+  range?: readonly [number, number];
+  mapRange?: readonly [number, number];
+  pace: number;
+  stop: number;
+  reverse?: true;
+  json?: true;
+}
+
+export function evalPlaceCommand(): Command {
+  return new Command('eval')
+    .description('Learn the places of one drive, recognise them on another one, and score the answers')
+    .requiredOption('--ref <FILE>', 'drive to learn: NAME.607x32x64.u8, or FILE:32x64 (height x width, a byte a pixel)')
+    .requiredOption('--query <FILE>', 'drive on which to recognise them')
+    .option('--gt <FILE>', 'right places: identity, JSON {query: [refs]} or CSV query,ref_first,ref_last', 'identity')
+    .option('--tolerance <PLACES>', 'so far from a right place is right', wholeFrom(0), 0)
+    .option('--seq <LENGTHS>', 'frames that answer together', lengths, [1, 4, 10])
+    .addOption(new Option('--method <NAME>', 'what recognises them').choices(Object.keys(placeMethods)).default('sad'))
+    .addOption(new Option('--sensor <KIND>', 'what took the frames').choices([...placeSensors]).default('grey'))
+    .option('--range <A:B>', 'frames A to B - 1 of the query drive only', range)
+    .option('--map-range <A:B>', 'learn frames A to B - 1 of the reference drive only', range)
+    .option('--pace <RATIO>', 'drive the query so much faster, by the nearest frame', positive, 1)
+    .option('--stop <FRAMES>', 'stand still in the middle of the query', wholeFrom(0), 0)
+    .option('--reverse', 'drive the query backwards')
+    .option('--json', 'one JSON object on the last line of stdout')
+    .addHelpText('after', '\nExample:  axond place eval --ref summer.500x32x64.u8 --query winter.500x32x64.u8')
+    .action((options: Options) => {
+      const evaluation = evaluate(options);
+      if (options.json) printJson(evaluation);
+      else print(...describe(evaluation));
+    });
+}
+
+function evaluate(options: Options): PlaceEvaluation {
+  try {
+    const references = readPack(options.ref);
+    const queries = readPack(options.query);
+    if (references.width !== queries.width || references.height !== queries.height)
+      throw new UsageError(
+        `--query: frames of ${queries.height}x${queries.width}, --ref has ${references.height}x${references.width}. Both drives need frames of one size.`,
+      );
+    const [mapFrom, mapTo] = within('--map-range', options.mapRange, references);
+    const order = queryOrder(options, queries);
+    const all = truth(options, queries, references);
+    return evaluatePlaces(
+      options.method,
+      methodOf(options),
+      reordered(references, stretch(mapFrom, mapTo)),
+      reordered(queries, order),
+      widened(all, order, options.tolerance, mapFrom, mapTo - mapFrom),
+      options.seq,
+    );
+  } catch (error) {
+    throw error instanceof PackError || error instanceof GroundTruthError ? new UsageError(error.message) : error;
+  }
+}
+
+function methodOf({ method, sensor }: Options): ReturnType<(typeof placeMethods)[string]> {
+  const made = placeMethods[method];
+  if (made === undefined) throw new UsageError(`--method: there is no ${method}.`);
+  return made(sensor);
+}
+
+function queryOrder(options: Options, queries: Traverse): readonly number[] {
+  const [from, to] = within('--range', options.range, queries);
+  const forward = stretch(from, to);
+  const driven = options.reverse ? forward.reverse() : forward;
+  return withStop(atPace(driven, options.pace), options.stop);
+}
+
+function truth(options: Options, queries: Traverse, references: Traverse): ReadonlyMap<number, readonly number[]> {
+  if (options.gt === 'identity') return new Map(identity(queries.frames).map((places, query) => [query, places]));
+  let text: string;
+  try {
+    text = readFileSync(options.gt, 'utf8');
+  } catch (error) {
+    throw new UsageError(`--gt ${options.gt}: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+  const table = parseGroundTruth(text, options.gt);
+  for (const [query, places] of table) {
+    if (query >= queries.frames)
+      throw new UsageError(
+        `${options.gt}: query ${query}, but --query has ${queries.frames} frames. Is it of this drive?`,
+      );
+    const beyond = places.find((place) => place >= references.frames);
+    if (beyond !== undefined)
+      throw new UsageError(
+        `${options.gt}: place ${beyond}, but --ref has ${references.frames} frames. Is it of this drive?`,
+      );
+  }
+  return table;
+}
+
+function within(
+  option: string,
+  asked: readonly [number, number] | undefined,
+  { frames }: Traverse,
+): readonly [number, number] {
+  if (asked !== undefined && asked[1] > frames)
+    throw new UsageError(`${option} ${asked.join(':')}: there are ${frames} frames. Use 0:${frames} or less.`);
+  return asked ?? [0, frames];
+}
+
+function range(text: string): readonly [number, number] {
+  const [, from = '', to = ''] = /^(\d+):(\d+)$/.exec(text) ?? [];
+  if (to === '' || Number(to) <= Number(from))
+    throw new InvalidArgumentError(`"${text}" is no range. Write 0:500 for the frames 0 to 499.`);
+  return [Number(from), Number(to)];
+}
+
+function lengths(text: string): readonly number[] {
+  const numbers = text.split(',').map(Number);
+  if (!numbers.every((number) => Number.isInteger(number) && number >= 1))
+    throw new InvalidArgumentError(`"${text}" is no list of lengths. Write 1,4,10.`);
+  return numbers;
+}
+
+function describe(evaluation: PlaceEvaluation): string[] {
+  const percent = (fraction: number | null): string =>
+    (fraction === null ? '-' : (100 * fraction).toFixed(1)).padStart(6);
+  return [
+    `${evaluation.method}: ${evaluation.queries} queries on ${evaluation.places} places`,
+    'frames   R@1    R@5   R@10   R@25  AUC-PR  R@100%P  unknown AUROC     (recalls in % of the queries that have a right place)',
+    ...Object.entries(evaluation.seq).map(([length, { r1, r5, r10, r25, aucPr, r100p }]) =>
+      [
+        length.padStart(6),
+        ...[r1, r5, r10, r25, aucPr, r100p].map(percent),
+        percent(evaluation.unknownAuroc[length] ?? null),
+      ].join(' '),
+    ),
+    `${Math.round(evaluation.queriesPerS)} queries/s, ${evaluation.learnMsPerPlace.toFixed(2)} ms to learn a place, ${Math.round(evaluation.bytesPer1000 / 1000)} KB per 1000 places`,
+  ];
+}

@@ -84,7 +84,7 @@ module.exports = {
     only(
       'place',
       '^models/place/',
-      '^models/(format|engine)/|^models/write-atomically\\.ts$|^runtime/signal/math\\.ts$',
+      '^models/(format|engine)/|^models/write-atomically\\.ts$|^runtime/signal/(math|random)\\.ts$',
     ),
     only('tensorflow', '^models/tensorflow/', '^models/(format|engine)/'),
     only('hybrid', '^models/hybrid/', '^models/format/'),

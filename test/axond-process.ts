@@ -7,6 +7,8 @@ import type { TestContext } from 'node:test';
 
 /** The real command, as a user starts it. */
 export const launcher = fileURLToPath(new URL('../../runtime/cli/axond.js', import.meta.url));
+/** What the package installs as `axond`. */
+export const installed = fileURLToPath(new URL('../../runtime/cli/axond', import.meta.url));
 
 export interface Started {
   readonly child: ChildProcess;

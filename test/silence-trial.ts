@@ -7,7 +7,7 @@ import mqtt, { type MqttClient } from 'mqtt';
 import { openPty, type Pty } from '../drivers/serial/pty.js';
 import { silenceGuardian } from '../runtime/guardian/silence.js';
 import { monotonicUs } from '../runtime/monotonic.js';
-import { launcher, until } from './axond-process.js';
+import { installed, until } from './axond-process.js';
 import type { FarByte } from './far-end.js';
 import { Mosquitto } from './mosquitto.js';
 import { kill, restCode, StimulatingLab } from './stimulating-lab.js';
@@ -134,7 +134,7 @@ export class SilenceTrial {
           },
         );
       case 'program':
-        await once(this.#axond('silence', '--socket', this.#lab.silence), 'exit');
+        await once(this.#axond('silence', '--device', 'lab'), 'exit');
         return;
       case 'stop input':
         writeSync(this.#button.master, Uint8Array.of(0x53));
@@ -145,7 +145,7 @@ export class SilenceTrial {
   }
 
   #axond(...args: string[]): ChildProcess {
-    return spawn(process.execPath, [launcher, ...args], { stdio: 'ignore', env: this.#lab.environment });
+    return spawn(installed, args, { stdio: 'ignore', env: this.#lab.environment });
   }
 
   #request(): string {

@@ -18,7 +18,7 @@ const words = new Int32Array(data.words);
 const bytes = new Uint8Array(4096);
 const tell = (message: CommandThreadMessage): void => parentPort?.postMessage(message);
 
-tell({ realtime: data.realtime ? requestRealtime() : 'ordinary: not asked for' });
+tell({ realtime: data.realtime ? requestRealtime(60) : 'ordinary: not asked for' });
 const past = readDeliveryFile(data.deliveries);
 const deliveries = new DeliveryFile(data.deliveries);
 const firing = new Firing(

@@ -10,6 +10,7 @@ import { monotonicUs } from '../monotonic.js';
 import { decodeOptions } from './options.js';
 import { decodeQuestion } from './questions.js';
 import type { GuardianWord } from './receipts.js';
+import { requestRealtime } from '../realtime.js';
 import { RestKeeper } from './rest-keeper.js';
 import { openStopInput } from './stop-input.js';
 import type { CommandThreadData, CommandThreadMessage } from './shared.js';
@@ -21,6 +22,8 @@ import type { CommandThreadData, CommandThreadMessage } from './shared.js';
  */
 
 const options = decodeOptions(process.argv[2] ?? '');
+// Above the loop's thread: a loop that hangs in real time must not keep a core from what ends its stimulus.
+if (options.realtime) requestRealtime(60);
 const handle = opened(() => openActuator(options.actuator, options.realtime));
 const actuator = attachActuator(options.actuator, handle);
 const words = new Int32Array(new SharedArrayBuffer(16));

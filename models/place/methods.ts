@@ -1,11 +1,12 @@
+import { axondPlace } from './axond-place.js';
 import type { PlaceMethod } from './place-scorer.js';
 import { sumOfAbsoluteDifferences } from './sad.js';
+import type { PlaceSensor } from './sensor.js';
 
-/** What takes the frames: it decides what may be kept from one frame to the next. */
-export const placeSensors = ['grey', 'events', 'unordered'] as const;
-export type PlaceSensor = (typeof placeSensors)[number];
+export { placeSensors, type PlaceSensor } from './sensor.js';
 
-/** By the names of the command line. `grey` and `events` are drives; `unordered` are single pictures. */
+/** By the names of the command line. */
 export const placeMethods: Readonly<Record<string, (sensor: PlaceSensor) => PlaceMethod>> = {
   sad: () => sumOfAbsoluteDifferences,
+  'axond-place': axondPlace,
 };

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AxondPlace, axondPlace } from './axond-place.js';
+import { checkRecogniser } from './recogniser.laws.js';
+import { street } from './street.test.fixture.js';
+import { frameOf, type Traverse } from './traverse.js';
+
+for (const sensor of ['grey', 'events', 'unordered'] as const)
+  test(`keeps the laws of recognisers: ${sensor}`, () => {
+    const drive = street({ frames: 40, seed: 1, height: 32, width: 64 });
+    assert.deepEqual(
+      checkRecogniser(() => new AxondPlace({ sensor, height: 32, width: 64 }), drive),
+      [],
+    );
+  });
+
+/** Places of `query` that come out best, of those that are evidence. */
+function right(sensor: 'grey' | 'unordered', reference: Traverse, query: Traverse): number {
+  const scorer = axondPlace(sensor)(reference);
+  const scores = new Float32Array(scorer.places);
+  let found = 0;
+  scorer.begin();
+  for (let frame = 0; frame < query.frames; frame++)
+    if (scorer.score(frameOf(query, frame), scores) && scores.indexOf(Math.max(...scores)) === frame) found++;
+  return found / query.frames;
+}
+
+const learned = street({ frames: 60, seed: 3 });
+
+test('knows places again in other light, with noise, from the side', () => {
+  assert.ok(right('grey', learned, street({ frames: 60, seed: 3, gain: 0.5, noise: 8 })) > 0.95);
+  assert.ok(right('unordered', learned, street({ frames: 60, seed: 3, gain: 0.5, noise: 8 })) > 0.95);
+  assert.ok(right('grey', learned, street({ frames: 60, seed: 3, aside: 8, noise: 4 })) > 0.9);
+});
+
+test('another street is no better than chance', () => {
+  assert.ok(right('grey', learned, street({ frames: 60, seed: 4 })) < 0.1);
+});

@@ -1,0 +1,71 @@
+import type { SpikeLayout } from './spikes.js';
+
+/** Share of the newest frame in the evidence for a shift. */
+const leak = 0.1;
+/** What lagging behind in evidence, and a column of shift, cost in score. */
+const evidenceCost = 4;
+const columnCost = 0.02;
+/** A shift this far behind the best in cost waits for the next frame on which all are tried. */
+const reach = 0.12;
+/** All shifts are tried on so many first frames, and on every such one. */
+const period = 8;
+
+/** How far the view lies to the side of the map's, in columns of the grid: it changes slowly along a drive. */
+export class ShiftTracker {
+  /** −most … most */
+  readonly shifts: readonly number[];
+  /** To be added to the scores of each shift. */
+  readonly bias: Float32Array;
+  readonly #evidence: Float64Array;
+  #frames = 0;
+
+  constructor(most: number) {
+    this.shifts = Array.from({ length: 2 * most + 1 }, (_, at) => at - most);
+    this.bias = new Float32Array(this.shifts.length);
+    this.#evidence = new Float64Array(this.shifts.length);
+  }
+
+  begin(): void {
+    this.#frames = 0;
+  }
+
+  /** Whether the `at`-th shift is worth comparing on this frame. */
+  wanted(at: number): boolean {
+    return (
+      this.#frames < period || this.#frames % period === 0 || (this.bias[at] as number) >= largest(this.bias) - reach
+    );
+  }
+
+  /** Takes the best score at each shift, NaN where it was not compared, and sets `bias`. */
+  update(best: Float32Array): void {
+    for (let at = 0; at < best.length; at++) {
+      const score = best[at] as number;
+      if (Number.isNaN(score)) continue;
+      const before = this.#evidence[at] as number;
+      this.#evidence[at] = this.#frames === 0 ? score : (1 - leak) * before + leak * score;
+    }
+    this.#frames++;
+    const most = largest(this.#evidence);
+    for (let at = 0; at < best.length; at++)
+      this.bias[at] =
+        evidenceCost * ((this.#evidence[at] as number) - most) - columnCost * Math.abs(this.shifts[at] as number);
+  }
+}
+
+function largest(values: Float32Array | Float64Array): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let at = 0; at < values.length; at++) most = Math.max(most, values[at] as number);
+  return most;
+}
+
+/** What a query lies like when it is seen `shift` columns to the side; what is not seen is 0. */
+export function shifted(spikes: Int8Array, layout: SpikeLayout, shift: number, into: Int8Array): void {
+  const { columns, perCell } = layout;
+  const line = columns * perCell;
+  const by = shift * perCell;
+  for (let from = 0; from < spikes.length; from += line)
+    for (let at = 0; at < line; at++) {
+      const seen = at - by;
+      into[from + at] = seen >= 0 && seen < line ? (spikes[from + seen] as number) : 0;
+    }
+}

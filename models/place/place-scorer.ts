@@ -9,6 +9,19 @@ export interface PlaceScorer {
   begin(): void;
   /** `scores[0 … places)`, larger is more alike. False: the frame carries no evidence, and nothing was written. */
   score(frame: Uint8Array, scores: Float32Array): boolean;
+  /** The frame scored last shows what the one before it showed: the robot stands. Absent: not told. */
+  readonly still?: boolean;
+  /** Its own way to answer from the last `frames` frames, Infinity for all so far. Absent: the mean along the diagonal. */
+  sequence?(frames: number): SequenceMatcher;
+}
+
+/** Answers from several frames of one drive, in order. */
+export interface SequenceMatcher {
+  /**
+   * Takes the scores of the next frame that carried evidence; `still` as the scorer told it. Writes the answers to
+   * `answers[0 … places)`, larger is surer. False: too few frames yet, and nothing was written.
+   */
+  step(scores: Float32Array, still: boolean, answers: Float32Array): boolean;
 }
 
 /** Learns the places of a reference drive, a place a frame, from these frames alone. */

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RandomBits } from '../../runtime/signal/random.js';
+import { writeEmission } from './emission.js';
+import { SequenceFilter } from './sequence-filter.js';
+
+/** Scores of unrelated places around 0, and of the one place `true` above them. */
+function scored(random: RandomBits, places: number, right: number, above: number): Float32Array {
+  return Float32Array.from({ length: places }, (_, place) => random.uniform() + (place === right ? above : 0));
+}
+
+function bestOf(filter: SequenceFilter, frames: readonly Float32Array[], advances: readonly number[] = []): number[] {
+  return frames.map((scores, frame) => {
+    filter.step(scores, scores.length, advances[frame]);
+    return filter.best;
+  });
+}
+
+function beliefs(filter: SequenceFilter, places: number): number[] {
+  const belief = new Float32Array(places);
+  filter.read(belief);
+  return [...belief].map((value) => value * 256);
+}
+
+function emissionOf(scores: Float32Array): Int16Array {
+  const emission = new Int16Array(scores.length);
+  writeEmission(scores, scores.length, emission, 0);
+  return emission;
+}
+
+test('an emission is the deviation from the mean of all places, in 256ths, and at most 4.5', () => {
+  // Mean 2, standard deviation 2: deviations −1, −1, 0, 2 … by hand.
+  assert.deepEqual([...emissionOf(Float32Array.from([0, 0, 2, 6]))], [-209, -209, 0, 418]);
+  const one = new Float32Array(100);
+  one[7] = 1;
+  assert.equal(emissionOf(one)[7], 1152);
+  assert.deepEqual([...emissionOf(new Float32Array(5).fill(0.3))], [0, 0, 0, 0, 0]);
+});
+
+/**
+ * Second opinion: tries every path, backwards from a state and a place, without remembering any. Moves as the
+ * reference states them: [from its own state, from any state], each by so many places behind.
+ */
+const moves = {
+  v0: { own: 'v0', back: 0, cost: 77 },
+  v1: { own: 'v1', back: 1, cost: 0 },
+  v2: { own: 'v2', back: 2, cost: 77 },
+  h0: { own: 'h1', back: 0, cost: 38 },
+  h1: { own: 'h0', back: 1, cost: 38 },
+  r1: { own: 'r1', back: -1, cost: 26 },
+  r2: { own: 'r2', back: -2, cost: 103 },
+  g0: { own: 'g1', back: 0, cost: 64 },
+  g1: { own: 'g0', back: -1, cost: 64 },
+} as const;
+type State = keyof typeof moves | 'free';
+const all = [...(Object.keys(moves) as (keyof typeof moves)[]), 'free'] as const;
+
+function everyPath(emissions: readonly Int16Array[], frame: number, state: State, place: number): number {
+  const emission = emissions[frame]?.[place];
+  if (emission === undefined) return -2304;
+  if (frame === 0) return emission;
+  const before = (from: State, at: number): number => everyPath(emissions, frame - 1, from, at);
+  const anyState = (at: number): number => Math.max(...all.map((from) => before(from, at))) - 768;
+  const leaky = (value: number): number => value - Math.floor(value / 16);
+  if (state === 'free') {
+    const ways = [before('free', place - 1), before('free', place) - 256, before('free', place - 2) - 256];
+    return emission - 26 + leaky(Math.max(...ways, anyState(place - 1)));
+  }
+  const { own, back, cost } = moves[state];
+  return emission - cost + leaky(Math.max(before(own, place - back), anyState(place - back)));
+}
+
+test('the belief of a place is that of the best of all paths to it', () => {
+  const random = new RandomBits(1, 0);
+  for (let round = 0; round < 8; round++) {
+    const frames = Array.from({ length: 4 }, () => scored(random, 5, random.below(5), 0.5));
+    const filter = new SequenceFilter(2);
+    bestOf(filter, frames);
+    const emissions = frames.map(emissionOf);
+    const expected = [0, 1, 2, 3, 4].map((place) =>
+      Math.max(...all.map((state) => everyPath(emissions, 3, state, place))),
+    );
+    assert.deepEqual(beliefs(filter, 5), expected);
+  }
+});
+
+test('by odometry too: every path that keeps within a place of it a step', () => {
+  const random = new RandomBits(2, 0);
+  // 0.6 + 0.6 + 0.6 − 2.2 places: whole steps 1, 0, 1, −2.
+  const advances = [0, 0.6, 0.6, 0.6, -2.2];
+  const steps = [0, 1, 0, 1, -2];
+  const frames = advances.map(() => scored(random, 6, random.below(6), 0.5));
+  const filter = new SequenceFilter();
+  bestOf(filter, frames, advances);
+  const emissions = frames.map(emissionOf);
+  const path = (frame: number, place: number): number => {
+    const emission = emissions[frame]?.[place];
+    if (emission === undefined) return -2304;
+    if (frame === 0) return emission;
+    const from = place - (steps[frame] as number);
+    const better = Math.max(path(frame - 1, from), ...[-1, 1].map((wrong) => path(frame - 1, from + wrong) - 256));
+    return emission + better - Math.floor(better / 16);
+  };
+  assert.deepEqual(
+    beliefs(filter, 6),
+    [0, 1, 2, 3, 4, 5].map((place) => path(4, place)),
+  );
+});
+
+const drives: Readonly<Record<string, (frame: number) => number>> = {
+  'at the pace of the map': (frame) => 20 + frame,
+  'twice as fast': (frame) => 20 + 2 * frame,
+  'half as fast': (frame) => 20 + Math.floor(frame / 2),
+  backwards: (frame) => 180 - frame,
+  'backwards, twice as fast': (frame) => 180 - 2 * frame,
+  'backwards, half as fast': (frame) => 180 - Math.floor(frame / 2),
+  'with a stop': (frame) => 20 + Math.min(frame, 30) + Math.max(0, frame - 50),
+  'there and back': (frame) => (frame < 40 ? 20 + frame : 100 - frame),
+};
+
+for (const [name, placeAt] of Object.entries(drives))
+  test(`a drive ${name} is followed where single frames are right two times of three`, () => {
+    const random = new RandomBits(3, 0);
+    const truth = Array.from({ length: 75 }, (_, frame) => placeAt(frame));
+    const frames = truth.map((place) => scored(random, 200, place, random.uniform() < 0.6 ? 1 : 0.2));
+    const right = bestOf(new SequenceFilter(), frames).map((place, frame) => Math.abs(place - (truth[frame] ?? 0)) < 2);
+    const later = right.slice(9).filter(Boolean).length;
+    assert.ok(later >= 53, `${later} of 66`);
+  });
+
+test('carried elsewhere, the robot is found again within 16 frames', () => {
+  const random = new RandomBits(4, 0);
+  const truth = Array.from({ length: 80 }, (_, frame) => (frame < 40 ? frame : 80 + frame));
+  const frames = truth.map((place) => scored(random, 200, place, 1));
+  assert.deepEqual(bestOf(new SequenceFilter(), frames).slice(56), truth.slice(56));
+});
+
+test('a map that grows while matching: what was believed of the others stays', () => {
+  const random = new RandomBits(5, 0);
+  const frames = Array.from({ length: 30 }, (_, frame) => scored(random, 8 + (frame >> 1), frame >> 1, 0.7));
+  assert.deepEqual(bestOf(new SequenceFilter(4), frames), bestOf(new SequenceFilter(100), frames));
+  assert.equal(bestOf(new SequenceFilter(4), frames).at(-1), 14);
+});
+
+test('a new beginning forgets', () => {
+  const random = new RandomBits(6, 0);
+  const frames = Array.from({ length: 20 }, (_, frame) => scored(random, 50, frame, 0.7));
+  const filter = new SequenceFilter();
+  bestOf(filter, frames, [0, 0.4]);
+  filter.begin();
+  assert.deepEqual(bestOf(filter, frames), bestOf(new SequenceFilter(), frames));
+});
+
+test('odometry that comes and goes: the belief is handed over', () => {
+  const random = new RandomBits(7, 0);
+  const truth = Array.from({ length: 60 }, (_, frame) => (frame < 30 ? 3 * frame : 90 - (frame - 30)));
+  const frames = truth.map((place) => scored(random, 100, place, random.uniform() < 0.6 ? 1 : 0.2));
+  const advances = truth.map((_, frame) => (frame < 32 ? 3 : Number.NaN));
+  const right = bestOf(new SequenceFilter(), frames, advances).map((place, frame) => place === truth[frame]);
+  const later = right.slice(9).filter(Boolean).length;
+  assert.ok(later >= 45, `${later} of 51`);
+});
+
+test('no sum leaves 16 bits, however long and however sure', () => {
+  const filter = new SequenceFilter();
+  const sure = new Float32Array(1000);
+  sure[500] = 1;
+  for (let frame = 0; frame < 200; frame++) filter.step(sure, 1000, frame < 100 ? Number.NaN : 0);
+  const values = beliefs(filter, 1000);
+  assert.equal(Math.max(...values), values[500]);
+  assert.ok(values.every((value) => Math.abs(value) < 20000));
+});

@@ -1,19 +1,21 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { OutputLines } from '../drivers/gpio/port.js';
 import { openPty } from '../drivers/serial/pty.js';
-import type { ActuatorPlan } from '../runtime/guardian/actuators.js';
+import { openActuator, type ActuatorHandle, type ActuatorPlan } from '../runtime/guardian/actuators.js';
 import { judgeBlinding, type Verdict } from './blinding/judge.js';
 import type { Known } from './blinding/sources.js';
 import { throughFiring } from './blinding/through-firing.js';
 import { throughGuardian } from './blinding/through-guardian.js';
+import { buildPacedCard, withoutPacedCard } from './paced-card.js';
 
 /**
  * `npm run blinding [-- COUNT]`: whether the conditions can be told apart by anything that the guardian publishes
  * (SAFETY.md R-27). COUNT stimuli in each condition, 10,000 if it is not given: in the real guardian process, and through
- * its two sides with each kind of actuator. Exits 1 if the upper end of an interval reaches 0.52, or if a leak that was
+ * its two sides with each kind of actuator, sound on a card that keeps time (20,000 pulses take ten minutes). Exits 1 if the upper end of an interval reaches 0.52, or if a leak that was
  * planted is not found.
  */
 
@@ -36,16 +38,35 @@ try {
     { use: 'lan-trigger', address: '127.0.0.1', port: listener.address().port, codes: [1], restCode: 0 },
     { use: 'virtual' },
   ];
-  for (const plan of plans) {
-    const known = throughFiring(plan, 2 * count, join(folder, 'log'), Math.random);
-    report(`both sides, ${plan.use}`, known);
-  }
+  for (const plan of plans) throughBothSides(plan, openActuator(plan, false));
+  throughBothSides(
+    { use: 'gpio', lines: [17], activeLow: false, oneShot: true },
+    { ...openActuator({ use: 'virtual' }, false), lines: fileForALine() },
+  );
+  const missing = withoutPacedCard();
+  if (missing === '') {
+    const { card, configuration } = buildPacedCard(folder, 50);
+    process.env['ALSA_CONFIG_PATH'] = configuration;
+    const sound = { rate: 48_000, periodFrames: 128, sounds: ['pink-15ms'], levelDbfs: -30, ceilingDbfs: -20 };
+    const plan: ActuatorPlan = { use: 'audio', card, ...sound };
+    throughBothSides(plan, openActuator(plan, true));
+  } else process.stdout.write(`left out: audio, on a card that keeps time: ${missing}\n`);
 } finally {
   pty.close();
   listener.close();
   rmSync(folder, { recursive: true, force: true });
 }
 process.exitCode = failures.length === 0 ? 0 : 1;
+
+function throughBothSides(plan: ActuatorPlan, handle: ActuatorHandle): void {
+  report(`both sides, ${plan.use}`, throughFiring(plan, handle, 2 * count, join(folder, 'log'), Math.random));
+}
+
+/** There is no GPIO chip on a build machine: a file takes the values that a line of sysfs would. */
+function fileForALine(): OutputLines {
+  const descriptors = [openSync(join(folder, 'line'), 'w')];
+  return { way: 'sysfs', chip: 'file', descriptors, lines: 1, fallsOnDeath: false };
+}
 
 function report(name: string, known: readonly Known[]): void {
   const verdicts: Verdict[] = judgeBlinding(known, Math.random);

@@ -221,11 +221,18 @@ function smallDisk(folder: string): string | undefined {
   return made.status === 0 ? folder : undefined;
 }
 
-/** Makes the disk as small as what lies on it. */
+/** Makes the disk as small as what lies on it, again and again while axond still writes. */
 function fill(folder: string): void {
-  const { blocks, bfree, bsize } = statfsSync(folder);
-  resize(folder, (blocks - bfree) * bsize);
-  if (statfsSync(folder).bavail > 0) throw new Error(`${folder}: is not full`);
+  for (let tries = 1; ; tries++) {
+    const { blocks, bfree, bsize } = statfsSync(folder);
+    try {
+      resize(folder, (blocks - bfree) * bsize);
+      if (statfsSync(folder).bavail === 0) return;
+    } catch (error) {
+      if (tries === 20) throw error;
+    }
+    if (tries === 20) throw new Error(`${folder}: is not full`);
+  }
 }
 
 function resize(folder: string, bytes: number): void {

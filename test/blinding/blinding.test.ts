@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { openPty } from '../../drivers/serial/pty.js';
+import { openActuator } from '../../runtime/guardian/actuators.js';
 import { judgeBlinding } from './judge.js';
 import type { Known } from './sources.js';
 import { throughFiring } from './through-firing.js';
@@ -49,6 +50,6 @@ test('R-27 nor does what each kind of trigger makes of it', async (t) => {
     { use: 'lan-trigger', address: '127.0.0.1', port, codes: [1], restCode: 0 },
     { use: 'virtual' },
   ] as const) {
-    assertBlind(throughFiring(plan, 300, log, Math.random));
+    assertBlind(throughFiring(plan, openActuator(plan, false), 300, log, Math.random));
   }
 });

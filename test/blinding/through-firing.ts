@@ -1,5 +1,10 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
-import { attachActuator, hardLimits, openActuator, type ActuatorPlan } from '../../runtime/guardian/actuators.js';
+import {
+  attachActuator,
+  hardLimits,
+  type ActuatorHandle,
+  type ActuatorPlan,
+} from '../../runtime/guardian/actuators.js';
 import { CommandWriter } from '../../runtime/guardian/command.js';
 import { Firing } from '../../runtime/guardian/firing.js';
 import { RestKeeper } from '../../runtime/guardian/rest-keeper.js';
@@ -12,8 +17,13 @@ import type { Known } from './sources.js';
  * kind, so time is made to jump by 15 s between stimuli; within one, all times are those of the machine's clock. Nobody
  * reads the far end of a port: it takes 64 kB, and reading gives the kernel work that a sham's own end has not.
  */
-export function throughFiring(plan: ActuatorPlan, count: number, logPath: string, random: () => number): Known[] {
-  const handle = openActuator(plan, false);
+export function throughFiring(
+  plan: ActuatorPlan,
+  handle: ActuatorHandle,
+  count: number,
+  logPath: string,
+  random: () => number,
+): Known[] {
   const device = attachActuator(plan, handle);
   rmSync(logPath, { force: true });
   const log = openSync(logPath, 'a+');
@@ -88,7 +98,7 @@ export function throughFiring(plan: ActuatorPlan, count: number, logPath: string
         command,
         fireAtUs: 0,
         expiresUs: sentUs + 1e6,
-        durationUs,
+        durationUs: plan.use === 'audio' ? shortSoundUs : shortPulseUs,
         variant: 0,
         gainDb: 0,
         lease: 0,
@@ -110,5 +120,7 @@ export function throughFiring(plan: ActuatorPlan, count: number, logPath: string
 
 /** 6000 a night are the hard limit of a kind. */
 const jump = 15e6;
-const durationUs = 1000;
+const shortPulseUs = 1000;
+/** `pink-15ms` */
+const shortSoundUs = 15e3;
 const groupSize = 20;

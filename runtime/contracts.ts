@@ -358,6 +358,13 @@ export const eventFields = {
   /** Of the slow oscillation at the start of a stimulus, in degrees: as it was foreseen when it was permitted, and in
    * hindsight 1.25 s later, NaN where a gap came between. */
   phase: ['command', 'expected', 'realised'],
+  /** A `PlaceEstimate`: `belief` with each frame that carried evidence, `place` where the place is another one than was
+   * told last. `known` and `ambiguous` are 0 or 1. */
+  belief: ['place', 'score', 'second', 'margin', 'known', 'ambiguous', 'frameUs', 'ageUs'],
+  place: ['place', 'score', 'second', 'margin', 'known', 'ambiguous', 'frameUs', 'ageUs'],
+  /** `change` is a place in `mapChanges`; `place` −1 where it is of no single one; `places` of the map after it. The text
+   * of that number is kept with the event in the recording; 0 for none. */
+  map: ['change', 'place', 'places', 'text'],
 } as const satisfies Record<string, readonly string[]>;
 export type EventKind = keyof typeof eventFields;
 
@@ -385,6 +392,10 @@ export const messageFields = {
   clock: ['state'],
   /** What the policy's random choices start from: drawn once a run. */
   seed: ['seed'],
+  /** Driven since the last reading, backwards below 0; `atUs` is when it was measured. */
+  odometry: ['metres', 'atUs'],
+  /** `request` is a place in `placeRequests`; `place` −1 where the robot is now; `text` the number of a label, 0 for none. */
+  place: ['request', 'place', 'text'],
 } as const satisfies Record<string, readonly string[]>;
 export type MessageKind = keyof typeof messageFields;
 
@@ -417,6 +428,8 @@ export const guardianCauses = [
   'deliveries',
   'condition',
 ] as const;
+export const placeRequests = ['learn', 'match', 'pause', 'label', 'forget'] as const;
+export const mapChanges = ['learning', 'matching', 'paused', 'learned', 'labelled', 'forgotten'] as const;
 export const ReceiptState = { accepted: 0, started: 1, ended: 2, refused: 3, dropped: 4 } as const;
 export type ReceiptState = (typeof ReceiptState)[keyof typeof ReceiptState];
 
@@ -509,6 +522,8 @@ export interface RunDescription {
   /** The effective configuration as YAML: replay builds the loop from it. */
   readonly configuration: string;
   readonly stream: StreamInfo;
+  /** Where the stream is of pictures, a byte a pixel: their size. It has no channels then. */
+  readonly pictures?: { readonly width: number; readonly height: number };
   readonly detectors: readonly string[];
   /** What the variants of a stimulus are called: sounds, codes, lines. Absent where there is one. */
   readonly variants?: readonly string[];
@@ -677,6 +692,24 @@ export interface PlaceRecogniser {
   score(scores: Float32Array): void;
   /** Adds the frame seen last as a new place and returns its number. Changes no other place. */
   learn(): number;
+}
+
+/** Tracks a robot on a map: recogniser, sequence filter, place rule and map as one. Pure. */
+export interface PlaceTracker {
+  /** Places of the map now. */
+  readonly places: number;
+  has(place: number): boolean;
+  /** A new drive begins: nothing is known of where the robot is. */
+  begin(): void;
+  /**
+   * Takes the next frame, and the metres driven since the one before, NaN where nothing tells them. True: `estimate` is
+   * filled, but for its times. False: the frame carries no evidence.
+   */
+  track(frame: Uint8Array, metres: number, estimate: PlaceEstimate): boolean;
+  /** Adds the place of the frame tracked last, if the map's rule has one begin there: its number, else −1. */
+  learn(estimate: PlaceEstimate): number;
+  /** Takes a place out of the map. */
+  forget(place: number): void;
 }
 
 /** Where the robot is, told with each frame that carried evidence. */

@@ -34,7 +34,7 @@ module.exports = {
     only(
       'recording',
       '^runtime/recording/',
-      '^runtime/loop/(records|ring|sample-slot|sample-block)\\.ts$|^runtime/guardian/delivery-lines\\.ts$',
+      '^runtime/loop/(records|ring|sample-slot|picture-slot|sample-block)\\.ts$|^runtime/guardian/delivery-lines\\.ts$',
     ),
     only(
       'guardian',
@@ -57,7 +57,7 @@ module.exports = {
     only(
       'replay',
       '^runtime/replay/',
-      '^runtime/(loop|recording|recorder|config)/|^runtime/guardian/actuators\\.ts$|^drivers/file/',
+      '^runtime/(loop|place|recording|recorder|config)/|^runtime/guardian/actuators\\.ts$|^drivers/file/',
     ),
     only('evaluate', '^runtime/evaluate/', '^runtime/(loop|detect|signal)/|^drivers/file/|^models/place/'),
     only(
@@ -65,6 +65,7 @@ module.exports = {
       '^runtime/supervisor/',
       '^runtime/(loop|recorder|recording|link|guardian|config|timing)/|^drivers/',
     ),
+    only('place-loop', '^runtime/place/', '^runtime/(loop|recording)/|^drivers/|^models/place/'),
     only('timing', '^runtime/timing/', '^runtime/(guardian|loop|recording)/|^drivers/'),
     only('drivers', '^drivers/', '^runtime/signal/'),
     only('format', '^models/format/', '^$'),

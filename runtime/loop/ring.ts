@@ -11,6 +11,8 @@ export class SlotRing {
   readonly doubles: Float64Array;
   /** The same storage as 32-bit integers. */
   readonly ints: Int32Array;
+  /** And as bytes. */
+  readonly bytes: Uint8Array;
 
   readonly memory: SharedArrayBuffer;
 
@@ -21,6 +23,7 @@ export class SlotRing {
     this.slotBytes = this.#header[Header.slotBytes] as number;
     this.doubles = new Float64Array(memory, headerBytes);
     this.ints = new Int32Array(memory, headerBytes);
+    this.bytes = new Uint8Array(memory, headerBytes);
   }
 
   /** `slots` must be a power of two; `slotBytes` a multiple of 8, so that each slot begins on a double. */

@@ -62,7 +62,7 @@ class DiskStore implements RecordingStore {
   // The text of a marker is posted before its number can come through the ring: if it is not here yet, it is in the port.
   readonly #texts: MarkerTexts = {
     get(marker) {
-      if (!texts.has(marker)) takeRequests();
+      if (marker !== 0 && !texts.has(marker)) takeRequests();
       return texts.get(marker);
     },
   };
@@ -177,8 +177,9 @@ function recordingsBefore(): string[] {
     .map((name) => join(folder, name));
 }
 
-/** Uncompressed counts and cycle times, at one frame a cycle: more than any signal was seen to need. */
+/** Uncompressed counts, pixels and cycle times, at one frame a cycle: more than any signal was seen to need. */
 function bytesPerSecond(): number {
   const { rate, channels } = data.run.stream;
-  return rate * (channels.length * 4 + 16);
+  const { width, height } = data.run.pictures ?? { width: 0, height: 0 };
+  return rate * (channels.length * 4 + 16 + width * height);
 }

@@ -1,7 +1,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /**
- * Lossless packing of what the loop takes in. Counts and counters: differences from frame to frame, zigzag, one plane a
+ * Lossless packing of what the loop takes in. Pictures: differences from picture to picture, deflate. Counts and counters: differences from frame to frame, zigzag, one plane a
  * byte, deflate; times: differences of their bits as 64-bit integers, one plane a byte, deflate. Wrapping arithmetic
  * makes each difference reversible, whatever the numbers.
  */
@@ -17,6 +17,12 @@ export interface Frames {
 export interface Cycles {
   readonly arrivalUs: Float64Array;
   readonly frames: Uint16Array;
+}
+
+/** Pictures as columns: when each was taken, and its pixels one picture after the other. */
+export interface Pictures {
+  readonly frameUs: Float64Array;
+  readonly pixels: Uint8Array;
 }
 
 /** The first `length` frames. */
@@ -81,6 +87,27 @@ export function unpackCycles(packed: Uint8Array, length: number): Cycles {
     frames[i] = (bytes[8 * length + i] as number) | ((bytes[9 * length + i] as number) << 8);
   }
   return { arrivalUs, frames };
+}
+
+/** The first `length` pictures of `size` pixels, each as its difference from the one before. */
+export function packPictures({ frameUs, pixels }: Pictures, length: number, size: number): Buffer {
+  const bytes = new Uint8Array(length * (8 + size));
+  bytes.set(new Uint8Array(frameUs.buffer, frameUs.byteOffset, 8 * length));
+  const at = 8 * length;
+  for (let pixel = 0; pixel < length * size; pixel++) {
+    bytes[at + pixel] = (pixels[pixel] as number) - (pixel < size ? 0 : (pixels[pixel - size] as number));
+  }
+  return deflateRawSync(bytes, fast);
+}
+
+/** Throws with the reason where the bytes are not those of `length` pictures. */
+export function unpackPictures(packed: Uint8Array, length: number, size: number): Pictures {
+  const bytes = inflate(packed, length * (8 + size));
+  const pixels = new Uint8Array(bytes.subarray(8 * length));
+  for (let pixel = size; pixel < length * size; pixel++) {
+    pixels[pixel] = (pixels[pixel] as number) + (pixels[pixel - size] as number);
+  }
+  return { frameUs: new Float64Array(new Uint8Array(bytes.subarray(0, 8 * length)).buffer), pixels };
 }
 
 function packInts(from: Int32Array, first: number, step: number, length: number, to: Uint8Array, at: number): void {

@@ -1,11 +1,18 @@
 import type { Database } from 'better-sqlite3';
 import type { z } from 'zod';
-import { FrameFlag, type LoopEvent, type RunDescription, type RunSummary, type SampleBlock } from '../contracts.js';
+import {
+  FrameFlag,
+  type GreyFrame,
+  type LoopEvent,
+  type RunDescription,
+  type RunSummary,
+  type SampleBlock,
+} from '../contracts.js';
 import { decodeEvent } from '../loop/records.js';
 import { createSampleBlock } from '../loop/sample-block.js';
 import { FrameCursor, type Block } from './frame-cursor.js';
 import { openForReading } from './open.js';
-import { unpackCycles, unpackFrames, type Cycles } from './packing.js';
+import { unpackCycles, unpackFrames, unpackPictures, type Cycles } from './packing.js';
 import {
   anchorRow,
   blockRow,
@@ -13,7 +20,9 @@ import {
   eventRow,
   inputRow,
   leaseRow,
+  mapRow,
   messageRow,
+  pictureRow,
   runRow,
   type Ending,
   type Lease,
@@ -119,6 +128,39 @@ export class Recording {
     if (left !== undefined) throw this.#fault('block', left.id, `no cycle ${left.first_cycle} brought its frames`);
   }
 
+  /** The pictures of all frames in order; none where the stream has none. */
+  *pictures(): Generator<GreyFrame> {
+    if (!this.run.pictures) return;
+    const { width, height } = this.run.pictures;
+    const size = width * height;
+    const pictures = this.#rows('picture', pictureRow);
+    for (const { row: block, counters } of this.#blocks()) {
+      const next = pictures.next();
+      const row = next.done === true ? undefined : next.value;
+      if (row?.first_index !== block.first_index || row.frames !== block.frames)
+        throw this.#fault('picture', block.id, `its pictures are not those of block ${block.id}`);
+      const { frameUs, pixels } = this.#unpack('picture', row.id, () => unpackPictures(row.packed, row.frames, size));
+      for (let place = 0; place < row.frames; place++) {
+        yield {
+          width,
+          height,
+          pixels: pixels.subarray(place * size, (place + 1) * size),
+          sequence: counters[place] as number,
+          frameUs: frameUs[place] as number,
+        };
+      }
+    }
+    const left = pictures.next();
+    if (left.done !== true) throw this.#fault('picture', left.value.id, 'no block belongs to it');
+  }
+
+  /** The map that a place loop began with; undefined where it began with an empty one. */
+  map(): { readonly name: string; readonly bytes: Uint8Array } | undefined {
+    if (!this.run.pictures) return undefined;
+    const [map] = this.#rows('map', mapRow);
+    return map;
+  }
+
   /** Frames on disk, gap frames among them. */
   frameCount(): number {
     const sum = this.#db.prepare<[], number>('select coalesce(sum(frames), 0) from block').pluck().get();
@@ -212,6 +254,10 @@ export class Recording {
     yield* this.#damaged('event', eventRow);
     yield* this.#damaged('anchor', anchorRow);
     yield* this.#damaged('lease', leaseRow);
+    if (!this.run.pictures) return;
+    const { width, height } = this.run.pictures;
+    yield* this.#damaged('picture', pictureRow, (row) => unpackPictures(row.packed, row.frames, width * height));
+    yield* this.#damaged('map', mapRow);
   }
 
   *#damaged<Row extends { id: number }>(

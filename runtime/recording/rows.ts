@@ -10,39 +10,43 @@ export function checksum(numbers: readonly number[], ...contents: readonly (stri
   return contents.reduce<number>((crc, content) => crc32(content ?? '', crc), start);
 }
 
+const whole = z.number().int();
 const channel = z.object({ name: z.string(), unit: z.string(), scale: z.number(), railCounts: z.number() });
-const description: z.ZodType<RunDescription> = z.object({
-  name: z.string(),
-  axond: z.string(),
-  node: z.string(),
-  verb: z.string(),
-  configuration: z.string(),
-  stream: z.object({
-    device: z.string(),
-    channels: z.array(channel).min(1),
-    rate: z.number().positive(),
-    delayUs: z.number(),
-  }),
-  detectors: z.array(z.string()),
-  variants: z.array(z.string()).exactOptional(),
-  // Recordings of versions that knew no estimates have none.
-  estimates: z.record(z.string(), z.array(z.string())).default({}),
-  coefficients: z.record(z.string(), z.array(z.array(z.number()))),
-  models: z.record(z.string(), z.string()).default({}),
-  study: z
-    .object({
-      name: z.string(),
-      participant: z.string(),
-      night: z.number(),
-      continued: z.boolean(),
-      sha256: z.string().nullable(),
-    })
-    .exactOptional(),
-  timing: z.object({ measured: z.string(), delayUs: z.number(), within95Us: z.number() }).exactOptional(),
-  bootId: z.string(),
-  startUs: z.number(),
-  startWallMs: z.number(),
-});
+const description: z.ZodType<RunDescription> = z
+  .object({
+    name: z.string(),
+    axond: z.string(),
+    node: z.string(),
+    verb: z.string(),
+    configuration: z.string(),
+    stream: z.object({
+      device: z.string(),
+      channels: z.array(channel),
+      rate: z.number().positive(),
+      delayUs: z.number(),
+    }),
+    pictures: z.object({ width: whole.positive(), height: whole.positive() }).exactOptional(),
+    detectors: z.array(z.string()),
+    variants: z.array(z.string()).exactOptional(),
+    // Recordings of versions that knew no estimates have none.
+    estimates: z.record(z.string(), z.array(z.string())).default({}),
+    coefficients: z.record(z.string(), z.array(z.array(z.number()))),
+    models: z.record(z.string(), z.string()).default({}),
+    study: z
+      .object({
+        name: z.string(),
+        participant: z.string(),
+        night: z.number(),
+        continued: z.boolean(),
+        sha256: z.string().nullable(),
+      })
+      .exactOptional(),
+    timing: z.object({ measured: z.string(), delayUs: z.number(), within95Us: z.number() }).exactOptional(),
+    bootId: z.string(),
+    startUs: z.number(),
+    startWallMs: z.number(),
+  })
+  .refine(({ stream, pictures }) => stream.channels.length > 0 || pictures !== undefined, 'its stream has no channels');
 const summary: z.ZodType<RunSummary> = z.object({
   samples: z.number(),
   gaps: z.number(),
@@ -59,7 +63,6 @@ const summary: z.ZodType<RunSummary> = z.object({
 /** Any double: `z.number()` refuses infinities. */
 const column = z.custom<number | null>((value) => value === null || typeof value === 'number');
 const crc = z.number();
-const whole = z.number().int();
 const count = whole.positive();
 const damaged = 'its checksum does not fit its contents';
 
@@ -110,6 +113,14 @@ export const blockRow = z
     crc,
   })
   .refine((row) => row.crc === checksum([row.first_index, row.frames, row.first_cycle], row.packed), damaged);
+
+export const pictureRow = z
+  .object({ id: whole, first_index: whole, frames: count, packed: z.instanceof(Uint8Array), crc })
+  .refine((row) => row.crc === checksum([row.first_index, row.frames], row.packed), damaged);
+
+export const mapRow = z
+  .object({ id: whole, name: z.string(), bytes: z.instanceof(Uint8Array), crc })
+  .refine((row) => row.crc === checksum([], row.name, row.bytes), damaged);
 
 export const inputRow = z
   .object({ id: whole, first_cycle: count, cycles: count, packed: z.instanceof(Uint8Array), crc })

@@ -28,6 +28,19 @@ export const schema = `
     packed blob not null,
     crc integer not null
   );
+  create table if not exists picture (    -- of a camera: times and pixels of the frames of the block with the same number
+    id integer primary key,
+    first_index integer not null,
+    frames integer not null,
+    packed blob not null,
+    crc integer not null
+  );
+  create table if not exists map (        -- of places, as it was when the loop took it up; its file
+    id integer primary key,
+    name text not null,
+    bytes blob not null,
+    crc integer not null
+  );
   create table if not exists input (      -- every cycle of the loop: its time, and how many frames it brought
     id integer primary key,
     first_cycle integer not null,
@@ -51,7 +64,7 @@ export const schema = `
     kind text not null,
     fields text not null,
     record blob not null,
-    text text,                            -- of a marker; 'guardian log' for a receipt that only it had
+    text text,                            -- of a marker or a label; 'guardian log' for a receipt that only it had
     crc integer not null
   );
   create table if not exists anchor (     -- monotonic and wall time of the same instant

@@ -9,11 +9,12 @@ import { isOpen } from '../guardian/delivery-lines.js';
 import { DiskFull } from './disk-full.js';
 import { deliveriesPath, readDeliveries } from './deliveries.js';
 import { packCycles, packFrames } from './packing.js';
+import { PictureRows, picturesPerRow } from './picture-rows.js';
 import { missingReceipts } from './reconcile.js';
 import { checksum, type Lease, type endingReasons } from './rows.js';
 import { guardianLog } from './schema.js';
 
-/** Where the texts of markers come from, by their numbers. */
+/** Where the texts of markers and labels come from, by their numbers. */
 export type MarkerTexts = Pick<ReadonlyMap<number, string>, 'get'>;
 
 /**
@@ -34,6 +35,9 @@ export class RecordingWriter {
   readonly #channels: number;
   readonly #frames: { readonly counts: Int32Array; readonly counters: Int32Array; readonly flags: Uint8Array };
   readonly #cycles = { arrivalUs: new Float64Array(chunk), frames: new Uint16Array(chunk) };
+  /** Absent where the stream has none. */
+  readonly #pictures: PictureRows | undefined;
+  readonly #mostFrames: number;
   #frameCount = 0;
   #firstIndex = 0;
   #blockCycle = 0;
@@ -48,6 +52,7 @@ export class RecordingWriter {
   readonly #insertEvent: Database.Statement;
   readonly #insertAnchor: Database.Statement;
   readonly #insertLease: Database.Statement;
+  readonly #insertMap: Database.Statement;
 
   /** Creates the file. Throws one line that names the path and the fix. */
   constructor(path: string, run: RunDescription) {
@@ -80,6 +85,9 @@ export class RecordingWriter {
     this.#insertEvent = insertInto(db, 'event', 'cycle, sample, us, kind, fields, record, text, crc');
     this.#insertAnchor = insertInto(db, 'anchor', 'us, wall_ms, crc');
     this.#insertLease = insertInto(db, 'lease', 'lease, stimuli, granted_us, until_us, crc');
+    this.#insertMap = insertInto(db, 'map', 'name, bytes, crc');
+    this.#pictures = run.pictures && new PictureRows(db, run.pictures);
+    this.#mostFrames = run.pictures ? picturesPerRow : chunk;
     db.exec('begin');
     this.anchor(run.startUs, run.startWallMs);
   }
@@ -87,6 +95,11 @@ export class RecordingWriter {
   /** Monotonic and wall time of the same instant. Throws `DiskFull`. */
   anchor(us: number, wallMs: number): void {
     this.#orEnd(() => this.#insertAnchor.run(us, wallMs, checksum([us, wallMs])));
+  }
+
+  /** A map of places that the loop begins with: replay needs it as it was. Throws `DiskFull`. */
+  map(name: string, bytes: Uint8Array): void {
+    this.#orEnd(() => this.#insertMap.run(name, bytes, checksum([], name, bytes)));
   }
 
   /** Takes all that waits in both rings; returns how many slots. `seen` gets every record. Throws `DiskFull`. */
@@ -160,7 +173,7 @@ export class RecordingWriter {
       const cycle = doubles[double + SampleSlot.cycle] as number;
       const frames = ints[int + SampleSlot.frames] as number;
       if (cycle !== this.#lastCycle) this.#cycle(cycle, doubles[double + SampleSlot.arrivalUs] as number, frames);
-      if (frames > 0) this.#frame(ints, int, doubles[double + SampleSlot.index] as number);
+      if (frames > 0) this.#frame(ring, at, doubles[double + SampleSlot.index] as number);
     }
     ring.release(waiting);
     return waiting;
@@ -168,9 +181,10 @@ export class RecordingWriter {
 
   /** Begins a cycle. Rows hold whole cycles: a block may end within a row of cycles, but never within a cycle. */
   #cycle(cycle: number, arrivalUs: number, frames: number): void {
-    if (frames > chunk) throw new RangeError(`cycle ${cycle} brings ${frames} frames; a recording takes ${chunk}`);
+    const most = this.#mostFrames;
+    if (frames > most) throw new RangeError(`cycle ${cycle} brings ${frames} frames; a recording takes ${most}`);
     const hole = this.#cycleCount > 0 && cycle !== this.#firstCycle + this.#cycleCount;
-    if (hole || this.#cycleCount === chunk || this.#frameCount + frames > chunk) this.#flush();
+    if (hole || this.#cycleCount === chunk || this.#frameCount + frames > most) this.#flush();
     if (this.#cycleCount === 0) this.#firstCycle = cycle;
     if (Number.isNaN(this.oldestUncommittedUs)) this.oldestUncommittedUs = arrivalUs;
     this.#cycles.arrivalUs[this.#cycleCount] = arrivalUs;
@@ -180,19 +194,23 @@ export class RecordingWriter {
     this.drainedUs = arrivalUs;
   }
 
-  #frame(ints: Int32Array, int: number, index: number): void {
+  /** The one in the slot that begins at byte `at`. */
+  #frame(ring: SlotRing, at: number, index: number): void {
+    const { ints } = ring;
+    const int = at / 4;
     if (this.#frameCount > 0 && index !== this.#lastIndex + 1) this.#flushBlock();
     if (this.#frameCount === 0) {
       this.#firstIndex = index;
       this.#blockCycle = this.#lastCycle;
     }
     const { counts, counters, flags } = this.#frames;
-    const at = this.#frameCount * this.#channels;
+    const to = this.#frameCount * this.#channels;
     for (let channel = 0; channel < this.#channels; channel++) {
-      counts[at + channel] = ints[int + SampleSlot.counts + channel] as number;
+      counts[to + channel] = ints[int + SampleSlot.counts + channel] as number;
     }
     counters[this.#frameCount] = ints[int + SampleSlot.counter] as number;
     flags[this.#frameCount] = ints[int + SampleSlot.flags] as number;
+    this.#pictures?.take(this.#frameCount, ring, at);
     this.#frameCount++;
     this.#lastIndex = index;
   }
@@ -211,6 +229,7 @@ export class RecordingWriter {
     const packed = packFrames(this.#frames, this.#frameCount, this.#channels);
     const columns = [this.#firstIndex, this.#frameCount, this.#blockCycle];
     this.#insertBlock.run(...columns, packed, checksum(columns, packed));
+    this.#pictures?.write(this.#firstIndex, this.#frameCount);
     this.#frameCount = 0;
   }
 
@@ -222,7 +241,7 @@ export class RecordingWriter {
       const at = ring.oldest(ahead) * recordLength;
       const record = ring.doubles.slice(at, at + recordLength);
       if (isMessage(record)) this.#message(record);
-      else this.#event(record, record[0] === EventCode.marker ? markerTexts.get(record[4] as number) : undefined);
+      else this.#event(record, markerTexts.get(textNumber(record)));
       seen(record);
     }
     ring.release(waiting);
@@ -282,6 +301,12 @@ export class RecordingWriter {
       throw wantOfSpace.has((error as { code?: unknown }).code) ? this.endForWantOfSpace() : error;
     }
   }
+}
+
+/** Of the text that belongs to an event; 0 for none. */
+function textNumber(record: Float64Array): number {
+  if (record[0] === EventCode.marker) return record[4] as number;
+  return record[0] === EventCode.map ? (record[7] as number) : 0;
 }
 
 type Seen = (record: Float64Array) => void;

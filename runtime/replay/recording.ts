@@ -1,6 +1,6 @@
-import { recordLength, type LoopEvent, type RunSummary } from '../contracts.js';
+import { recordLength, type LoopEvent, type RunSummary, type SampleBlock } from '../contracts.js';
 import { buildLoop, describeLoop, type LoopDescription } from '../loop/build.js';
-import { createRecordList, type Loop } from '../loop/loop.js';
+import { createRecordList, type RecordList } from '../loop/loop.js';
 import type { LoopPlan } from '../loop/plan.js';
 import { decodeEvent } from '../loop/records.js';
 import { Tally } from '../loop/tally.js';
@@ -28,15 +28,8 @@ export async function replayRecording(
   const loop = await buildLoop(plan, run.stream);
   const differences = compareDescriptions(run, describeLoop(loop));
   const tally = new Tally();
-  const progress = { cycle: 0, frames: 0, sent: 0 };
   const started = performance.now();
-  try {
-    repeat(recording, loop, tally, differences, progress, onProgress);
-  } catch (error) {
-    // A damaged row is a difference too: nobody knows what the loop was given there, or what it decided.
-    if (!(error instanceof RecordingError)) throw error;
-    differences.push({ cycle: progress.cycle + 1, recorded: error.message, replayed: null });
-  }
+  const progress = compareCycles(recording, loop, differences, { tally, ...(onProgress ? { onProgress } : {}) });
   const seconds = (performance.now() - started) / 1000;
   return {
     summary: {
@@ -56,13 +49,42 @@ export async function replayRecording(
   };
 }
 
+/** A loop that is given again what it was given when it was recorded. */
+export interface Replayed {
+  readonly cycleNumber: number;
+  readonly events: RecordList;
+  cycle(nowUs: number, block: SampleBlock, messages: RecordList): void;
+}
+
+interface Observers {
+  readonly tally?: Tally;
+  readonly onProgress?: (cycle: number) => void;
+}
+
+/** Gives a loop all cycles of a recording, adds where it decided otherwise, and says how far it came. */
+export function compareCycles(
+  recording: Recording,
+  loop: Replayed,
+  differences: Difference[],
+  observers: Observers = {},
+): { cycle: number; frames: number; sent: number } {
+  const progress = { cycle: 0, frames: 0, sent: 0 };
+  try {
+    repeat(recording, loop, differences, progress, observers);
+  } catch (error) {
+    // A damaged row is a difference too: nobody knows what the loop was given there, or what it decided.
+    if (!(error instanceof RecordingError)) throw error;
+    differences.push({ cycle: progress.cycle + 1, recorded: error.message, replayed: null });
+  }
+  return progress;
+}
+
 function repeat(
   recording: Recording,
-  loop: Loop,
-  tally: Tally,
+  loop: Replayed,
   differences: Difference[],
   progress: { cycle: number; frames: number; sent: number },
-  onProgress: ((cycle: number) => void) | undefined,
+  { tally, onProgress }: Observers,
 ): void {
   const messages = createRecordList(maxMessages);
   const recorded = recording.events()[Symbol.iterator]();
@@ -92,16 +114,16 @@ function repeat(
 }
 
 function compareCycle(
-  loop: Loop,
+  loop: Replayed,
   recorded: Iterator<Float64Array>,
-  tally: Tally,
+  tally: Tally | undefined,
   differences: Difference[],
   lacksTail: boolean,
 ): boolean {
   const { records, length } = loop.events;
   for (let place = 0; place < length; place++) {
     const at = place * recordLength;
-    tally.add(records, at);
+    tally?.add(records, at);
     const next = recorded.next();
     if (!next.done && sameRecord(next.value, records, at)) continue;
     if (next.done && lacksTail) return false;

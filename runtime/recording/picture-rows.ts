@@ -1,0 +1,36 @@
+import type Database from 'better-sqlite3';
+import { PictureSlot } from '../loop/picture-slot.js';
+import type { SlotRing } from '../loop/ring.js';
+import { insertInto } from './create.js';
+import { packPictures } from './packing.js';
+import { checksum } from './rows.js';
+
+/** The pictures of a block, beside its row: gathered until the block is written. */
+export class PictureRows {
+  readonly #size: number;
+  readonly #frameUs = new Float64Array(picturesPerRow);
+  readonly #pixels: Uint8Array;
+  readonly #insert: Database.Statement;
+
+  constructor(db: Database.Database, { width, height }: { width: number; height: number }) {
+    this.#size = width * height;
+    this.#pixels = new Uint8Array(picturesPerRow * this.#size);
+    this.#insert = insertInto(db, 'picture', 'first_index, frames, packed, crc');
+  }
+
+  /** `place` in the block of the picture in the slot that begins at byte `at`. */
+  take(place: number, ring: SlotRing, at: number): void {
+    this.#frameUs[place] = ring.doubles[at / 8 + PictureSlot.frameUs] as number;
+    const from = at + PictureSlot.pixels;
+    this.#pixels.set(ring.bytes.subarray(from, from + this.#size), place * this.#size);
+  }
+
+  write(firstIndex: number, frames: number): void {
+    const packed = packPictures({ frameUs: this.#frameUs, pixels: this.#pixels }, frames, this.#size);
+    const columns = [firstIndex, frames];
+    this.#insert.run(...columns, packed, checksum(columns, packed));
+  }
+}
+
+/** Two seconds at most: a commit comes sooner. */
+export const picturesPerRow = 64;

@@ -43,7 +43,7 @@ class Drive {
   }
   kinds(picture?: Uint8Array, ...messages: readonly Message[]): string[] {
     return this.cycle(picture, ...messages).map((event) =>
-      event.kind === 'map' ? `${mapChanges[event.change]} ${event.place} of ${event.places}` : `${event.kind}`,
+      event.kind === 'map' ? `${mapChanges[event.change]} ${event.place} of ${event.places}` : event.kind,
     );
   }
 }

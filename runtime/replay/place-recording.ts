@@ -15,8 +15,8 @@ export function replayPlaces(
     },
     events: loop.events,
     cycle: (nowUs: number, { frames }: { frames: number }, messages: Parameters<PlaceLoop['cycle']>[2]): void => {
-      const picture = frames > 0 ? pictures.next().value : undefined;
-      loop.cycle(nowUs, picture ?? undefined, messages);
+      const next = frames > 0 ? pictures.next() : undefined;
+      loop.cycle(nowUs, next?.done === false ? next.value : undefined, messages);
     },
   };
   const started = performance.now();

@@ -6,6 +6,7 @@ import { openTriggerEar } from '../../drivers/cyton/trigger-ear.js';
 import { SignalFileError, frameReader, openSignalFile } from '../../drivers/file/signal-file.js';
 import { createSleeper } from '../../drivers/sleeper/generator.js';
 import { parseQuantity } from '../config/units.js';
+import { emulateCameraCommand } from './emulate-camera.js';
 import { wholeNumber } from './options.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 
@@ -58,7 +59,10 @@ export function emulateCommand(): Command {
       '\nExample:  axond emulate cyton --link /tmp/cyton --fault stall:2s@30s\n          axond emulate cyton --loopback 8 --delay 37.5ms --drift 40ppm',
     )
     .action(emulateCyton);
-  return new Command('emulate').description('Act as a device, for trials and tests').addCommand(cyton);
+  return new Command('emulate')
+    .description('Act as a device, for trials and tests')
+    .addCommand(cyton)
+    .addCommand(emulateCameraCommand());
 }
 
 async function emulateCyton(options: EmulateOptions): Promise<void> {

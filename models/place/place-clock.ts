@@ -19,7 +19,7 @@ export class PlaceClock {
   advance = Number.NaN;
   /** How much the last frame differs from the one of the last tick, as a share of the mean size of the latter. */
   change = Number.POSITIVE_INFINITY;
-  private readonly last: Int16Array;
+  private readonly last: Int32Array;
   private started = false;
   private metres = 0;
 
@@ -31,7 +31,7 @@ export class PlaceClock {
     if (spacing !== undefined && !(spacing > 0 && spacing < Number.POSITIVE_INFINITY))
       throw new RangeError(`spacing: ${spacing} m. Use a distance above 0.`);
     this.rule = rule;
-    this.last = new Int16Array(cells);
+    this.last = new Int32Array(cells);
   }
 
   /** A new drive: its first frame is a place. */
@@ -46,7 +46,7 @@ export class PlaceClock {
    * Takes the next frame: its appearance (log energies less their local mean, before any running mean) and the metres
    * driven since the frame before, backwards below 0, NaN where nothing tells them. True: a place begins with it.
    */
-  tick(appearance: Int16Array, metres: number): boolean {
+  tick(appearance: Int32Array, metres: number): boolean {
     this.change = this.started ? changeBetween(this.last, appearance) : Number.POSITIVE_INFINITY;
     if (this.started && !this.moved(metres)) return false;
     this.started = true;
@@ -72,7 +72,7 @@ export class PlaceClock {
 }
 
 /** Mean difference of two appearances as a share of the mean size of the first. */
-export function changeBetween(from: Int16Array, to: Int16Array): number {
+export function changeBetween(from: Int32Array, to: Int32Array): number {
   let difference = 0;
   let size = 0;
   for (let cell = 0; cell < from.length; cell++) {

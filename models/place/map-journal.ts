@@ -73,14 +73,18 @@ function readChange(line: string, where: string, cells: number): MapChange {
       const bytes = fromBase64(data.spikes);
       const spikes = bytes.length === packedBytes('I4', cells) ? unpack('I4', bytes, cells) : undefined;
       if (!spikes || spikes.includes(-8))
-        throw new ModelError(`${where}: no row of ${cells} numbers from −7 to 7. The journal is damaged: copy it again.`);
+        throw new ModelError(
+          `${where}: no row of ${cells} numbers from −7 to 7. The journal is damaged: copy it again.`,
+        );
       return { change: data.change, id: data.id, spikes };
     }
     case 'note': {
       const { label, pose, thumbnail } = data.note;
       const picture = thumbnail === undefined ? undefined : fromBase64(thumbnail);
       if (picture && picture.length !== thumbnailBytes)
-        throw new ModelError(`${where}: a thumbnail of ${picture.length} bytes. The journal is damaged: copy it again.`);
+        throw new ModelError(
+          `${where}: a thumbnail of ${picture.length} bytes. The journal is damaged: copy it again.`,
+        );
       return { change: 'note', id: data.id, note: { label, pose, thumbnail: picture } };
     }
     case 'forget':

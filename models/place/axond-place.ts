@@ -1,5 +1,5 @@
-import type { PlaceRecogniser } from '../../runtime/contracts.js';
 import { EventFrontEnd, GreyFrontEnd } from './front-end.js';
+import type { MapRecogniser } from './place-map.js';
 import { PlaceRows } from './place-rows.js';
 import type { PlaceMethod } from './place-scorer.js';
 import type { PlaceSensor } from './sensor.js';
@@ -22,7 +22,7 @@ const driveWeight = 0.75 * 0.75;
 const pictureWeight = 0.25 * 0.25;
 
 /** Graded spikes of local contrast, learned in one pass, compared at the shift of view that has fitted lately. */
-export class AxondPlace implements PlaceRecogniser {
+export class AxondPlace implements MapRecogniser {
   readonly #frontEnd: FrontEnd;
   readonly #rows: PlaceRows;
   readonly #tracker: ShiftTracker;
@@ -45,6 +45,10 @@ export class AxondPlace implements PlaceRecogniser {
     return this.#rows.rows;
   }
 
+  get cells(): number {
+    return this.#query.length;
+  }
+
   /** Of the map as it would be stored. */
   get bytes(): number {
     return this.#rows.bytes;
@@ -55,19 +59,27 @@ export class AxondPlace implements PlaceRecogniser {
     this.#tracker.begin();
   }
 
+  look(frame: Uint8Array): Int32Array {
+    return this.#frontEnd.look(frame);
+  }
+
   see(frame: Uint8Array): boolean {
     return this.#frontEnd.see(frame);
   }
 
   score(scores: Float32Array): void {
+    this.scoreRow(this.#frontEnd.spikes, scores);
+  }
+
+  scoreRow(spikes: Int8Array, scores: Float32Array): void {
     const { shifts, bias } = this.#tracker;
     const { columns } = this.#rows.layout;
-    const inverse = this.#rows.inverseNorm(this.#frontEnd.spikes);
+    const inverse = this.#rows.inverseNorm(spikes);
     for (let at = 0; at < shifts.length; at++) {
       this.#best[at] = Number.NaN;
       if (!this.#tracker.wanted(at)) continue;
       const shift = shifts[at] as number;
-      shifted(this.#frontEnd.spikes, this.#rows.layout, shift, this.#query);
+      shifted(spikes, this.#rows.layout, shift, this.#query);
       const seen = Math.fround(1 / Math.fround(Math.sqrt((columns - Math.abs(shift)) / columns)));
       this.#best[at] = this.#rows.compare(this.#query, Math.fround(inverse * seen), this.#buffer(at));
     }
@@ -84,6 +96,22 @@ export class AxondPlace implements PlaceRecogniser {
 
   learn(): number {
     return this.#rows.add(this.#frontEnd.spikes);
+  }
+
+  row(row: number): Int8Array {
+    return this.#rows.row(row);
+  }
+
+  threshold(row: number): number {
+    return this.#rows.threshold(row);
+  }
+
+  restore(spikes: Int8Array, threshold: number): void {
+    this.#rows.restore(spikes, threshold);
+  }
+
+  retain(rows: readonly number[]): void {
+    this.#rows.retain(rows);
   }
 
   /** A drive has ended: what its places look like among all others is known now. */

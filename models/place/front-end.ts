@@ -23,9 +23,13 @@ export class GreyFrontEnd implements FrontEnd {
     this.#mean?.begin();
   }
 
-  see(frame: Uint8Array): boolean {
+  look(frame: Uint8Array): Int32Array {
     this.#gradients.see(frame);
-    this.#values.set(this.#gradients.contrast);
+    return this.#gradients.contrast;
+  }
+
+  see(frame: Uint8Array): boolean {
+    this.#values.set(this.look(frame));
     this.#mean?.remove(this.#values);
     return toSpikes(this.#values, this.spikes);
   }
@@ -52,7 +56,7 @@ export class EventFrontEnd implements FrontEnd {
     this.#mean.begin();
   }
 
-  see(frame: Uint8Array): boolean {
+  look(frame: Uint8Array): Int32Array {
     const pixels = this.spikes.length;
     if (frame.length !== pixels)
       throw new RangeError(`a frame of ${frame.length} bytes: it takes counts of ${pixels} pixels.`);
@@ -64,7 +68,11 @@ export class EventFrontEnd implements FrontEnd {
     }
     const mean = Math.floor((sum + pixels / 2) / pixels);
     for (let pixel = 0; pixel < pixels; pixel++) this.#values[pixel] = (this.#values[pixel] as number) - mean;
-    this.#mean.remove(this.#values);
+    return this.#values;
+  }
+
+  see(frame: Uint8Array): boolean {
+    this.#mean.remove(this.look(frame));
     return toSpikes(this.#values, this.spikes);
   }
 }

@@ -1,9 +1,8 @@
-import type { PlaceRecogniser } from '../../runtime/contracts.js';
 import { Random } from '../engine/random-draft.test.fixture.js';
 import type { MapRecogniser } from './place-map.js';
 
 /** Keeps frames of eight numbers from −7 to 7 as they are; alike is what has a large product. */
-export class ProductRecogniser implements MapRecogniser, PlaceRecogniser {
+export class ProductRecogniser implements MapRecogniser {
   readonly cells = 8;
   readonly kept: { spikes: Int8Array; threshold: number }[] = [];
   settled = 0;
@@ -14,6 +13,9 @@ export class ProductRecogniser implements MapRecogniser, PlaceRecogniser {
   }
   begin(): void {
     this.#seen.fill(0);
+  }
+  look(frame: Uint8Array): Int32Array {
+    return Int32Array.from(new Int8Array(frame));
   }
   see(frame: Uint8Array): boolean {
     this.#seen = new Int8Array(frame);

@@ -5,6 +5,9 @@ import { contentOf, mapOf } from './map-content.js';
 import { decodeMap, encodeMap, thumbnailBytes, type MapKind } from './map-format.js';
 import { PlaceMap, type MapChange } from './place-map.js';
 import { frameAt, ProductRecogniser } from './place-map.test.fixture.js';
+import { AxondPlace } from './axond-place.js';
+import { SyntheticRoad, syntheticDrive } from './synthetic-drive.js';
+import { frameOf } from './traverse.js';
 import { readSafetensors, writeSafetensors } from '../format/safetensors.js';
 
 const kind: MapKind = { method: 'axond-place', sensor: 'grey', height: 32, width: 64 };
@@ -152,6 +155,37 @@ describe('map format', () => {
       () => mapOf({ ...content, cells: 7 }, new ProductRecogniser()),
       /rows of 7 numbers, but .* 8 .*Learn the map again/,
     );
+  });
+});
+
+describe('a map of axond-place', () => {
+  const drive = syntheticDrive(
+    new SyntheticRoad(3),
+    Array.from({ length: 40 }, (_, place) => 4 * place),
+  );
+  const recogniser = (): AxondPlace => new AxondPlace({ ...drive, sensor: 'grey' });
+
+  function scoresOf(map: PlaceMap): Float32Array[] {
+    map.recogniser.begin();
+    return Array.from({ length: 20 }, (_, frame) => {
+      const scores = new Float32Array(map.places.length);
+      if (map.recogniser.see(frameOf(drive, 2 * frame))) map.score(scores);
+      return scores;
+    });
+  }
+
+  it('answers the same, bit for bit, from its file and from its journal', () => {
+    let text = journalHead(0);
+    const map = new PlaceMap(recogniser(), rule);
+    map.changed = (change) => (text += journalLine(change));
+    for (let frame = 0; frame < drive.frames; frame++) if (map.recogniser.see(frameOf(drive, frame))) map.addPlace();
+    map.recogniser.settle();
+    const scores = scoresOf(map);
+    assert.ok(scores[3]?.every((score) => Math.abs(score) > 1e-4));
+    assert.deepEqual(scoresOf(mapOf(decodeMap(encodeMap(contentOf(map, kind, 0))), recogniser())), scores);
+    const again = new PlaceMap(recogniser(), rule);
+    applyChanges(again, readJournal(text, 512)?.changes ?? []);
+    assert.deepEqual(scoresOf(again), scores);
   });
 });
 

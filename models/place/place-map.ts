@@ -5,6 +5,11 @@ import type { PlaceRule } from './place-clock.js';
 export interface MapRecogniser extends PlaceRecogniser {
   /** Numbers of a row, from −7 to 7. */
   readonly cells: number;
+  /**
+   * What a frame shows, before what was seen earlier is taken off: what the place clock goes by. Changes nothing; the
+   * numbers hold until the next frame.
+   */
+  look(frame: Uint8Array): Int32Array;
   row(row: number): Int8Array;
   /** What is taken off the scores of a row. */
   threshold(row: number): number;

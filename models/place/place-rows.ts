@@ -42,12 +42,35 @@ export class PlaceRows {
   /** Adds a row and returns its number. */
   add(spikes: Int8Array): number {
     const row = this.#rows;
+    this.restore(spikes, 0);
+    this.#thresholds[row] = this.#threshold(row);
+    return row;
+  }
+
+  /** Adds a row whose threshold is known. */
+  restore(spikes: Int8Array, threshold: number): void {
+    const row = this.#rows;
     if (row === this.#inverse.length) this.#grow();
     this.#spikes.set(spikes, row * this.#size);
     this.#inverse[row] = this.inverseNorm(spikes);
+    this.#thresholds[row] = threshold;
     this.#rows++;
-    this.#thresholds[row] = this.#threshold(row);
-    return row;
+  }
+
+  /** A view, until the next row is added. */
+  row(row: number): Int8Array {
+    return this.#spikes.subarray(row * this.#size, (row + 1) * this.#size);
+  }
+
+  threshold(row: number): number {
+    return this.#thresholds[row] as number;
+  }
+
+  /** Keeps these rows alone, in this order. */
+  retain(rows: readonly number[]): void {
+    const kept = rows.map((row) => ({ spikes: this.row(row).slice(), threshold: this.threshold(row) }));
+    this.#rows = 0;
+    for (const { spikes, threshold } of kept) this.restore(spikes, threshold);
   }
 
   /** Thresholds of all rows against the rows that there are now: for when a drive has ended. */
@@ -88,7 +111,7 @@ export class PlaceRows {
   }
 
   #threshold(row: number): number {
-    const query = this.#spikes.subarray(row * this.#size, (row + 1) * this.#size);
+    const query = this.row(row);
     const scale = this.#inverse[row] as number;
     let kept = 0;
     for (let other = 0; other < this.#rows; other++) {

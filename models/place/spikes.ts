@@ -21,6 +21,8 @@ export interface FrontEnd {
   /** Of the frame seen last. */
   readonly spikes: Int8Array;
   begin(): void;
+  /** What a frame shows, before what was seen earlier is taken off; one number a spike. Changes nothing else. */
+  look(frame: Uint8Array): Int32Array;
   /** False: nothing in the frame stands out, and `spikes` are all 0. Throws RangeError for a frame of another size. */
   see(frame: Uint8Array): boolean;
 }

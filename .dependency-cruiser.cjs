@@ -59,7 +59,7 @@ module.exports = {
       '^runtime/replay/',
       '^runtime/(loop|place|recording|recorder|config)/|^runtime/guardian/actuators\\.ts$|^drivers/file/',
     ),
-    only('evaluate', '^runtime/evaluate/', '^runtime/(loop|detect|signal)/|^drivers/file/|^models/place/'),
+    only('evaluate', '^runtime/evaluate/', '^runtime/(loop|detect|signal)/|^drivers/(file|images)/|^models/place/'),
     only(
       'supervisor',
       '^runtime/supervisor/',

@@ -3,14 +3,13 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { FramePreparation, type FrameOptions } from './frame-preparation.js';
-import { greyOfRgb } from './grey.js';
 
 const width = 30;
 const height = 14;
 const numbers = z.array(z.number());
 /** By `fixtures/frame-preparation.py`: numpy and scipy. */
-const { frame, expected, colours, grey } = z
-  .object({ frame: numbers, expected: z.record(z.string(), numbers), colours: numbers, grey: numbers })
+const { frame, expected } = z
+  .object({ frame: numbers, expected: z.record(z.string(), numbers) })
   .parse(JSON.parse(readFileSync('models/place/fixtures/frame-preparation.json', 'utf8')));
 const crop = { x: 5, y: 2, width: 21, height: 11 };
 const mask = new Uint8Array(width * height).fill(255);
@@ -55,15 +54,6 @@ test('options that do not fit the frame are refused by name, with the fix', () =
   refused({ crop: { ...crop, width: 0 } }, /^crop: /);
   refused({ mask: new Uint8Array(7) }, /^mask: 7 pixels, a frame has 30x14\. Use/);
   refused({ mask: new Uint8Array(width * height) }, /^mask: it hides the whole picture\. Let/);
-});
-
-test('grey is the luma of the colours', () => {
-  const made = new Uint8Array(grey.length);
-  greyOfRgb(colours, 3, made);
-  assert.deepEqual([...made], grey);
-  const withAlpha = grey.flatMap((_, pixel) => [...colours.slice(3 * pixel, 3 * pixel + 3), 17]);
-  greyOfRgb(withAlpha, 4, made);
-  assert.deepEqual([...made], grey);
 });
 
 function prepare(pixels: Uint8Array, option: FrameOptions): Uint8Array {

@@ -1,0 +1,90 @@
+import { changeBetween, defaultTheta } from './place-clock.js';
+
+/** Views that are kept to compare later ones with. */
+const mostViews = 32;
+/** Views this near to each other in the drive may show the same. */
+const nearby = 8;
+/** Successive frames whose mean change is taken for noise where it is the least of the drive. */
+const block = 8;
+/** Successive frames differ by no more than this for noise alone. */
+const mostNoise = 0.17;
+/** Of unrelated views, a share of it is a place: 0.75 where these differ by 1.15, as on the drives it was chosen on. */
+const share = 0.7;
+/** Pairs of views that the mean reaches back. */
+const memory = 512;
+
+/**
+ * How far views of a drive differ at all, without labels: in a corridor, unrelated views differ less than neighbours do
+ * elsewhere, and a threshold of elsewhere would make one place of it. Standing still adds nothing.
+ */
+export class ViewRange {
+  readonly #cells: number;
+  readonly #views: Int32Array[] = [];
+  readonly #last: Int32Array;
+  #frames = 0;
+  #blockSum = 0;
+  #noise = Number.POSITIVE_INFINITY;
+  #kept = 0;
+  #unrelated = 0;
+  #pairs = 0;
+
+  constructor(cells: number) {
+    this.#cells = cells;
+    this.#last = new Int32Array(cells);
+  }
+
+  /** Change from frame to frame where it was least; never more than noise can be. */
+  get noise(): number {
+    return Math.min(this.#noise, mostNoise);
+  }
+
+  /** Mean change between views far apart; NaN while there are too few. */
+  get unrelated(): number {
+    return this.#pairs < mostViews ? Number.NaN : this.#unrelated;
+  }
+
+  /** For a place clock on this drive; the default until enough was seen. */
+  get theta(): number {
+    const { unrelated, noise } = this;
+    if (Number.isNaN(unrelated)) return defaultTheta;
+    return Math.min(defaultTheta, Math.max(share * unrelated, 2 * noise));
+  }
+
+  /** Takes the appearance of the next frame. */
+  see(appearance: Int32Array): void {
+    if (this.#frames > 0) {
+      this.#blockSum += changeBetween(this.#last, appearance);
+      if (this.#frames % block === 0) {
+        this.#noise = Math.min(this.#noise, this.#blockSum / block);
+        this.#blockSum = 0;
+      }
+    }
+    this.#last.set(appearance);
+    this.#frames++;
+    const before = this.#views[(this.#kept - 1) % mostViews];
+    // Until noise is known, nothing tells standing still from driving.
+    if (this.#frames <= block || (before && changeBetween(before, appearance) < this.#apart)) return;
+    this.#compare(appearance);
+    this.#keep(appearance);
+  }
+
+  /** Views nearer than this to the last are not kept: how many there are must not depend on the frame rate. */
+  get #apart(): number {
+    const { noise, unrelated } = this;
+    return Number.isNaN(unrelated) ? 2 * noise : Math.max(2 * noise, 0.5 * unrelated);
+  }
+
+  #compare(appearance: Int32Array): void {
+    for (let back = nearby; back < Math.min(this.#kept, mostViews); back++) {
+      const view = this.#views[(this.#kept - 1 - back) % mostViews] as Int32Array;
+      this.#pairs++;
+      this.#unrelated += (changeBetween(view, appearance) - this.#unrelated) / Math.min(this.#pairs, memory);
+    }
+  }
+
+  #keep(appearance: Int32Array): void {
+    const at = this.#kept++ % mostViews;
+    const view = (this.#views[at] ??= new Int32Array(this.#cells));
+    view.set(appearance);
+  }
+}

@@ -45,6 +45,7 @@ test('a section stands alone, and one that is not there is told', () => {
     'stimulus',
     'gate',
     'study',
+    'place',
   ]);
   const gate = (keyReference('gate') ?? []).join('\n');
   assert.match(gate, /^gate: /);

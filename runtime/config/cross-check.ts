@@ -7,6 +7,7 @@ import { isModule, type ModulePlan } from '../loop/plan.js';
 import { parseDerivation } from '../signal/derivation.js';
 import { createStage } from '../signal/stage-plan.js';
 import { builtIn, checkName, timeText, type Check } from './check.js';
+import { crossCheckPlace } from './cross-check-place.js';
 import { crossCheckPolicy } from './cross-check-policy.js';
 import { nearestName, type Fault } from './fault.js';
 import { isMap, valueAt } from './keys.js';
@@ -37,12 +38,17 @@ export function crossCheck(configuration: Configuration, written: Written, strea
   if (!stream && valueAt(written.values, ['source']) === undefined) {
     check.fault(['source'], 'is missing', 'Say where samples come from, or give --driver and --port.');
   }
-  const shapes = checkSignals(
-    check,
-    stream ?? (configuration.source && createDevice(configuration.source.device).info),
-  );
-  checkDetectors(check, shapes);
-  checkStimulation(check);
+  const { source, place } = configuration;
+  if (!stream && (place || source?.use === 'camera')) {
+    crossCheckPlace(check);
+  } else {
+    const shapes = checkSignals(
+      check,
+      stream ?? (source?.use === 'cyton' ? createDevice(source.device).info : undefined),
+    );
+    checkDetectors(check, shapes);
+    checkStimulation(check);
+  }
   checkFiles(check, stream === undefined);
   return faults;
 }

@@ -53,7 +53,7 @@ const faulty: [from: string | RegExp, to: string, fault: string][] = [
   [
     'device: {',
     '^foo: 1\ndevice: {',
-    'foo: 1 belongs to no known key. There are preset, device, source, actuators, signals, detectors, policy, stimulus, gate, study.',
+    'foo: 1 belongs to no known key. There are preset, device, source, actuators, signals, detectors, policy, stimulus, gate, study, place.',
   ],
   [
     'to: 35Hz',
@@ -268,10 +268,10 @@ test('what cannot be read at all is not called incomplete as well', () => {
     'p.yaml:1:1 [1] is not a map of keys. Write keys such as source and signals.',
   ]);
   assert.deepEqual(faultsOf({ preset: 'dmo' }), [
-    '--preset dmo is no preset. Did you mean demo? There are cyton-slow-oscillation, cyton-spindle, demo, portiloop, portiloop-fixed, spindle.',
+    '--preset dmo is no preset. Did you mean demo? There are cyton-slow-oscillation, cyton-spindle, demo, place, portiloop, portiloop-fixed, spindle.',
   ]);
   assert.deepEqual(faultsOf({ files: [{ name: 'p.yaml', text: 'preset: zzzzzz' }] }), [
-    'p.yaml:1:9 preset: zzzzzz is no preset. There are cyton-slow-oscillation, cyton-spindle, demo, portiloop, portiloop-fixed, spindle.',
+    'p.yaml:1:9 preset: zzzzzz is no preset. There are cyton-slow-oscillation, cyton-spindle, demo, place, portiloop, portiloop-fixed, spindle.',
   ]);
 });
 
@@ -431,6 +431,7 @@ test('compiled: names become places, times microseconds, signals stand after wha
   const text = good.replace('  c3: {', '  late: { from: trace }\n  c3: {');
   const plan = compileRun(load(text).configuration);
   assert.deepEqual(plan.source, {
+    use: 'cyton',
     device: { use: 'cyton', options: { electrodes: { C3: 1, M2: 2 }, off: [], gain: 24, daisy: false, rate: 250 } },
     port: '/dev/ttyUSB0',
     baudRate: 115200,

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { writeNetwork } from '../../models/format/container.js';
 import { generatedFiles } from '../../models/import/tflite/generated-networks.test.fixture.js';
 import { importTflite } from '../../models/import/tflite/import-tflite.js';
+import { compilePlaceRun } from './compile-place.js';
 import { compileLoop, compileRun } from './compile.js';
 import { editorSchema } from './editor-schema.js';
 import type { KeySchema } from './keys.js';
@@ -18,16 +19,19 @@ const folder = mkdtempSync(join(tmpdir(), 'axond-presets-'));
 after(() => rmSync(folder, { recursive: true }));
 const stream = { rate: 250, channels: [{ name: 'CZ-A1', unit: 'uV', scale: 1, railCounts: 1 }] };
 
+const amplifierPresets = presetNames().filter((name) => name !== 'place');
+
 test('every preset loads and compiles, on an amplifier or on a file', () => {
   assert.deepEqual(presetNames(), [
     'cyton-slow-oscillation',
     'cyton-spindle',
     'demo',
+    'place',
     'portiloop',
     'portiloop-fixed',
     'spindle',
   ]);
-  for (const preset of presetNames()) {
+  for (const preset of amplifierPresets) {
     const sets = ['source.use=cyton', 'source.port=/dev/ttyUSB0', ...networkOf(preset)];
     const plan = compileRun(loadConfiguration({ preset, sets }).configuration);
     assert.deepEqual(plan.actuator?.plan, { use: 'virtual' }, 'a preset stimulates nobody');
@@ -41,6 +45,14 @@ test('every preset loads and compiles, on an amplifier or on a file', () => {
   }
 });
 
+test('the preset of places loads and compiles, and reads no amplifier', () => {
+  const { configuration } = loadConfiguration({ preset: 'place' });
+  const plan = compilePlaceRun(configuration);
+  assert.equal(plan?.camera.command[0], 'rpicam-vid');
+  assert.match(plan.place.map ?? '', /places\.map$/);
+  assert.equal(compilePlaceRun(loadConfiguration({ preset: 'spindle', stream }).configuration), undefined);
+});
+
 /** A network of the Portiloop's kind: its own is not in the package. */
 function networkOf(preset: string): string[] {
   if (!preset.startsWith('portiloop')) return [];
@@ -50,7 +62,7 @@ function networkOf(preset: string): string[] {
 }
 
 test('phase is targeted by the preset that says so alone, and it names the patents', () => {
-  for (const preset of presetNames()) {
+  for (const preset of amplifierPresets) {
     const sets = ['source.use=cyton', 'source.port=/dev/ttyUSB0', ...networkOf(preset)];
     const notes = patentNotes(loadConfiguration({ preset, sets }).configuration).join(' ');
     if (preset !== 'cyton-slow-oscillation') assert.equal(notes, '', preset);
@@ -77,7 +89,7 @@ test('the committed JSON Schema is that of the code', () => {
 
 test('the JSON Schema accepts every preset and refuses what the loader refuses', () => {
   const schema = editorSchema() as KeySchema;
-  for (const preset of presetNames()) {
+  for (const preset of amplifierPresets) {
     const text = readPreset(preset);
     assert.match(text, /^# yaml-language-server: \$schema=\.\.\/axond\.schema\.json\n/);
     assert.equal(accepts(schema, parse(text)), true, preset);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { actuators } from './actuators.js';
 import { detectors } from './detectors.js';
 import { device } from './device.js';
+import { place } from './place.js';
 import { signals } from './signals.js';
 import { source } from './source.js';
 import { policy } from './policy.js';
@@ -23,6 +24,7 @@ export const configuration = z.strictObject({
   stimulus: stimulus.exactOptional(),
   gate: gate.exactOptional(),
   study: study.exactOptional(),
+  place: place.exactOptional(),
 });
 
 /** Quantities are numbers here: Hz, seconds, microvolts. Paths are absolute. */

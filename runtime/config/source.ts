@@ -1,11 +1,13 @@
 import { z } from 'zod';
+import { camera } from './camera.js';
 import type { DevicePlan } from '../../drivers/devices.js';
 import { gains } from '../../drivers/cyton/protocol.js';
 import { objection, quantity } from './values.js';
 
-/** `source`: where samples come from. */
+/** `source`: where samples or pictures come from. */
 
 export interface SourcePlan {
+  readonly use: 'cyton';
   readonly device: DevicePlan;
   readonly port: string;
   readonly baudRate: number;
@@ -77,7 +79,7 @@ const cyton = z
   })
   .transform(({ use, port, baud, rate, ...options }): SourcePlan => {
     const plan = { use, options: { ...options, rate: rate ?? (options.daisy ? 125 : 250) } };
-    return { device: plan, port, baudRate: baud };
+    return { use, device: plan, port, baudRate: baud };
   });
 
-export const source = cyton.meta({ description: 'Where samples come from.' });
+export const source = z.union([cyton, camera]).meta({ description: 'Where samples or pictures come from.' });

@@ -1,6 +1,6 @@
 /** Quantities as people write them: a number and its unit, `0.3Hz`, `50ms`, `500uV`. */
 
-/** Value in the base unit (Hz, s, uV, degrees) = number × factor; a factor below 1 is kept as a divisor, which rounds once. */
+/** Value in the base unit (Hz, s, uV, degrees, m) = number × factor; a factor below 1 is kept as a divisor, which rounds once. */
 interface Unit {
   readonly factor?: number;
   readonly divisor?: number;
@@ -12,6 +12,7 @@ const units = {
   // Both code points of the micro sign are in use.
   voltage: { nV: { divisor: 1e3 }, uV: {}, '\u00b5V': {}, '\u03bcV': {}, mV: { factor: 1e3 }, V: { factor: 1e6 } },
   angle: { deg: {} },
+  length: { m: {}, cm: { divisor: 100 }, mm: { divisor: 1e3 } },
   /** Of a sound: a number of decibels; `level` in `values.ts` keeps the unit. */
   level: { dBFS: {}, dBSPL: {} },
 } as const satisfies Record<string, Record<string, Unit>>;
@@ -23,7 +24,7 @@ export interface Objection {
   readonly fix: string;
 }
 
-/** In Hz, seconds, microvolts or degrees. */
+/** In Hz, seconds, microvolts, degrees or metres. */
 export function parseQuantity(text: string, dimension: Dimension): number | Objection {
   const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(.*)$/i.exec(text.trim());
   if (!match) {
@@ -60,6 +61,7 @@ export function missingUnit(number: number, dimension: Dimension): Objection {
     frequency: `${number}Hz`,
     voltage: `${number}uV`,
     angle: `${number}deg`,
+    length: `${number}m`,
     level: `${number}dBFS`,
   };
   return { rule: 'has no unit', fix: `Write ${likely[dimension]}.` };

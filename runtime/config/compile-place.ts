@@ -1,0 +1,23 @@
+import type { CameraPlan } from './camera.js';
+import type { BrokerPlan } from './device.js';
+import type { PlacePlan } from './place.js';
+import type { Configuration } from './schema.js';
+
+/** What a run that recognises places is built from: plain values. */
+export interface PlaceRunPlan {
+  readonly name: string;
+  readonly timeZone: string;
+  /** Folder for recordings. */
+  readonly record: string;
+  /** Absent where nothing is reported. */
+  readonly mqtt?: BrokerPlan;
+  readonly camera: CameraPlan;
+  readonly place: PlacePlan;
+}
+
+/** Undefined for a configuration that recognises no places. */
+export function compilePlaceRun({ device, source, place }: Configuration): PlaceRunPlan | undefined {
+  if (!place || source?.use !== 'camera') return undefined;
+  const { name, timeZone, record, mqtt } = device;
+  return { name, timeZone, record, ...(mqtt === undefined ? {} : { mqtt }), camera: source, place };
+}

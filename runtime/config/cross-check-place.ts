@@ -1,0 +1,22 @@
+import type { Check } from './check.js';
+import { valueAt } from './keys.js';
+
+/** Sections that read an amplifier, or stimulate. */
+const others = ['signals', 'detectors', 'actuators', 'policy', 'stimulus', 'gate', 'study'] as const;
+
+/** A run that recognises places reads a camera and does nothing else: what does not fit to that. */
+export function crossCheckPlace({ configuration, written, fault, names }: Check): void {
+  const { source, place } = configuration;
+  if (source && source.use !== 'camera') {
+    fault(['source', 'use'], 'gives no pictures to recognise places by', 'Use camera, or take place out.');
+  }
+  if (source?.use === 'camera' && !place && valueAt(written.values, ['place']) === undefined) {
+    fault(['place'], 'is missing, while the source is a camera', 'Add place: { use: axond-place }.');
+  }
+  for (const section of others) {
+    const isThere =
+      valueAt(written.values, [section]) !== undefined && (names(section).length > 0 || section === 'study');
+    if (isThere)
+      fault([section], 'has no meaning where places are recognised', 'Take it out: use two axond for two things.');
+  }
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { path, quantity, text } from './values.js';
+
+/** `place`: which map the robot finds its way on, and who else is told. */
+
+export interface PlacePlan {
+  /** The map's file; made where there is none. Absent: a map for this run alone. */
+  readonly map?: string;
+  /** Metres from place to place, where odometry comes in. */
+  readonly spacing?: number;
+  readonly ros?: RosPlan;
+}
+
+export interface RosPlan {
+  readonly url: string;
+  readonly pose: string;
+  readonly odometry?: string;
+  readonly frame: string;
+}
+
+const topic = (example: string, description: string) =>
+  text('a topic of ROS', /^\/[A-Za-z][\w/]*$/, example, description);
+
+const ros = z
+  .strictObject({
+    url: text('the address of a rosbridge', /^wss?:\/\/\S+$/, 'ws://localhost:9090', 'Address of the rosbridge.'),
+    pose: topic('/axond/pose', 'Where a PoseWithCovarianceStamped goes when a known place has a pose.').prefault(
+      '/axond/pose',
+    ),
+    odometry: topic(
+      '/odom',
+      'Where odometry comes from (nav_msgs/Odometry). Without it none is taken.',
+    ).exactOptional(),
+    frame: text('a frame of ROS', /^[A-Za-z][\w/]*$/, 'map', 'Frame that the poses of the map are in.').prefault('map'),
+  })
+  .meta({ description: 'A ROS 2 robot that is reached over rosbridge.' });
+
+export const place = z
+  .strictObject({
+    use: z.literal('axond-place'),
+    map: path(
+      'floor2.map',
+      'File of the map. Where there is none it is learned; an existing one is matched.',
+    ).exactOptional(),
+    spacing: quantity('length', '0.5m', 'From place to place, where odometry comes in. Without it by what is seen.', {
+      atLeast: '1cm',
+      atMost: '1000m',
+    }).exactOptional(),
+    ros: ros.exactOptional(),
+  })
+  .meta({ description: 'Place recognition. The source is a camera; nothing is stimulated.' })
+  .transform(({ map, spacing, ros }): PlacePlan => ({
+    ...(map === undefined ? {} : { map }),
+    ...(spacing === undefined ? {} : { spacing }),
+    ...(ros === undefined ? {} : { ros }),
+  }));

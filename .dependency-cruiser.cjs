@@ -63,7 +63,7 @@ module.exports = {
     only(
       'supervisor',
       '^runtime/supervisor/',
-      '^runtime/(loop|recorder|recording|link|guardian|config|timing)/|^drivers/',
+      '^runtime/(loop|place|recorder|recording|link|guardian|config|timing)/|^drivers/',
     ),
     only('place-loop', '^runtime/place/', '^runtime/(loop|recording)/|^drivers/|^models/place/'),
     only('timing', '^runtime/timing/', '^runtime/(guardian|loop|recording)/|^drivers/'),

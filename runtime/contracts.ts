@@ -710,6 +710,8 @@ export interface PlaceTracker {
   learn(estimate: PlaceEstimate): number;
   /** Takes a place out of the map. */
   forget(place: number): void;
+  /** Learning ends: what its places look like among all others is known now. */
+  settle(): void;
 }
 
 /** Where the robot is, told with each frame that carried evidence. */

@@ -1,3 +1,4 @@
+import { compilePlaceRun, type PlaceRunPlan } from '../config/compile-place.js';
 import { compileLoop, compileRun, type RunPlan } from '../config/compile.js';
 import { loadConfiguration } from '../config/load.js';
 import { patentNotes } from '../config/patents.js';
@@ -25,6 +26,18 @@ export interface LoadedRun {
   readonly notes: readonly string[];
 }
 
+export interface LoadedPlaceRun {
+  readonly plan: PlaceRunPlan;
+  readonly effectiveYaml: string;
+}
+
+/** Of a configuration that may recognise places instead. */
+export function loadAnyPlan(options: ConfigurationOptions): { run: LoadedRun } | { places: LoadedPlaceRun } {
+  const { configuration, effectiveYaml } = loadConfiguration(options);
+  const plan = compilePlaceRun(configuration);
+  return plan ? { places: { plan, effectiveYaml } } : { run: loadRunPlan(options) };
+}
+
 export function loadRunPlan({ armVirtual, armSound = false, ...sources }: ConfigurationOptions): LoadedRun {
   const { configuration, effectiveYaml } = loadConfiguration(sources);
   refuseRealActuators(armVirtual, configuration.actuators, armSound);
@@ -47,6 +60,12 @@ export function loadFilePlan({
   refuseRealActuators(armVirtual, configuration.actuators);
   const { record, name } = configuration.device;
   return { plan: compileLoop(configuration, stream), effectiveYaml, record, name };
+}
+
+/** What places a recording was made with; undefined where it recognised none. */
+export function placePlanOfRecording({ configuration }: RunDescription): PlaceRunPlan | undefined {
+  const files = [{ name: 'configuration of the recording', text: configuration }];
+  return compilePlaceRun(loadConfiguration({ files }).configuration);
 }
 
 /** The loop that a recording was made by, from the configuration that it carries. */

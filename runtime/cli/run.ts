@@ -2,11 +2,12 @@ import { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { RunSummary } from '../contracts.js';
 import { Run } from '../supervisor/run.js';
-import { loadRunPlan, type LoadedRun } from './configuration.js';
+import { loadAnyPlan, type LoadedRun } from './configuration.js';
 import { showLive } from './live.js';
 import { positive } from './options.js';
 import { createLogger } from './logger.js';
 import { print, printJson } from './output.js';
+import { conductPlaces } from './run-places.js';
 import { axondVersion } from './version.js';
 
 interface RunCommandOptions {
@@ -45,20 +46,19 @@ export function runCommand(): Command {
       if (options.participant !== undefined) sets.push(`study.participant=${options.participant}`);
       if (options.night !== undefined) sets.push(`study.night=${options.night}`);
       if (options.continue) sets.push('study.continue=true');
-      const loaded = loadRunPlan({
+      const loaded = loadAnyPlan({
         ...(options.config ? { files: options.config } : {}),
         ...(options.preset !== undefined ? { preset: options.preset } : options.config ? {} : { preset: 'spindle' }),
         sets,
         armVirtual: options.armVirtual === true,
       });
       const log = createLogger();
-      const summary = await conduct({
-        verb: 'run',
-        loaded,
-        log,
-        seconds: options.seconds,
-        quiet: options.json === true,
-      });
+      const { seconds } = options;
+      const more = { verb: 'run', log, seconds, quiet: options.json === true };
+      const summary =
+        'places' in loaded
+          ? await conductPlaces({ ...more, loaded: loaded.places })
+          : await conduct({ ...more, loaded: loaded.run });
       if (options.json) printJson(summary);
       else print(...describeSummary(summary));
     });

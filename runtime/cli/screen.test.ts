@@ -20,6 +20,7 @@ const status: Status = {
     duplicates: 0,
     driftPpm: -0.2,
   },
+  place: null,
   detections: 3,
   stimulation: {
     armed: true,

@@ -7,6 +7,8 @@ const others = ['signals', 'detectors', 'actuators', 'policy', 'stimulus', 'gate
 /** A run that recognises places reads a camera and does nothing else: what does not fit to that. */
 export function crossCheckPlace({ configuration, written, fault, names }: Check): void {
   const { source, place } = configuration;
+  const isEmptyMap = (section: (typeof others)[number]): boolean =>
+    (section === 'signals' || section === 'detectors' || section === 'actuators') && names(section).length === 0;
   if (source && source.use !== 'camera') {
     fault(['source', 'use'], 'gives no pictures to recognise places by', 'Use camera, or take place out.');
   }
@@ -14,8 +16,7 @@ export function crossCheckPlace({ configuration, written, fault, names }: Check)
     fault(['place'], 'is missing, while the source is a camera', 'Add place: { use: axond-place }.');
   }
   for (const section of others) {
-    const isThere =
-      valueAt(written.values, [section]) !== undefined && (names(section).length > 0 || section === 'study');
+    const isThere = valueAt(written.values, [section]) !== undefined && !isEmptyMap(section);
     if (isThere)
       fault([section], 'has no meaning where places are recognised', 'Take it out: use two axond for two things.');
   }

@@ -30,7 +30,6 @@ test('a camera and a map compile to plain values', () => {
     url: 'ws://localhost:9090',
     odometry: '/odom',
     pose: '/axond/pose',
-    frame: 'map',
   });
 });
 

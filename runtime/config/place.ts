@@ -15,7 +15,6 @@ export interface RosPlan {
   readonly url: string;
   readonly pose: string;
   readonly odometry?: string;
-  readonly frame: string;
 }
 
 const topic = (example: string, description: string) =>
@@ -31,7 +30,6 @@ const ros = z
       '/odom',
       'Where odometry comes from (nav_msgs/Odometry). Without it none is taken.',
     ).exactOptional(),
-    frame: text('a frame of ROS', /^[A-Za-z][\w/]*$/, 'map', 'Frame that the poses of the map are in.').prefault('map'),
   })
   .meta({ description: 'A ROS 2 robot that is reached over rosbridge.' });
 

@@ -80,6 +80,8 @@ class Link {
   hear(message: ToLink): void {
     if ('state' in message) this.#keep('state', { state: message.state, reasons: message.reasons });
     else if ('health' in message) this.#keep('health', message.health);
+    else if ('belief' in message) this.#believe(message.belief);
+    else if ('look' in message) void this.#follow();
     else if ('response' in message) this.#respond(message.response);
     else if ('finish' in message) void this.finish();
   }
@@ -104,7 +106,7 @@ class Link {
 
   #connected(): void {
     say({ connection: { connected: true, detail: '' } });
-    this.#broker.subscribe(`${this.#root}request/+`);
+    for (const requests of ['request/+', 'request/place/+']) this.#broker.subscribe(this.#root + requests);
     for (const [topic, payload] of this.#retained) this.#send(topic, payload, 1, true);
   }
 
@@ -121,6 +123,10 @@ class Link {
     void this.#broker.publish(this.#root + topic, JSON.stringify(whole), qos, retain).then((arrived) => {
       if (arrived) this.#acked++;
     });
+  }
+
+  #believe(belief: Record<string, unknown>): void {
+    if (this.#broker.connected && !this.#finishing) this.#send('place', belief, 0, false);
   }
 
   // ── Events ────────────────────────────────────────────────────────────────────────────────────────────────────────

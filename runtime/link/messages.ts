@@ -27,6 +27,10 @@ export type LinkOptions = z.infer<typeof linkOptions>;
 export const toLink = z.union([
   z.strictObject({ options: linkOptions }),
   z.strictObject({ state: z.string(), reasons: z.array(z.string()) }),
+  /** Where the robot is now, for `place`; what is lost is not sent again. */
+  z.strictObject({ belief: z.record(z.string(), z.unknown()) }),
+  /** There are events that are worth reporting at once. */
+  z.strictObject({ look: z.literal(true) }),
   z.strictObject({ health: z.record(z.string(), z.unknown()) }),
   z.strictObject({
     response: z.strictObject({ id: z.string(), ok: z.boolean(), data: z.unknown(), reasons: z.array(z.string()) }),
@@ -37,7 +41,11 @@ export type ToLink = z.infer<typeof toLink>;
 
 const limit = z.number().nonnegative().optional();
 const count = z.number().int().nonnegative().optional();
-/** What may come from the network for the core: it can make stimulation safer, and never arm or raise. */
+const place = z.number().int().nonnegative();
+/**
+ * What may come from the network for the core: it can make stimulation safer, and never arm or raise; it steers places,
+ * which stimulate nobody.
+ */
 export const forwardedRequest = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('disarm') }),
   z
@@ -52,6 +60,12 @@ export const forwardedRequest = z.discriminatedUnion('verb', [
     .refine((named) => Object.keys(named).length > 1, { error: 'names no limit' }),
   z.strictObject({ verb: z.literal('mark'), text: z.string().min(1).max(1000) }),
   z.strictObject({ verb: z.literal('status') }),
+  z.strictObject({ verb: z.literal('place/learn') }),
+  z.strictObject({ verb: z.literal('place/match') }),
+  z.strictObject({ verb: z.literal('place/pause') }),
+  /** Without a place: where the robot is. */
+  z.strictObject({ verb: z.literal('place/label'), label: z.string().min(1).max(200), place: place.optional() }),
+  z.strictObject({ verb: z.literal('place/forget'), place }),
 ]);
 export type ForwardedRequest = z.infer<typeof forwardedRequest>;
 /** A silence the link hands to the guardian, past the core. */

@@ -2,6 +2,7 @@ import {
   DetectionPhase,
   ReceiptState,
   inhibitorStates,
+  mapChanges,
   refusalReasons,
   ringNames,
   sessionStates,
@@ -61,6 +62,18 @@ export function reportOf(event: LoopEvent, text: string | null, names: Names): R
       };
     case 'estimate':
       return estimate(event, names);
+    case 'place':
+      return { topic: 'event/place', payload: estimatePayload(event) };
+    case 'map':
+      return {
+        topic: 'event/map',
+        payload: {
+          change: mapChanges[event.change] ?? '',
+          place: event.place < 0 ? null : event.place,
+          places: event.places,
+          ...(text === null ? {} : { label: text }),
+        },
+      };
     case 'marker':
       return { topic: 'event/marker', payload: { marker: event.marker, text } };
     case 'gap':
@@ -92,6 +105,20 @@ function estimate({ detector, estimate, state, value }: LoopEvent & { kind: 'est
       state: inhibitorStates[state] ?? '',
       value: Number.isFinite(value) ? value : null,
     },
+  };
+}
+
+function estimatePayload(event: LoopEvent & { kind: 'place' }): Record<string, unknown> {
+  const { place, score, second, margin, known, ambiguous, frameUs, ageUs } = event;
+  return {
+    place: place < 0 ? null : place,
+    score,
+    second,
+    margin,
+    known: known === 1,
+    ambiguous: ambiguous === 1,
+    frame_us: frameUs,
+    age_us: ageUs,
   };
 }
 

@@ -69,8 +69,7 @@ export class RequestJudge {
     if (verb === 'disarm' || verb === 'silence') return { id, wanted: { verb }, key: '' };
     if (verb === 'arm')
       return refuse('local-only', 'arm: nothing remote can arm', 'On the machine itself: axond arm --for 8h');
-    if (verb !== 'lower' && verb !== 'mark' && verb !== 'status')
-      return refuse('unknown-verb', `${verb}: is no request`, 'Use disarm, silence, lower, mark or status.');
+    if (!isForwarded(verb)) return refuse('unknown-verb', `${verb}: is no request`, `Use ${verbs.join(', ')}.`);
     if (payload.length > largestBytes)
       return refuse('too-large', `${payload.length} bytes are more than ${largestBytes}`, 'Send less.');
     if (!given) return refuse('malformed', 'the payload is no JSON object', 'Send {"v":1,"id":"…","args":{…}}.');
@@ -146,12 +145,20 @@ function objectOf(payload: Uint8Array): Record<string, unknown> | undefined {
 const short = (value: unknown): string => JSON.stringify(value ?? null).slice(0, 100);
 
 const record = z.record(z.string(), z.unknown());
-const known = new Set(['disarm', 'silence', 'lower', 'mark', 'status', 'arm']);
 const argumentsOf = {
   lower: 'Give perMinute, perHour, perNight (whole numbers), interval_us or gain_db (0 or less).',
   mark: 'Give text, of at most 1,000 characters.',
   status: 'Give none.',
-};
+  'place/learn': 'Give none.',
+  'place/match': 'Give none.',
+  'place/pause': 'Give none.',
+  'place/label':
+    'Give label, of at most 200 characters, and place, its number; without it the place where the robot is.',
+  'place/forget': 'Give place, its number.',
+} as const;
+const isForwarded = (verb: string): verb is keyof typeof argumentsOf => Object.hasOwn(argumentsOf, verb);
+const verbs = ['disarm', 'silence', ...Object.keys(argumentsOf)];
+const known = new Set([...verbs, 'arm']);
 const largestBytes = 16 * 1024;
 const longestId = 64;
 const longestSeconds = 10;

@@ -7,6 +7,7 @@ import type { GreyFrame, PlaceEstimate, PlaceTracker } from '../contracts.js';
 export class DifferenceTracker implements PlaceTracker {
   readonly rows = new Map<number, Uint8Array>();
   begun = 0;
+  settled = 0;
   /** As they came, NaN where nothing told them. */
   readonly metres: number[] = [];
   readonly #alike: number;
@@ -54,6 +55,9 @@ export class DifferenceTracker implements PlaceTracker {
   }
   forget(place: number): void {
     this.rows.delete(place);
+  }
+  settle(): void {
+    this.settled++;
   }
 }
 

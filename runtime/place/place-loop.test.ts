@@ -105,6 +105,7 @@ test('while it is paused nothing is learned or told; after it nothing is taken f
   assert.deepEqual(drive.kinds(undefined, ask('match')), ['matching -1 of 1']);
   assert.equal(drive.tracker.begun, 2);
   assert.deepEqual(drive.kinds(undefined, ask('match')), [], 'asked again it does nothing');
+  assert.equal(drive.tracker.settled, 1, 'learning ended once');
 });
 
 test('a label goes to the place that is named, or to the one where the robot is', () => {

@@ -83,6 +83,7 @@ export class PlaceLoop {
   #hear(records: Float64Array, at: number): void {
     const code = records[at];
     if (code === MessageCode.odometry) this.#drive(records[at + 4] ?? NaN);
+    else if (code === MessageCode.marker) this.#event(EventCode.marker, records[at + 4] ?? 0, 0, 0, 0);
     else if (code === MessageCode.place) {
       const request = placeRequests[records[at + 4] ?? -1];
       this.refusal = request ? this.#follow(request, records[at + 5] ?? -1, records[at + 6] ?? 0) : 'no such request';
@@ -120,6 +121,7 @@ export class PlaceLoop {
     if (mode === this.mode) return '';
     // While nobody looked, the robot may have been carried anywhere.
     if (this.mode === 'paused') this.#tracker.begin();
+    if (this.mode === 'learning') this.#tracker.settle();
     this.mode = mode;
     this.#metres = NaN;
     this.#changed(mode, -1, 0);

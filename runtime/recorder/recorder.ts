@@ -46,6 +46,7 @@ export type RecorderReport =
       /** What may still be given; null where nothing is stimulated, or nobody knows. */
       readonly left: Left | null;
     }
+  | { readonly committed: true }
   /** What a person should know. */
   | { readonly notice: string }
   /** Why nothing may be stimulated until somebody acts. */
@@ -110,8 +111,9 @@ export class Recorder {
     this.#seen = (record) => this.#keeper?.observe(record);
   }
 
-  step(): void {
-    this.#orEnd(() => this.#step());
+  /** `commits`: at once, and tells it. */
+  step(commits = false): void {
+    this.#orEnd(() => this.#step(commits));
   }
 
   /** Who asks to close has stopped the loop before: nothing comes after this. */
@@ -131,7 +133,7 @@ export class Recorder {
     });
   }
 
-  #step(): void {
+  #step(commits: boolean): void {
     const { store, nowUs, wallMs } = this.#ports;
     store.drain(this.#seen);
     this.#post();
@@ -140,7 +142,8 @@ export class Recorder {
       store.anchor(now, wallMs());
       this.#anchored = now;
     }
-    if (now - this.#committed >= commitUs) this.#commit(now);
+    if (commits || now - this.#committed >= commitUs) this.#commit(now);
+    if (commits) this.#ports.tell({ committed: true });
     this.#lease();
     if (now - this.#reported >= reportUs) this.#report(now);
   }

@@ -42,7 +42,11 @@ export interface BudgetPlan {
   readonly limits: GateLimits;
 }
 
-export type RecorderRequest = { readonly marker: number; readonly text: string } | { readonly close: RunSummary };
+export type RecorderRequest =
+  | { readonly marker: number; readonly text: string }
+  | { readonly map: string; readonly bytes: Uint8Array }
+  | { readonly commit: true }
+  | { readonly close: RunSummary };
 
 const data = workerData as RecorderThreadData;
 const mailbox = SlotRing.attach(data.mailbox);
@@ -50,6 +54,8 @@ const times = new Float64Array(data.times);
 const wake = new Int32Array(data.wake);
 const texts = new Map<number, string>();
 let summary: RunSummary | undefined;
+let commits = false;
+const maps: (readonly [name: string, bytes: Uint8Array])[] = [];
 const wakeMs = 40;
 const tell = (report: RecorderReport): void => parentPort?.postMessage(report);
 
@@ -103,6 +109,7 @@ class DiskStore implements RecordingStore {
     return this.#writer.committedEvents;
   }
   drain(seen: (record: Float64Array) => void): void {
+    for (const map of maps.splice(0)) this.#writer.map(...map);
     this.#writer.drain(this.#samples, this.#decisions, this.#texts, seen);
   }
   commit(): void {
@@ -148,7 +155,8 @@ function record(recorder: Recorder): void {
     Atomics.wait(wake, 0, 0, wakeMs);
     takeRequests();
     if (summary) recorder.close(summary);
-    else recorder.step();
+    else recorder.step(commits);
+    commits = false;
     times[ControlTime.committedUs] = recorder.committedUs;
   }
 }
@@ -165,6 +173,8 @@ function takeRequests(): void {
   for (let given = receiveMessageOnPort(parentPort); given; given = receiveMessageOnPort(parentPort)) {
     const request = given.message as RecorderRequest;
     if ('close' in request) summary = request.close;
+    else if ('commit' in request) commits = true;
+    else if ('map' in request) maps.push([request.map, request.bytes]);
     else texts.set(request.marker, request.text);
   }
 }

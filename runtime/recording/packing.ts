@@ -1,7 +1,8 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /**
- * Lossless packing of what the loop takes in. Pictures: differences from picture to picture, deflate. Counts and counters: differences from frame to frame, zigzag, one plane a
+ * Lossless packing of what the loop takes in. Pictures: differences from what
+ * neighbours foretell, Huffman codes. Counts and counters: differences from frame to frame, zigzag, one plane a
  * byte, deflate; times: differences of their bits as 64-bit integers, one plane a byte, deflate. Wrapping arithmetic
  * makes each difference reversible, whatever the numbers.
  */
@@ -89,25 +90,47 @@ export function unpackCycles(packed: Uint8Array, length: number): Cycles {
   return { arrivalUs, frames };
 }
 
-/** The first `length` pictures of `size` pixels, each as its difference from the one before. */
-export function packPictures({ frameUs, pixels }: Pictures, length: number, size: number): Buffer {
-  const bytes = new Uint8Array(length * (8 + size));
+/** Pixels a row, and rows. */
+interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The first `length` pictures, each pixel as its difference from what its neighbours foretell. */
+export function packPictures({ frameUs, pixels }: Pictures, length: number, { width, height }: PictureSize): Buffer {
+  const count = length * width * height;
+  const bytes = new Uint8Array(8 * length + count);
   bytes.set(new Uint8Array(frameUs.buffer, frameUs.byteOffset, 8 * length));
   const at = 8 * length;
-  for (let pixel = 0; pixel < length * size; pixel++) {
-    bytes[at + pixel] = (pixels[pixel] as number) - (pixel < size ? 0 : (pixels[pixel - size] as number));
+  for (let pixel = 0; pixel < count; pixel++) {
+    bytes[at + pixel] = (pixels[pixel] as number) - foretold(pixels, pixel, width, height);
   }
-  return deflateRawSync(bytes, fast);
+  return deflateRawSync(bytes, fewRepeats);
 }
 
 /** Throws with the reason where the bytes are not those of `length` pictures. */
-export function unpackPictures(packed: Uint8Array, length: number, size: number): Pictures {
-  const bytes = inflate(packed, length * (8 + size));
+export function unpackPictures(packed: Uint8Array, length: number, { width, height }: PictureSize): Pictures {
+  const count = length * width * height;
+  const bytes = inflate(packed, 8 * length + count);
   const pixels = new Uint8Array(bytes.subarray(8 * length));
-  for (let pixel = size; pixel < length * size; pixel++) {
-    pixels[pixel] = (pixels[pixel] as number) + (pixels[pixel - size] as number);
+  for (let pixel = 0; pixel < count; pixel++) {
+    pixels[pixel] = (pixels[pixel] as number) + foretold(pixels, pixel, width, height);
   }
   return { frameUs: new Float64Array(new Uint8Array(bytes.subarray(0, 8 * length)).buffer), pixels };
+}
+
+/** The median edge detector of JPEG-LS: from the neighbours to the left, above, and above that to the left. */
+function foretold(pixels: Uint8Array, pixel: number, width: number, height: number): number {
+  const column = pixel % width;
+  const hasRowAbove = Math.floor(pixel / width) % height !== 0;
+  if (!hasRowAbove) return column === 0 ? 0 : (pixels[pixel - 1] as number);
+  const above = pixels[pixel - width] as number;
+  if (column === 0) return above;
+  const left = pixels[pixel - 1] as number;
+  const corner = pixels[pixel - width - 1] as number;
+  if (corner >= Math.max(left, above)) return Math.min(left, above);
+  if (corner <= Math.min(left, above)) return Math.max(left, above);
+  return left + above - corner;
 }
 
 function packInts(from: Int32Array, first: number, step: number, length: number, to: Uint8Array, at: number): void {
@@ -157,3 +180,5 @@ const frameBytes = (channels: number): number => 4 * channels + 5;
 const cycleBytes = 10;
 /** On EEG higher levels gain less than 1 %. */
 const fast = { level: 1 };
+/** What is left of a picture hardly repeats: looking for it costs time and gains nothing. */
+const fewRepeats = { level: 1, strategy: constants.Z_HUFFMAN_ONLY };

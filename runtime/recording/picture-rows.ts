@@ -7,13 +7,15 @@ import { checksum } from './rows.js';
 
 /** The pictures of a block, beside its row: gathered until the block is written. */
 export class PictureRows {
+  readonly #format: { readonly width: number; readonly height: number };
   readonly #size: number;
   readonly #frameUs = new Float64Array(picturesPerRow);
   readonly #pixels: Uint8Array;
   readonly #insert: Database.Statement;
 
-  constructor(db: Database.Database, { width, height }: { width: number; height: number }) {
-    this.#size = width * height;
+  constructor(db: Database.Database, format: { readonly width: number; readonly height: number }) {
+    this.#format = format;
+    this.#size = format.width * format.height;
     this.#pixels = new Uint8Array(picturesPerRow * this.#size);
     this.#insert = insertInto(db, 'picture', 'first_index, frames, packed, crc');
   }
@@ -26,7 +28,7 @@ export class PictureRows {
   }
 
   write(firstIndex: number, frames: number): void {
-    const packed = packPictures({ frameUs: this.#frameUs, pixels: this.#pixels }, frames, this.#size);
+    const packed = packPictures({ frameUs: this.#frameUs, pixels: this.#pixels }, frames, this.#format);
     const columns = [firstIndex, frames];
     this.#insert.run(...columns, packed, checksum(columns, packed));
   }

@@ -139,7 +139,9 @@ export class Recording {
       const row = next.done === true ? undefined : next.value;
       if (row?.first_index !== block.first_index || row.frames !== block.frames)
         throw this.#fault('picture', block.id, `its pictures are not those of block ${block.id}`);
-      const { frameUs, pixels } = this.#unpack('picture', row.id, () => unpackPictures(row.packed, row.frames, size));
+      const { frameUs, pixels } = this.#unpack('picture', row.id, () =>
+        unpackPictures(row.packed, row.frames, { width, height }),
+      );
       for (let place = 0; place < row.frames; place++) {
         yield {
           width,
@@ -254,9 +256,9 @@ export class Recording {
     yield* this.#damaged('event', eventRow);
     yield* this.#damaged('anchor', anchorRow);
     yield* this.#damaged('lease', leaseRow);
-    if (!this.run.pictures) return;
-    const { width, height } = this.run.pictures;
-    yield* this.#damaged('picture', pictureRow, (row) => unpackPictures(row.packed, row.frames, width * height));
+    const { pictures } = this.run;
+    if (!pictures) return;
+    yield* this.#damaged('picture', pictureRow, (row) => unpackPictures(row.packed, row.frames, pictures));
     yield* this.#damaged('map', mapRow);
   }
 

@@ -1,6 +1,7 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { z } from 'zod';
+import { placeRequests } from '../contracts.js';
 
 /**
  * The control socket: one JSON object a line, one answer a line. It is the only way to arm, and it is local: a file that
@@ -14,6 +15,7 @@ const limits = {
   intervalUs: z.number().nonnegative().optional(),
   gainDb: z.number().nonpositive().optional(),
 };
+export const placeRequest = z.enum(placeRequests);
 const request = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('status') }),
   z.strictObject({
@@ -30,6 +32,13 @@ const request = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('disarm') }),
   z.strictObject({ verb: z.literal('lower'), ...limits }),
   z.strictObject({ verb: z.literal('mark'), text: z.string().min(1).max(1000) }),
+  z.strictObject({
+    verb: z.literal('place'),
+    request: placeRequest,
+    /** Without it: where the robot is. */
+    place: z.number().int().nonnegative().optional(),
+    label: z.string().min(1).max(200).optional(),
+  }),
   z.strictObject({ verb: z.literal('stop') }),
 ]);
 export type ControlRequest = z.infer<typeof request>;

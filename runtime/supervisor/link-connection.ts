@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { FromLink, LinkOptions, ForwardedRequest } from '../link/messages.js';
 import { LinkProcess } from '../link/start.js';
-import type { ControlAnswer, ControlRequest } from './control-socket.js';
+import { placeRequest, type ControlAnswer, type ControlRequest } from './control-socket.js';
 import type { Status } from './status.js';
 
 /** What the link reports about; given by the run. */
@@ -39,6 +39,16 @@ export class LinkConnection {
 
   get status(): NonNullable<Status['mqtt']> {
     return { url: this.#reported.options.url, connected: this.#connected, detail: this.#detail, ...this.#total() };
+  }
+
+  /** Where the robot is: the newest there is. */
+  believe(belief: Record<string, unknown>): void {
+    this.#process.send({ belief });
+  }
+
+  /** Events that are worth reporting at once are on disk. */
+  look(): void {
+    this.#process.send({ look: true });
   }
 
   /** Lets it report what is left and end; kills it if it takes longer than it should. */
@@ -109,6 +119,18 @@ export class LinkConnection {
           ...(gainDb === undefined ? {} : { gainDb }),
         });
       }
+      case 'place/learn':
+      case 'place/match':
+      case 'place/pause':
+      case 'place/label':
+      case 'place/forget': {
+        const { verb, ...more } = wanted;
+        return this.#reported.answer({
+          verb: 'place',
+          request: placeRequest.parse(verb.slice('place/'.length)),
+          ...more,
+        });
+      }
       default:
         return this.#reported.answer(wanted);
     }
@@ -142,6 +164,7 @@ function healthOf({
   ringLosses,
   recorder,
   runningSeconds,
+  place,
 }: Status): Record<string, unknown> {
   return {
     running_s: runningSeconds,
@@ -157,6 +180,22 @@ function healthOf({
     ring_losses: ringLosses,
     recorder_lag_ms: recorder.lagMs,
     notice: source.notice,
+    ...(place ? { place: placeHealth(place) } : {}),
+  };
+}
+
+function placeHealth(place: NonNullable<Status['place']>): Record<string, unknown> {
+  const { mode, map, places, dropped, withoutEvidence, restarts, ms, ros, mapProblem } = place;
+  return {
+    mode,
+    map,
+    places,
+    dropped,
+    without_evidence: withoutEvidence,
+    camera_restarts: restarts,
+    frame_ms: ms,
+    ros,
+    map_problem: mapProblem,
   };
 }
 

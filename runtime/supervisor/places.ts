@@ -10,6 +10,8 @@ export interface Places {
   readonly silence: string;
   readonly fifo: string;
   readonly guardianPid: string;
+  /** Where a run that recognises places tells each estimate. */
+  readonly estimates: string;
 }
 
 /** systemd's RUNTIME_DIRECTORY, else the user's runtime folder, else a folder of the user's in the temporary one. */
@@ -45,6 +47,7 @@ export function placesOf(deviceName: string): Places {
     silence: join(folder, 'silence.sock'),
     fifo: join(folder, 'commands.fifo'),
     guardianPid: join(folder, 'guardian.pid'),
+    estimates: join(folder, 'place.sock'),
   };
 }
 

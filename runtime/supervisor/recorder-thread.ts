@@ -7,6 +7,9 @@ import type { BudgetPlan, RecorderRequest, RecorderThreadData } from '../recorde
 import type { RunMemory } from './memory.js';
 import type { Status } from './status.js';
 
+/** What a recorder reads, and what it tells the loop. */
+export type RecordedMemory = Pick<RunMemory, 'samples' | 'decisions' | 'recorder' | 'times'>;
+
 /** The recorder thread as the supervisor sees it. */
 export class RecorderThread {
   /** Why it cannot go on, or the empty string. */
@@ -17,6 +20,8 @@ export class RecorderThread {
   readonly #wake: Int32Array;
   #lagMs = 0;
   #left: Left | null = null;
+  /** After a `commitNow`: what was in the rings is on disk. */
+  onCommitted: () => void = () => undefined;
   #closed: () => void = () => undefined;
 
   private constructor(data: RecorderThreadData, log: Logger, ready: () => void, failed: (error: Error) => void) {
@@ -32,6 +37,7 @@ export class RecorderThread {
         log.error(report.budgetProblem);
       } else if ('notice' in report) log.warn(report.notice);
       else if ('closed' in report) this.#closed();
+      else if ('committed' in report) this.onCommitted();
       else {
         this.#lagMs = report.lagMs;
         this.#left = report.left;
@@ -50,7 +56,7 @@ export class RecorderThread {
     path: string,
     run: RunDescription,
     budget: BudgetPlan | undefined,
-    memory: RunMemory,
+    memory: RecordedMemory,
     log: Logger,
   ): Promise<RecorderThread> {
     return new Promise((resolve, reject) => {
@@ -80,6 +86,16 @@ export class RecorderThread {
   /** Before the number of the marker is posted to the loop. */
   mark(marker: number, text: string): void {
     this.#ask({ marker, text });
+  }
+
+  /** Before the first cycle: the map of places that the run begins with. */
+  keepMap(name: string, bytes: Uint8Array): void {
+    this.#ask({ map: name, bytes });
+  }
+
+  /** Does not wait for the next commit; `onCommitted` follows. */
+  commitNow(): void {
+    this.#ask({ commit: true });
   }
 
   /** Takes what is left in the rings, writes the summary, closes the file. */

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:net';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { Logger } from 'pino';
 import { createDevice } from '../../drivers/devices.js';
 import type { RunPlan } from '../config/compile.js';
@@ -24,6 +24,7 @@ import { configuredTiming, measuredWithOf, type ConfiguredTiming } from '../timi
 import { createPlaces, type Places } from './places.js';
 import { PortKeeper } from './port-keeper.js';
 import { RecorderThread } from './recorder-thread.js';
+import { freeName, readBootId } from './run-file.js';
 import type { Status } from './status.js';
 import { Stimulator } from './stimulator.js';
 import { WallClock } from './wall-clock.js';
@@ -257,6 +258,11 @@ export class Run {
       }
       case 'mark':
         return this.#post(this.#mark(request.text));
+      case 'place':
+        return {
+          ok: false,
+          reasons: ['this run recognises no places. Start one that does: axond run --preset place.'],
+        };
       case 'stop':
         void this.stop();
         return { ok: true, value: 'stopping' };
@@ -331,6 +337,7 @@ export class Run {
             budget: this.#recorder?.budget ?? { state: 'starting', left: null },
           }
         : null,
+      place: null,
       ringLosses: memory.ringLosses,
       recorder: this.#recorder?.status ?? { state: 'starting', lagMs: 0 },
       mqtt: this.#link?.status ?? null,
@@ -420,15 +427,6 @@ export class Run {
   }
 }
 
-/** `NAME-2026-11-24T22-30-00.db`; never the name of a file that is there. */
-function freeName(folder: string, name: string): string {
-  const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
-  for (let copy = 0; ; copy++) {
-    const path = join(folder, `${name}-${stamp}${copy === 0 ? '' : `-${copy}`}.db`);
-    if (!existsSync(path)) return path;
-  }
-}
-
 const idOf = (letter: string, number: number): string | null => (number === 0 ? null : `${letter}${number}`);
 
 /** Where and how this run's stimuli are counted. */
@@ -444,14 +442,6 @@ function nightName(study: RunPlan['study']): string {
 function studyRecord({ study, sha256 }: NightOptions): NonNullable<RunDescription['study']> {
   const { name, participant, night, continue: continued } = study;
   return { name, participant, night, continued, sha256 };
-}
-
-function readBootId(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  } catch {
-    return 'unknown';
-  }
 }
 
 const beatMs = 50;

@@ -1,4 +1,5 @@
 import type { RefusalReason, SessionState } from '../contracts.js';
+import type { PlaceState } from '../place/shared.js';
 
 /** What a running axond says of itself: on the control socket, the live screen and MQTT. */
 export interface Status {
@@ -41,6 +42,8 @@ export interface Status {
       readonly left: { readonly hour: number; readonly day: number; readonly night: number | null } | null;
     };
   } | null;
+  /** Null where no places are recognised. */
+  readonly place: (PlaceState & { readonly map: string }) | null;
   readonly ringLosses: Readonly<Record<string, number>>;
   readonly recorder: { readonly state: string; readonly lagMs: number };
   /** Null where nothing is reported. */

@@ -1,0 +1,56 @@
+import type { Logger } from 'pino';
+import type { RunSummary } from '../contracts.js';
+import { PlaceRun } from '../supervisor/place-run.js';
+import type { LoadedPlaceRun } from './configuration.js';
+import { axondVersion } from './version.js';
+
+export interface ConductedPlaces {
+  readonly verb: string;
+  readonly loaded: LoadedPlaceRun;
+  readonly log: Logger;
+  readonly seconds: number | undefined;
+  readonly quiet: boolean;
+}
+
+/** Starts a run that recognises places, shows it, ends it on a signal or after its time. */
+export async function conductPlaces({ verb, loaded, log, seconds, quiet }: ConductedPlaces): Promise<RunSummary> {
+  const { plan, effectiveYaml } = loaded;
+  const run = await PlaceRun.start({
+    verb,
+    plan,
+    configuration: effectiveYaml,
+    axondVersion,
+    log,
+    ...(seconds === undefined ? {} : { seconds }),
+  });
+  const stop = (): void => void run.stop();
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  const hide = quiet || !process.stderr.isTTY ? () => undefined : showPlace(run);
+  try {
+    return await run.finished;
+  } finally {
+    hide();
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  }
+}
+
+/** One line that stays where it is. */
+function showPlace(run: PlaceRun): () => void {
+  const timer = setInterval(() => process.stderr.write(`\r${placeLine(run)}\x1b[K`), 1000 / linesPerSecond);
+  return () => {
+    clearInterval(timer);
+    process.stderr.write('\n');
+  };
+}
+
+function placeLine(run: PlaceRun): string {
+  const { place, source } = run.status();
+  if (!place) return source.notice === '' ? 'waiting for the camera' : source.notice;
+  const { mode, places, frames, dropped, label, ms, estimate } = place;
+  const where = place.place < 0 ? 'unknown' : `place ${place.place}${label === '' ? '' : ` (${label})`}`;
+  return `${mode}  ${where}  score ${estimate.score.toFixed(2)}  ${places} places  ${frames} frames (${dropped} dropped)  ${ms.toFixed(1)} ms`;
+}
+
+const linesPerSecond = 5;

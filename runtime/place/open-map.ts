@@ -1,0 +1,33 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { AxondPlace } from '../../models/place/axond-place.js';
+import { mapOf } from '../../models/place/map-content.js';
+import { MapFile } from '../../models/place/map-file.js';
+import { decodeMap, type MapKind } from '../../models/place/map-format.js';
+import { defaultTheta, type PlaceRule } from '../../models/place/place-clock.js';
+import { PlaceMap } from '../../models/place/place-map.js';
+import { preparedHeight, preparedWidth } from './shared.js';
+
+const kind: MapKind = { method: 'axond-place', sensor: 'grey', height: preparedHeight, width: preparedWidth };
+const recogniserOf = ({ sensor, height, width }: MapKind): AxondPlace => new AxondPlace({ sensor, height, width });
+
+/** The map of a run, and its file; none for a map of this run alone. @throws ModelError that names the file */
+export function openMap(path: string | undefined, spacing: number | undefined): { map: PlaceMap; file?: MapFile } {
+  const rule: PlaceRule = { theta: defaultTheta, ...(spacing === undefined ? {} : { spacing }) };
+  if (path === undefined) return { map: new PlaceMap(recogniserOf(kind), rule) };
+  const file = existsSync(path)
+    ? MapFile.open(path, recogniserOf)
+    : MapFile.create(path, kind, rule, recogniserOf(kind));
+  return { map: file.map, file };
+}
+
+/** The same for replay, from what the recording holds. */
+export function mapOfRecording(bytes: Uint8Array | undefined, spacing: number | undefined): PlaceMap {
+  if (!bytes) return openMap(undefined, spacing).map;
+  const content = decodeMap(bytes);
+  return mapOf(content, recogniserOf(content.kind));
+}
+
+/** What a recording keeps of the map that it begins with. */
+export function mapBytes(path: string): Uint8Array {
+  return new Uint8Array(readFileSync(path));
+}

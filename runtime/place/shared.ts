@@ -1,0 +1,86 @@
+import type { CameraOptions } from '../../drivers/camera/source.js';
+import type { FrameOptions } from '../../models/place/frame-preparation.js';
+import type { PlaceEstimate, placeRequests } from '../contracts.js';
+import type { PlaceMode } from './place-loop.js';
+
+/** What the supervisor and the thread of the place loop say to each other. */
+
+export interface PlaceThreadData {
+  readonly camera: CameraOptions;
+  readonly preparation: FrameOptions;
+  /** Absent: a map for this run alone. */
+  readonly map?: string;
+  readonly spacing?: number;
+  /** Where estimates are told on this machine. */
+  readonly socket: string;
+  readonly ros?: RosOptions;
+  readonly pictures: SharedArrayBuffer;
+  readonly decisions: SharedArrayBuffer;
+}
+
+export interface RosOptions {
+  readonly url: string;
+  /** Topics. */
+  readonly pose: string;
+  readonly odometry?: string;
+  /** Metres from place to place. */
+  readonly spacing: number;
+}
+
+export type PlaceRequestVerb = (typeof placeRequests)[number];
+
+export type ToPlaceThread =
+  /** The recorder stands: frames may come. */
+  | { readonly start: true }
+  /** `text` is that of the label whose number is `number`; `id` comes back with the answer. */
+  | {
+      readonly request: PlaceRequestVerb;
+      readonly id: number;
+      readonly place: number;
+      readonly number: number;
+      readonly text: string;
+    }
+  | { readonly marker: number }
+  | { readonly stop: true };
+
+/** Where the loop stands now; told with each frame. */
+export interface PlaceState {
+  readonly estimate: PlaceEstimate;
+  /** Number of the place that was told last; −1 unknown. */
+  readonly place: number;
+  readonly label: string;
+  readonly mode: PlaceMode;
+  readonly places: number;
+  readonly frames: number;
+  /** Frames that came and were not taken in time, or not whole. */
+  readonly dropped: number;
+  readonly withoutEvidence: number;
+  readonly restarts: number;
+  /** Milliseconds that the last frame took from its arrival until its estimate was told on the socket. */
+  readonly ms: number;
+  readonly listeners: number;
+  readonly ros: string;
+  /** Why the map on disk lacks what was learned, or the empty string. */
+  readonly mapProblem: string;
+}
+
+export type FromPlaceThread =
+  /** `map` as it is on disk: what the recording begins with. */
+  | {
+      readonly ready: {
+        readonly mode: PlaceMode;
+        readonly map: Uint8Array | null;
+        readonly notices: readonly string[];
+      };
+    }
+  /** Why it cannot begin. */
+  | { readonly refused: string }
+  /** `told` where this frame brought an estimate, `moved` where that is of another place than the last one. */
+  | { readonly state: PlaceState; readonly told: boolean; readonly moved: boolean }
+  | { readonly notice: { readonly delivering: boolean; readonly text: string } }
+  | { readonly answer: { readonly id: number; readonly refusal: string } }
+  | { readonly ended: true };
+
+/** Of the frames that are compared, and recorded. */
+export const preparedWidth = 64;
+export const preparedHeight = 32;

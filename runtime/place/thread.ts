@@ -1,0 +1,174 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { CameraSource } from '../../drivers/camera/source.js';
+import { FramePreparation } from '../../models/place/frame-preparation.js';
+import { MapTracker } from '../../models/place/map-tracker.js';
+import type { PlaceNote } from '../../models/place/place-map.js';
+import { mapChanges, placeRequests, recordLength, type GreyFrame, type MessageKind } from '../contracts.js';
+import { createRecordList } from '../loop/loop.js';
+import { EventCode, decodeEvent, encodeMessage } from '../loop/records.js';
+import { SlotRing } from '../loop/ring.js';
+import { monotonicUs } from '../monotonic.js';
+import { EstimateSocket } from './estimate-socket.js';
+import { LoggedPlaceLoop } from './logged-place-loop.js';
+import { mapBytes, openMap } from './open-map.js';
+import { PlaceLoop } from './place-loop.js';
+import { RosBridge } from './ros-bridge.js';
+import {
+  preparedHeight,
+  preparedWidth,
+  type FromPlaceThread,
+  type PlaceThreadData,
+  type ToPlaceThread,
+} from './shared.js';
+
+/**
+ * The thread of the place loop: the shell around it. It owns camera, map file, socket and ROS, and goes through nobody
+ * else between a frame and its estimate. Each frame, reading and request is a cycle of its own, in the order in which
+ * they came.
+ */
+
+const data = workerData as PlaceThreadData;
+const tell = (message: FromPlaceThread): void => parentPort?.postMessage(message);
+
+try {
+  await run();
+} catch (error) {
+  tell({ refused: error instanceof Error ? error.message : String(error) });
+}
+
+async function run(): Promise<void> {
+  const { map, file } = openMap(data.map, data.spacing);
+  const mode = map.places.length === 0 ? 'learning' : 'matching';
+  const loop = new PlaceLoop(new MapTracker(map), mode);
+  const logged = new LoggedPlaceLoop(loop, SlotRing.attach(data.pictures), SlotRing.attach(data.decisions));
+  const messages = createRecordList(1);
+  const prepared: GreyFrame = {
+    width: preparedWidth,
+    height: preparedHeight,
+    pixels: new Uint8Array(preparedWidth * preparedHeight),
+    sequence: 0,
+    frameUs: 0,
+  };
+  const preparation = new FramePreparation(data.camera.width, data.camera.height, data.preparation);
+  const socket = await EstimateSocket.open(data.socket, drive);
+  const ros = data.ros && new RosBridge(data.ros, drive, (text) => tell({ notice: { delivering: true, text } }));
+  const camera = new CameraSource(data.camera, see, ({ state, text }) =>
+    tell({ notice: { delivering: state === 'delivering', text } }),
+  );
+  /** Of the request that is being followed. */
+  let label = '';
+  let ms = 0;
+
+  function see(): void {
+    for (let frame = camera.take(); frame; frame = camera.take()) {
+      const nowUs = monotonicUs();
+      preparation.prepare(frame.pixels, prepared.pixels);
+      prepared.sequence = frame.sequence;
+      prepared.frameUs = frame.frameUs;
+      const before = loop.withoutEvidence;
+      logged.step(nowUs, prepared);
+      const told = loop.mode !== 'paused' && loop.withoutEvidence === before;
+      if (told) publish();
+      ms = (monotonicUs() - frame.frameUs) / 1000;
+      keepMap();
+      tellState(told);
+    }
+  }
+
+  function publish(): void {
+    const { estimate } = loop;
+    const note = noteOf(estimate.place);
+    socket.tell({ ...estimate, label: note?.label ?? null });
+    if (hasMoved() && estimate.known && note?.pose) ros?.publish(note.pose, estimate);
+  }
+
+  function drive(metres: number): void {
+    step('odometry', metres, monotonicUs());
+  }
+
+  function step(kind: MessageKind, ...fields: number[]): void {
+    messages.records.set(encodeMessage(kind, fields));
+    messages.length = 1;
+    logged.step(monotonicUs(), undefined, messages);
+    keepMap();
+  }
+
+  /** What is noted of a place; its rows the map writes down itself. */
+  function keepMap(): void {
+    for (let place = 0; place < loop.events.length; place++) {
+      const event = decodeEvent(loop.events.records, place * recordLength);
+      if (event?.kind !== 'map') continue;
+      const change = mapChanges[event.change];
+      if (change === 'labelled') note(event.place, { label });
+      else if (change === 'learned' && ros?.pose) note(event.place, { pose: ros.pose });
+    }
+  }
+
+  function note(place: number, added: PlaceNote): void {
+    const at = map.find(place);
+    const { label, pose, thumbnail } = map.places[at] ?? {};
+    if (at >= 0) map.note(at, { label, pose, thumbnail, ...added });
+  }
+
+  function hasMoved(): boolean {
+    for (let event = 0; event < loop.events.length; event++) {
+      if (loop.events.records[event * recordLength] === EventCode.place) return true;
+    }
+    return false;
+  }
+
+  function noteOf(place: number): (typeof map.places)[number] | undefined {
+    return map.places[map.find(place)];
+  }
+
+  function tellState(told: boolean): void {
+    const { dropped, partial, restarts } = camera.counts;
+    tell({
+      told,
+      moved: hasMoved(),
+      state: {
+        estimate: { ...loop.estimate },
+        place: loop.place,
+        label: noteOf(loop.place)?.label ?? '',
+        mode: loop.mode,
+        places: map.places.length,
+        frames: loop.lastIndex + 1,
+        dropped: dropped + partial,
+        withoutEvidence: loop.withoutEvidence,
+        restarts,
+        ms,
+        listeners: socket.listeners,
+        ros: ros?.state ?? '',
+        mapProblem: file?.failure ?? '',
+      },
+    });
+  }
+
+  async function stop(): Promise<void> {
+    await camera.stop();
+    ros?.close();
+    socket.close();
+    try {
+      file?.save();
+    } catch (error) {
+      tell({ notice: { delivering: true, text: error instanceof Error ? error.message : String(error) } });
+    }
+    tell({ ended: true });
+    parentPort?.close();
+  }
+
+  parentPort?.on('message', (message: ToPlaceThread) => {
+    if ('start' in message) camera.start();
+    else if ('stop' in message) void stop();
+    else if ('marker' in message) step('marker', message.marker);
+    else {
+      label = message.text;
+      step('place', placeRequests.indexOf(message.request), message.place, message.number);
+      tell({ answer: { id: message.id, refusal: loop.refusal } });
+      tellState(false);
+    }
+  });
+  tell({
+    ready: { mode, map: data.map === undefined ? null : mapBytes(data.map), notices: file?.notices ?? [] },
+  });
+}

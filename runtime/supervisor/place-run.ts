@@ -1,0 +1,312 @@
+import { mkdirSync } from 'node:fs';
+import type { Server } from 'node:net';
+import type { Logger } from 'pino';
+import type { PlaceRunPlan } from '../config/compile-place.js';
+import type { RunDescription, RunSummary } from '../contracts.js';
+import type { LinkOptions } from '../link/messages.js';
+import { monotonicUs } from '../monotonic.js';
+import { preparedHeight, preparedWidth, type PlaceState, type PlaceThreadData } from '../place/shared.js';
+import { tidyRecording } from '../recording/tidy.js';
+import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
+import { Lifecycle } from './lifecycle.js';
+import { LinkConnection } from './link-connection.js';
+import { PlaceMemory } from './place-memory.js';
+import { PlaceThread } from './place-thread.js';
+import { createPlaces, type Places } from './places.js';
+import { RecorderThread } from './recorder-thread.js';
+import { freeName, readBootId } from './run-file.js';
+import type { Status } from './status.js';
+
+export interface PlaceRunOptions {
+  readonly verb: string;
+  readonly plan: PlaceRunPlan;
+  /** The effective configuration as YAML, for the recording. */
+  readonly configuration: string;
+  readonly axondVersion: string;
+  readonly log: Logger;
+  /** Ends by itself this long after the first frame. */
+  readonly seconds?: number;
+}
+
+/**
+ * One run that recognises places, from start to summary. It stimulates nothing: there is no guardian, no lease and
+ * nothing to arm.
+ */
+export class PlaceRun {
+  readonly recording: string;
+  /** Settles after `stop`, whoever called it. */
+  readonly finished: Promise<RunSummary>;
+  readonly #options: PlaceRunOptions;
+  readonly #memory = new PlaceMemory();
+  readonly #places: Places;
+  readonly #startUs = monotonicUs();
+  readonly #lifecycle: Lifecycle;
+  #recorder: RecorderThread | undefined;
+  #link: LinkConnection | undefined;
+  #thread: PlaceThread | undefined;
+  #server: Server | undefined;
+  #beat: NodeJS.Timeout | undefined;
+  #state: PlaceState | undefined;
+  #toldUs = -Infinity;
+  #notice = '';
+  #delivering = false;
+  /** Texts of markers and labels. */
+  #texts = 0;
+  #stopping = false;
+  #finish: (summary: RunSummary) => void = () => undefined;
+  #fail: (error: Error) => void = () => undefined;
+
+  private constructor(options: PlaceRunOptions) {
+    const { plan } = options;
+    this.#options = options;
+    this.#lifecycle = new Lifecycle(options.seconds);
+    this.#places = createPlaces(plan.name);
+    mkdirSync(plan.record, { recursive: true });
+    this.recording = freeName(plan.record, plan.name);
+    this.finished = new Promise((resolve, reject) => {
+      this.#finish = resolve;
+      this.#fail = reject;
+    });
+  }
+
+  static async start(options: PlaceRunOptions): Promise<PlaceRun> {
+    const run = new PlaceRun(options);
+    try {
+      await run.#start();
+    } catch (error) {
+      await run.#end().catch(() => undefined);
+      throw error;
+    }
+    return run;
+  }
+
+  async #start(): Promise<void> {
+    const { plan, log } = this.#options;
+    this.#server = await serveControl(this.#places.control, (request) => this.#answer(request));
+    this.#thread = new PlaceThread(
+      threadData(plan, this.#places, this.#memory),
+      {
+        onState: (state, told, moved) => this.#stands(state, told, moved),
+        onNotice: (delivering, text) => {
+          this.#delivering = delivering;
+          this.#notice = delivering ? '' : text;
+          log[delivering ? 'info' : 'warn'](text);
+        },
+        onDeath: (error) => void this.#end().finally(() => this.#fail(error)),
+      },
+      log,
+    );
+    const { map, notices } = await this.#thread.ready;
+    for (const notice of notices) log.warn(notice);
+    this.#recorder = await RecorderThread.start(this.recording, this.#describe(), undefined, this.#memory, log);
+    if (map && plan.place.map !== undefined) this.#recorder.keepMap(plan.place.map, map);
+    if (plan.mqtt) this.#report(plan.mqtt);
+    this.#beat = setInterval(() => this.#tick(), beatMs);
+    this.#thread.start();
+  }
+
+  #report(mqtt: NonNullable<PlaceRunPlan['mqtt']>): void {
+    const { plan, axondVersion, log } = this.#options;
+    const { width, height } = plan.camera;
+    const options: LinkOptions = {
+      ...mqtt,
+      node: plan.name,
+      bootId: readBootId(),
+      recording: this.recording,
+      detectors: [],
+      estimates: {},
+      actuator: '',
+      silenceSocket: this.#places.silence,
+      description: {
+        axond: axondVersion,
+        node_js: process.version,
+        time_zone: plan.timeZone,
+        device: 'camera',
+        rate_hz: plan.camera.rate,
+        frame: { width, height },
+        map: plan.place.map ?? null,
+      },
+    };
+    const answer = (request: ControlRequest): Promise<ControlAnswer> => this.#answer(request);
+    const link = new LinkConnection({ options, status: () => this.status(), answer }, log);
+    this.#link = link;
+    if (this.#recorder) this.#recorder.onCommitted = () => link.look();
+  }
+
+  // ── While it runs ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #tick(): void {
+    const problem = this.#recorder?.problem ?? '';
+    if (this.#lifecycle.beat(monotonicUs(), this.#state?.frames ?? 0, problem, undefined) !== 'stop') return;
+    if (problem !== '' && !this.#stopping) this.#options.log.error(problem);
+    void this.stop();
+  }
+
+  #stands(state: PlaceState, told: boolean, moved: boolean): void {
+    this.#state = state;
+    if (moved) this.#recorder?.commitNow();
+    const nowUs = monotonicUs();
+    if (!told || (!moved && nowUs - this.#toldUs < beliefUs)) return;
+    this.#toldUs = nowUs;
+    this.#link?.believe(beliefOf(state));
+  }
+
+  async #answer(request: ControlRequest): Promise<ControlAnswer> {
+    switch (request.verb) {
+      case 'status':
+        return { ok: true, value: this.status() };
+      case 'place':
+        return this.#steer(request);
+      case 'mark':
+        this.#thread?.mark(this.#text(request.text));
+        return { ok: true, value: this.status() };
+      case 'disarm':
+        // Nothing is armed: what was asked for holds.
+        return { ok: true, value: this.status() };
+      case 'arm':
+      case 'lower':
+        return { ok: false, reasons: [`${request.verb}: this run recognises places and stimulates nothing.`] };
+      case 'stop':
+        void this.stop();
+        return { ok: true, value: 'stopping' };
+    }
+  }
+
+  async #steer({ request, place = -1, label }: ControlRequest & { verb: 'place' }): Promise<ControlAnswer> {
+    if (!this.#thread) return { ok: false, reasons: ['the loop has not started yet'] };
+    if (request === 'label' && label === undefined) return { ok: false, reasons: ['label: is missing. Give a text.'] };
+    const number = label === undefined ? 0 : this.#text(label);
+    const refusal = await this.#thread.request(request, place, number, label ?? '');
+    return refusal === '' ? { ok: true, value: this.status() } : { ok: false, reasons: [`${request}: ${refusal}`] };
+  }
+
+  /** The number by which the recording finds it. */
+  #text(text: string): number {
+    this.#recorder?.mark(++this.#texts, text);
+    return this.#texts;
+  }
+
+  status(): Status {
+    const { plan, verb } = this.#options;
+    const state = this.#state;
+    return {
+      name: plan.name,
+      verb,
+      recording: this.recording,
+      runningSeconds: (monotonicUs() - this.#startUs) / 1e6,
+      source: {
+        device: 'camera',
+        port: plan.camera.command[0],
+        state: this.#delivering ? 'streaming' : 'starting',
+        notice: this.#notice,
+        samples: state?.frames ?? 0,
+        gaps: 0,
+        lostFrames: state?.dropped ?? 0,
+        discardedBytes: 0,
+        duplicates: 0,
+        driftPpm: 0,
+      },
+      detections: 0,
+      stimulation: null,
+      place: state ? { ...state, map: plan.place.map ?? '' } : null,
+      ringLosses: this.#memory.ringLosses,
+      recorder: this.#recorder?.status ?? { state: 'starting', lagMs: 0 },
+      mqtt: this.#link?.status ?? null,
+      realtime: 'not asked for',
+      processes: { core: process.pid, guardian: null, link: this.#link?.pid ?? null },
+    };
+  }
+
+  // ── The end ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Ends the run; `finished` gives its summary. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    try {
+      this.#finish(await this.#end());
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  async #end(): Promise<RunSummary> {
+    this.#stopping = true;
+    clearInterval(this.#beat);
+    await this.#thread?.stop();
+    const summary: RunSummary = {
+      samples: this.#state?.frames ?? 0,
+      gaps: 0,
+      discardedBytes: 0,
+      detections: 0,
+      stimuli: 0,
+      refusals: 0,
+      latencyUs: null,
+      ringLosses: this.#memory.ringLosses,
+      recording: this.#recorder ? this.recording : null,
+      mqtt: null,
+    };
+    await this.#recorder?.stop(summary);
+    if (this.#link) {
+      summary.mqtt = await this.#link.finish();
+      tidyRecording(this.recording);
+    }
+    this.#server?.close();
+    return summary;
+  }
+
+  #describe(): RunDescription {
+    const { plan, configuration, verb, axondVersion } = this.#options;
+    return {
+      name: plan.name,
+      axond: axondVersion,
+      node: process.version,
+      verb,
+      configuration,
+      stream: { device: 'camera', channels: [], rate: plan.camera.rate, delayUs: 0 },
+      pictures: { width: preparedWidth, height: preparedHeight },
+      detectors: [],
+      estimates: {},
+      coefficients: {},
+      models: {},
+      bootId: readBootId(),
+      startUs: this.#startUs,
+      startWallMs: Date.now() - (monotonicUs() - this.#startUs) / 1000,
+    };
+  }
+}
+
+function threadData(plan: PlaceRunPlan, places: Places, memory: PlaceMemory): PlaceThreadData {
+  const { command, width, height, pixels, stride, crop, rotation, gamma } = plan.camera;
+  const { map, spacing, ros } = plan.place;
+  return {
+    camera: { command, width, height, pixels, stride },
+    preparation: { rotation, gamma, ...(crop ? { crop } : {}) },
+    ...(map === undefined ? {} : { map }),
+    ...(spacing === undefined ? {} : { spacing }),
+    socket: places.estimates,
+    ...(ros ? { ros: { ...ros, spacing: spacing ?? 1 } } : {}),
+    pictures: memory.samples.memory,
+    decisions: memory.decisions.memory,
+  };
+}
+
+function beliefOf({ estimate, label, mode }: PlaceState): Record<string, unknown> {
+  const { place, score, second, margin, known, ambiguous, frameUs, ageUs } = estimate;
+  return {
+    place: place < 0 ? null : place,
+    ...(label === '' ? {} : { label }),
+    score,
+    second,
+    margin,
+    known,
+    ambiguous,
+    mode,
+    frame_us: frameUs,
+    age_us: ageUs,
+  };
+}
+
+const beatMs = 50;
+/** Ten times a second, and at once where the place changes. */
+const beliefUs = 100e3;

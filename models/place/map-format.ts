@@ -26,10 +26,11 @@ export type MapKind = z.infer<typeof kindSchema>;
 
 const natural = z.number().int().min(0);
 const runSchema = z.tuple([natural, natural.min(1)]);
+export const ruleSchema = z.strictObject({ theta: z.number().positive(), spacing: z.number().positive().optional() });
 const mapSchema = z.strictObject({
   version: z.literal(mapVersion),
   kind: kindSchema,
-  rule: z.strictObject({ theta: z.number().positive(), spacing: z.number().positive().optional() }),
+  rule: ruleSchema,
   /** Counts how often the map was written: a journal belongs to one revision. */
   revision: natural,
   nextId: natural,
@@ -151,7 +152,7 @@ export function decodeMap(file: Uint8Array): MapContent {
 const damaged = 'The file is damaged: copy it again.';
 
 /** Without keys that hold nothing. */
-function ruleOf({ theta, spacing }: z.infer<typeof mapSchema>['rule']): PlaceRule {
+export function ruleOf({ theta, spacing }: z.infer<typeof ruleSchema>): PlaceRule {
   return spacing === undefined ? { theta } : { theta, spacing };
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseJson, refusal } from '../format/json.js';
 import { ModelError } from '../format/model-error.js';
 import { pack, packedBytes, unpack } from '../format/packing.js';
-import { labelSchema, poseSchema, thumbnailBytes } from './map-format.js';
+import { labelSchema, poseSchema, ruleOf, ruleSchema, thumbnailBytes } from './map-format.js';
 import type { MapChange, PlaceMap } from './place-map.js';
 
 /**
@@ -27,6 +27,7 @@ const changeSchema = z.discriminatedUnion('change', [
     }),
   }),
   z.strictObject({ change: z.literal('forget'), id: natural }),
+  z.strictObject({ change: z.literal('rule'), rule: ruleSchema }),
 ]);
 
 export interface Journal {
@@ -89,12 +90,18 @@ function readChange(line: string, where: string, cells: number): MapChange {
     }
     case 'forget':
       return { change: 'forget', id: data.id };
+    case 'rule':
+      return { change: 'rule', rule: ruleOf(data.rule) };
   }
 }
 
 /** @throws ModelError where the changes are not of this map */
 export function applyChanges(map: PlaceMap, changes: readonly MapChange[]): void {
   for (const change of changes) {
+    if (change.change === 'rule') {
+      map.setRule(change.rule);
+      continue;
+    }
     const place = map.find(change.id);
     if (change.change === 'place' ? place >= 0 : place < 0)
       throw new ModelError(

@@ -1,122 +1,212 @@
 import type { PlaceEstimate, PlaceTracker } from '../../runtime/contracts.js';
+import { MatchEvidence } from './match-evidence.js';
 import { PlaceClock } from './place-clock.js';
 import type { PlaceMap } from './place-map.js';
 import { SequenceFilter } from './sequence-filter.js';
+import { ViewRange } from './view-range.js';
+
+/** Places learned this recently are not recognised: the one behind looks like the one here. */
+const fresh = 30;
+/** A map of fewer places says nothing yet: anything is the best of few. */
+const fewest = 12;
+/** A known place gets another row where its rows lead by less than this: what they recognise is not worth the bytes. */
+const clearLead = 0.05;
+/** The robot moves, or there were no tick: who stays at one place for so many ticks has left the map at it. */
+const mostStays = 4;
+/** By how many standard deviations a known place fits better than unknown ones do. */
+const deviations = 3;
 
 /**
- * Follows a robot on a map: frames between two places only move the place clock, and the answer holds; where a place
- * begins it is compared with the map and the filter takes a step. A new place is learned where none was recognised.
+ * Follows a robot on a map and lets the map grow: at each tick of the place clock the frame is compared with all places
+ * and the sequence filter takes a step; between ticks the answer stands.
  */
 export class MapTracker implements PlaceTracker {
-  readonly #map: PlaceMap;
+  readonly map: PlaceMap;
   readonly #clock: PlaceClock;
   readonly #filter = new SequenceFilter();
-  #scores = new Float32Array(1024);
-  /** Of the last frame at which a place began. */
-  #place = -1;
-  #score = 0;
-  #second = 0;
-  #known = false;
-  /** The last frame began a place. */
+  readonly #evidence = new MatchEvidence(deviations);
+  readonly #range: ViewRange;
+  /** The map's rule follows the range of the views. */
+  readonly #adapts: boolean;
+  /** Mean change of view from place to place. */
+  #change = Number.NaN;
+  readonly #held: PlaceEstimate = nowhere();
+  #scores = new Float32Array(0);
+  /** Ticks so far, and at which of them the youngest places were learned. */
+  #ticks = 0;
+  #learnedAt: number[] = [];
+  /** The last frame is one of a new tick, and has evidence. */
   #ticked = false;
-  #steps = 0;
+  /** Place along the route that `#held` names; −1 none. */
+  #here = -1;
+  /** Ticks for which it has been the same. */
+  #stays = 0;
 
-  constructor(map: PlaceMap) {
-    this.#map = map;
+  /** `adapt`: the map is new, and its threshold shall follow how far views of this drive differ at all. */
+  constructor(map: PlaceMap, adapt = false) {
+    this.map = map;
     this.#clock = new PlaceClock(map.recogniser.cells, map.rule);
+    this.#range = new ViewRange(map.recogniser.cells);
+    this.#adapts = adapt;
   }
 
   get places(): number {
-    return this.#map.places.length;
+    return this.map.places.length;
   }
 
   has(place: number): boolean {
-    return this.#map.find(place) >= 0;
+    return this.map.find(place) >= 0;
   }
 
   begin(): void {
-    this.#map.recogniser.begin();
+    this.#learnedAt = [];
+    if (this.map.places.length > 2 * fresh) this.#lookForUnknown();
+    this.map.recogniser.begin();
     this.#clock.begin();
-    this.#lose();
+    this.#filter.begin();
+    this.#evidence.begin();
+    this.#ticked = false;
+    this.#unknown();
   }
 
   track(frame: Uint8Array, metres: number, estimate: PlaceEstimate): boolean {
-    const { recogniser } = this.#map;
-    this.#ticked = this.#clock.tick(recogniser.look(frame), metres);
-    if (this.#ticked) {
-      if (!recogniser.see(frame)) return false;
-      this.#match();
-    }
-    estimate.place = this.#place;
-    estimate.score = this.#score;
-    estimate.second = this.#second;
-    estimate.margin = this.#score - this.#second;
-    estimate.known = this.#known;
-    estimate.ambiguous = this.#place >= 0 && !this.#known && estimate.margin < leastMargin;
+    const { recogniser } = this.map;
+    const appearance = recogniser.look(frame);
+    this.#range.see(appearance);
+    const began = this.#clock.tick(appearance, metres);
+    const { change } = this.#clock;
+    if (began && change < Number.POSITIVE_INFINITY)
+      this.#change = Number.isNaN(this.#change) ? change : this.#change + (change - this.#change) / fresh;
+    this.#ticked = began && recogniser.see(frame);
+    if (this.#ticked) this.#match();
+    const { place, score, second, margin, known, ambiguous } = this.#held;
+    estimate.place = place;
+    estimate.score = score;
+    estimate.second = second;
+    estimate.margin = margin;
+    estimate.known = known;
+    estimate.ambiguous = ambiguous;
     return true;
   }
 
   learn(estimate: PlaceEstimate): number {
-    if (!this.#ticked || (this.#known && this.#isOld(this.#place))) return -1;
-    const { id } = this.#map.places[this.#map.addPlace()] ?? { id: -1 };
-    this.#place = estimate.place = id;
+    this.#adapt();
+    if (!this.#ticked) return -1;
+    this.#ticked = false;
+    if (this.#held.known) {
+      if (this.#evidence.score - this.#evidence.second < clearLead) this.map.addRow(this.#here);
+      return -1;
+    }
+    if (this.#here >= 0) this.#evidence.addUnknown();
+    const place = this.map.addPlace();
+    const { id } = this.map.places[place] as { id: number };
+    this.#learnedAt.push(this.#ticks);
+    estimate.place = id;
+    estimate.known = true;
     return id;
   }
 
   forget(place: number): void {
-    this.#map.forget(this.#map.find(place));
-    this.#lose();
+    this.map.forget(this.map.find(place));
+    this.#learnedAt = [];
+    this.#filter.begin();
+    this.#evidence.begin();
+    this.#unknown();
   }
 
   settle(): void {
-    this.#map.recogniser.settle();
+    this.map.recogniser.settle();
+  }
+
+  /** What is implausible about the rule of the map on this drive, and what to do; or the empty string. */
+  get notice(): string {
+    const { theta, spacing } = this.#clock.rule;
+    const { unrelated, noise } = this.#range;
+    if (Number.isNaN(unrelated)) return '';
+    const fitting = `theta ${this.#range.theta.toFixed(2)}`;
+    if (spacing === undefined || Number.isNaN(this.#clock.advance))
+      return theta > 0.95 * unrelated
+        ? `theta ${theta.toFixed(2)}: views of this drive differ by ${unrelated.toFixed(2)}, so hardly any place begins. Learn with ${fitting}.`
+        : '';
+    if (this.#change > 0.95 * unrelated)
+      return `spacing ${spacing} m: one place shows nothing of the next. Learn with a smaller spacing.`;
+    if (this.#change < Math.max(2 * noise, 0.2 * unrelated))
+      return `spacing ${spacing} m: one place looks like the next. Learn with a larger spacing, or see to the odometry.`;
+    return '';
   }
 
   #match(): void {
-    const places = this.places;
-    if (places === 0) return;
-    if (this.#scores.length < places) this.#scores = new Float32Array(2 * places);
-    this.#map.score(this.#scores);
-    this.#filter.step(this.#scores, places, this.#clock.advance);
-    this.#filter.read(this.#scores);
-    this.#steps++;
-    const { best } = this.#filter;
-    this.#score = shareOf(this.#scores[best] as number);
-    this.#second = shareOf(this.#bestElsewhere(best, places));
-    this.#known = this.#steps >= leastSteps && places > recent && this.#score - this.#second >= leastMargin;
-    this.#place = this.#map.places[best]?.id ?? -1;
-  }
-
-  #bestElsewhere(best: number, places: number): number {
-    let second = -Infinity;
-    for (let place = 0; place < places; place++) {
-      if (Math.abs(place - best) > elsewhere) second = Math.max(second, this.#scores[place] as number);
+    this.#ticks++;
+    while (this.#ticks - (this.#learnedAt[0] ?? this.#ticks) > fresh) this.#learnedAt.shift();
+    const places = this.map.places.length - this.#learnedAt.length;
+    if (places < fewest) {
+      this.#unknown();
+      return;
     }
-    return second;
+    this.#makeRoom();
+    this.map.score(this.#scores);
+    this.#filter.step(this.#scores, places, this.#clock.advance);
+    const here = this.#filter.best;
+    this.#evidence.see(this.#scores, places, here);
+    this.#stays = here === this.#here ? this.#stays + 1 : 0;
+    this.#here = here;
+    const { score, second } = this.#evidence;
+    const known = this.#evidence.known && this.#stays < mostStays;
+    this.#held.place = known ? (this.map.places[here]?.id ?? -1) : -1;
+    this.#held.known = known;
+    this.#held.score = Math.min(1, Math.max(0, score));
+    this.#held.second = Math.min(1, Math.max(0, second));
+    this.#held.margin = this.#held.score - this.#held.second;
+    this.#held.ambiguous = known && this.#evidence.lead < clearLead;
   }
 
-  /** What was learned a moment ago is alike because it is near: it is no place that was met again. */
-  #isOld(id: number): boolean {
-    return this.places - this.#map.find(id) > recent;
-  }
-
-  #lose(): void {
+  /** Places of the map, compared with all others but themselves and their neighbours, are unknown ones. */
+  #lookForUnknown(): void {
+    const { recogniser, places, owners } = this.map;
+    this.#makeRoom();
+    recogniser.begin();
     this.#filter.begin();
-    this.#ticked = false;
-    this.#steps = 0;
-    this.#place = -1;
-    this.#score = this.#second = 0;
-    this.#known = false;
+    this.#evidence.begin();
+    this.#evidence.forgetUnknown();
+    for (let row = 0; row < owners.length; row++) {
+      this.map.scoreRow(recogniser.row(row), this.#scores);
+      const scores = this.#scores.subarray(0, places.length);
+      const mean = scores.reduce((sum, score) => sum + score, 0) / places.length;
+      const place = owners[row] as number;
+      scores.fill(mean, Math.max(0, place - fresh), place + fresh + 1);
+      this.#filter.step(scores, places.length);
+      this.#evidence.see(scores, places.length, this.#filter.best);
+      this.#evidence.addUnknown();
+    }
+  }
+
+  #makeRoom(): void {
+    if (this.#scores.length < this.map.places.length) this.#scores = new Float32Array(2 * this.map.places.length);
+  }
+
+  #adapt(): void {
+    const before = this.#clock.rule;
+    const { theta } = this.#range;
+    if (!this.#adapts || Math.abs(theta - before.theta) < 0.02 * before.theta) return;
+    this.#clock.rule = { ...before, theta };
+    this.map.setRule(this.#clock.rule);
+  }
+
+  #unknown(): void {
+    this.#here = -1;
+    Object.assign(this.#held, nowhere());
   }
 }
 
-/** Of the belief that sixteen perfect frames add up to, from 0 to 1. */
-function shareOf(belief: number): number {
-  return Math.min(1, Math.max(0, belief / 64));
+function nowhere(): PlaceEstimate {
+  return {
+    place: -1,
+    score: 0,
+    second: 0,
+    margin: 0,
+    known: false,
+    ambiguous: false,
+    frameUs: Number.NaN,
+    ageUs: Number.NaN,
+  };
 }
-
-/** Places that are no neighbours. */
-const elsewhere = 3;
-const recent = 30;
-const leastSteps = 4;
-const leastMargin = 0.08;

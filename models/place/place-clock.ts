@@ -14,7 +14,8 @@ export const defaultTheta = 0.75;
  * neither frame rate, nor speed, nor standing still changes a map. Learning and matching follow the same rule.
  */
 export class PlaceClock {
-  readonly rule: PlaceRule;
+  /** May be replaced while driving. */
+  rule: PlaceRule;
   /** Places driven at the last tick, backwards below 0; NaN where it was told from what is seen. */
   advance = Number.NaN;
   /** How much the last frame differs from the one of the last tick, as a share of the mean size of the latter. */

@@ -47,7 +47,8 @@ export type MapChange =
   | { readonly change: 'place'; readonly id: number; readonly spikes: Int8Array }
   | { readonly change: 'row'; readonly id: number; readonly spikes: Int8Array }
   | { readonly change: 'note'; readonly id: number; readonly note: PlaceNote }
-  | { readonly change: 'forget'; readonly id: number };
+  | { readonly change: 'forget'; readonly id: number }
+  | { readonly change: 'rule'; readonly rule: PlaceRule };
 
 /** Rows of one place. */
 export const mostRows = 255;
@@ -58,18 +59,28 @@ export const mostRows = 255;
  */
 export class PlaceMap {
   readonly recogniser: MapRecogniser;
-  readonly rule: PlaceRule;
   /** Hears of every change before the next one. */
   changed: (change: MapChange) => void = () => undefined;
   #places: MappedPlace[] = [];
   /** Place of each row. */
   #owners: number[] = [];
   #nextId = 0;
+  #rule: PlaceRule;
   #rowScores = new Float32Array(0);
 
   constructor(recogniser: MapRecogniser, rule: PlaceRule) {
     this.recogniser = recogniser;
-    this.rule = rule;
+    this.#rule = rule;
+  }
+
+  /** By which its places were made. */
+  get rule(): PlaceRule {
+    return this.#rule;
+  }
+
+  setRule(rule: PlaceRule): void {
+    this.#rule = rule;
+    this.changed({ change: 'rule', rule });
   }
 
   get places(): readonly MappedPlace[] {

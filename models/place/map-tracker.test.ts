@@ -14,7 +14,7 @@ function metresOf(from: number, to: number, step: number): number[] {
   return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, frame) => from + frame * step);
 }
 
-function trackerOf(rule: PlaceRule = { theta: defaultTheta }, adapt = false): MapTracker {
+function trackerOf(rule: PlaceRule = { theta: defaultTheta }, adapt?: boolean): MapTracker {
   return new MapTracker(new PlaceMap(new AxondPlace({ sensor: 'grey', height: 32, width: 64 }), rule), adapt);
 }
 
@@ -122,10 +122,10 @@ describe('map tracker', () => {
   });
 
   it('says when theta is beyond what views of the drive differ', () => {
-    const coarse = trackerOf({ theta: 1.4 });
+    const coarse = trackerOf({ theta: 1.4 }, false);
     go(coarse, metresOf(0, 400, 1), { learn: true });
     assert.match(coarse.notice, /theta 1\.40: views of this drive differ by [01]\.\d\d, .* Learn with theta 0\.\d\d/);
-    const adapting = trackerOf({ theta: 1.4 }, true);
+    const adapting = trackerOf({ theta: 1.4 });
     go(adapting, metresOf(0, 400, 1), { learn: true });
     assert.ok(adapting.map.rule.theta <= defaultTheta);
     assert.equal(adapting.notice, '');

@@ -42,8 +42,8 @@ export class MapTracker implements PlaceTracker {
   /** Ticks for which it has been the same. */
   #stays = 0;
 
-  /** `adapt`: the map is new, and its threshold shall follow how far views of this drive differ at all. */
-  constructor(map: PlaceMap, adapt = false) {
+  /** `adapt`: while it learns, the threshold of the map follows how far views of this drive differ at all. */
+  constructor(map: PlaceMap, adapt = map.places.length === 0) {
     this.map = map;
     this.#clock = new PlaceClock(map.recogniser.cells, map.rule);
     this.#range = new ViewRange(map.recogniser.cells);

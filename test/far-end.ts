@@ -7,11 +7,20 @@ export interface FarByte {
   readonly byte: number;
 }
 
+/** What an actuator gave, as the device behind it noticed it. */
+export interface Delivered {
+  readonly length: number;
+  /** From the `from`th byte on. */
+  bytes(from?: number): FarByte[];
+  readonly last: FarByte | undefined;
+  close(): Promise<void>;
+}
+
 /**
  * The device at the far end of a serial port, as nobody in axond sees it: a thread of its own takes each byte off a
  * pseudo-terminal at once, with its time.
  */
-export class FarEnd {
+export class FarEnd implements Delivered {
   readonly path: string;
   readonly #log = new SharedArrayBuffer(8 + 16 * mostBytes);
   readonly #count = new Int32Array(this.#log, 0, 1);

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -33,13 +34,20 @@ export function buildPacedCard(folder: string, ppm: number): PacedCard {
   const library = join(folder, 'libpaced.so');
   compile([here('paced-card.c'), '-shared', '-fPIC', '-DPIC', '-lasound'], library);
   const configuration = join(folder, 'asound.conf');
-  const log = join(folder, 'card.log');
+  const log = join(memoryFolder(), 'card.log');
   writeFileSync(log, '');
   writeFileSync(
     configuration,
     `</usr/share/alsa/alsa.conf>\npcm_type.paced { lib "${library}" }\npcm.paced { type paced log "${log}" ppm ${ppm} }\n`,
   );
   return { card: 'paced', configuration, heard: () => heardIn(readFileSync(log, 'utf8')) };
+}
+
+/** A card does not wait for a disk: where memory has a folder, its log lies there. */
+function memoryFolder(): string {
+  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'axond-card-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 export function buildStallWatch(folder: string): string {

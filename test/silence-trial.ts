@@ -53,21 +53,21 @@ export class SilenceTrial {
   readonly #disk: string | undefined;
   #requests = 0;
 
-  private constructor(button: Pty, broker: Mosquitto | undefined, disk: boolean) {
+  private constructor(button: Pty, broker: Mosquitto | undefined, disk: boolean, sound: boolean) {
     this.#button = button;
     this.#broker = broker;
     const url = broker && `mqtt://127.0.0.1:${broker.port}`;
     const device = `stopInput: { use: serial, port: ${button.path} }${url === undefined ? '' : `, mqtt: "${url}"`}`;
-    this.#lab = new StimulatingLab({ durationMs: 900, everyMs: 1000, device });
+    this.#lab = new StimulatingLab({ durationMs: 900, everyMs: 1000, device, ...(sound ? { sound } : {}) });
     this.#client = url === undefined ? undefined : mqtt.connect(url, { protocolVersion: 5, reconnectPeriod: 50 });
     this.#client?.on('error', () => undefined);
     if (disk) this.#disk = smallDisk(this.#lab.records);
   }
 
-  /** `disk`: records on a small disk of their own, which takes the right to mount one. */
-  static async start(t: TestContext, withBroker: boolean, disk: boolean): Promise<SilenceTrial> {
+  /** `disk`: records on a small disk of their own, which takes the right to mount one. `sound`: a tone, not a trigger. */
+  static async start(t: TestContext, withBroker: boolean, disk: boolean, sound = false): Promise<SilenceTrial> {
     const broker = withBroker ? await Mosquitto.start(t) : undefined;
-    const trial = new SilenceTrial(openPty(), broker, disk);
+    const trial = new SilenceTrial(openPty(), broker, disk, sound);
     t.after(() => trial.close());
     trial.#lab.start();
     return trial;

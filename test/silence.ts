@@ -4,8 +4,9 @@ import { hasMosquitto } from './mosquitto.js';
 import { fatal, faults, isPossible, SilenceTrial, ways, type Fault, type Way } from './silence-trial.js';
 
 /**
- * `npm run silence -- ROUNDS`: how long a stimulus outlives the request for silence (SAFETY.md R-16, R-24), in each way it
- * can be asked for and with each part broken, as the trigger box at the far end of the port sees it. A slow one may be the
+ * `npm run silence -- ROUNDS [sound]`: how long a stimulus outlives the request for silence (SAFETY.md R-16, R-24), in each way it
+ * can be asked for and with each part broken, as the trigger box at the far end of the port sees it, or the card on which a
+ * tone sounds. A slow one may be the
  * machine's: beside each stands the worst stall of an idle process of the same second.
  */
 
@@ -13,7 +14,8 @@ import { fatal, faults, isPossible, SilenceTrial, ways, type Fault, type Way } f
 const slowMs = 50;
 const rounds = Number(process.argv[2] ?? 10);
 const fatalRounds = Math.max(1, Math.round(rounds / 5));
-const wanted = process.argv.slice(3);
+const wanted = process.argv.slice(3).filter((word) => word !== 'sound');
+const sound = process.argv.includes('sound');
 
 interface Took {
   readonly way: Way;
@@ -27,7 +29,7 @@ const context = { after: (act: () => unknown) => void cleanUps.unshift(act) } as
 const idle = new IdleControl();
 const took: Took[] = [];
 try {
-  const trial = await SilenceTrial.start(context, hasMosquitto, true);
+  const trial = await SilenceTrial.start(context, hasMosquitto, true, sound);
   if (!trial.hasDisk) process.stderr.write('No disk can be mounted here: the full disk is left out.\n');
   for (const fault of faults) {
     if (wanted.length > 0 && !wanted.includes(fault)) continue;

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { askControl, type ControlAnswer, type ControlRequest } from '../runtime/supervisor/control-socket.js';
 import type { Status } from '../runtime/supervisor/status.js';
 import { launcher, until } from './axond-process.js';
-import { FarEnd } from './far-end.js';
+import { CardEnd } from './card-end.js';
+import { FarEnd, type Delivered } from './far-end.js';
 
 /**
  * axond as a lab would run it, with real processes: an emulated board, a core that stimulates again and again by a policy of
- * the user's own, a guardian, and a trigger box whose bytes are read at the far end of its port. The first byte of the
- * n-th stimulus of a run is n, the byte of rest is `restCode`.
+ * the user's own, a guardian, and a trigger box whose bytes are read at the far end of its port, or a sound card. The first
+ * byte of the n-th stimulus of a run is n (1 for each sound), the byte of rest is `restCode`.
  */
 export const restCode = 200;
 /** Stimuli of a run that can be told apart. */
@@ -20,6 +21,8 @@ export interface LabOptions {
   /** How long a stimulus lasts, and how long after its start the next one is asked for. */
   readonly durationMs: number;
   readonly everyMs: number;
+  /** A tone on a card that keeps time, instead of a byte to a trigger box. */
+  readonly sound?: true;
   /** More configuration, as YAML of top-level keys. `device` and `gate` as flow maps without braces. */
   readonly device?: string;
   readonly gate?: string;
@@ -27,13 +30,14 @@ export interface LabOptions {
 
 export class StimulatingLab {
   readonly folder = mkdtempSync(join(tmpdir(), 'axond-lab-'));
-  readonly farEnd = new FarEnd();
+  readonly farEnd: Delivered;
   /** While a file of this name is there, the loop hangs in a detector of the user's own. */
   readonly wedge = join(this.folder, 'wedge');
   readonly records = join(this.folder, 'records');
   readonly silence = join(this.folder, 'run', 'lab', 'silence.sock');
   readonly environment: NodeJS.ProcessEnv;
   readonly #options: LabOptions;
+  readonly #actuator: string;
   readonly #board: ChildProcess;
   core: ChildProcess | undefined;
   stderr = '';
@@ -43,8 +47,15 @@ export class StimulatingLab {
     const runtime = join(this.folder, 'run');
     mkdirSync(this.records);
     const state = join(this.folder, 'state');
+    const end = options.sound ? new CardEnd(restCode) : new FarEnd();
+    this.farEnd = end;
+    this.#actuator =
+      end instanceof CardEnd
+        ? `use: audio, card: ${end.card.card}`
+        : `use: serial-trigger, port: ${end.path}, codes: [${codesOf(mostCodes)}], rest: ${restCode}`;
     this.environment = { ...process.env, RUNTIME_DIRECTORY: runtime, STATE_DIRECTORY: state, XDG_STATE_HOME: state };
-    writeFileSync(join(this.folder, 'again.mjs'), policyText);
+    if (end instanceof CardEnd) this.environment['ALSA_CONFIG_PATH'] = end.card.configuration;
+    writeFileSync(join(this.folder, 'again.mjs'), policyText(options.sound ? 1 : mostCodes));
     writeFileSync(join(this.folder, 'hangs.mjs'), detectorText);
     this.#board = spawn(process.execPath, [launcher, 'emulate', 'cyton', '--link', join(this.folder, 'board')], {
       stdio: ['pipe', 'ignore', 'inherit'], // it ends with its input
@@ -117,19 +128,23 @@ export class StimulatingLab {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #configuration({ durationMs, everyMs, device, gate }: LabOptions): string {
+  #configuration({ durationMs, everyMs, device, gate, sound }: LabOptions): string {
     const limits = gate ?? `interval: ${durationMs}ms, perMinute: 60, perHour: 1200, perNight: 6000`;
-    const codes = Array.from({ length: mostCodes }, (_, place) => place + 1).join(', ');
+    const stimulus = sound ? `sound: tone-440Hz-${durationMs}ms, level: -30dBFS` : `duration: ${durationMs}ms`;
     return `device: { name: lab, record: ${this.records}${device === undefined ? '' : `, ${device}`} }
 source: { use: cyton, port: ${join(this.folder, 'board')}, electrodes: { C3: 1, M2: 2 } }
 signals: { c3: { from: C3 - M2 } }
 detectors: { hangs: { use: ./hangs.mjs, signal: c3, options: { file: ${this.wedge} } } }
 policy: { use: ./again.mjs, options: { samples: ${Math.round(everyMs / 4)} } }
-actuators: { box: { use: serial-trigger, port: ${this.farEnd.path}, codes: [${codes}], rest: ${restCode} } }
-stimulus: { actuator: box, duration: ${durationMs}ms }
+actuators: { box: { ${this.#actuator} } }
+stimulus: { actuator: box, ${stimulus} }
 gate: { ${limits} }
 `;
   }
+}
+
+function codesOf(count: number): string {
+  return Array.from({ length: count }, (_, place) => place + 1).join(', ');
 }
 
 /** One that is gone already is no fault. */
@@ -142,7 +157,7 @@ export function kill(pid: number, signal: NodeJS.Signals): void {
 }
 
 /** Asks again and again; the variant counts the permits, so that it is the command's number less one. */
-const policyText = `
+const policyText = (variants: number): string => `
 export const create = ({ samples }) => {
   let next = 0;
   let permits = 0;
@@ -155,7 +170,7 @@ export const create = ({ samples }) => {
       request.onset = lastIndex;
       request.fireAtUs = 0;
       request.expiresUs = clock.timeOf(lastIndex) + 200e3;
-      request.variant = permits % ${mostCodes};
+      request.variant = permits % ${variants};
       request.withheld = false;
       if (port.submit() === 0) permits++;
     },

@@ -1,12 +1,29 @@
 import { axondPlace } from './axond-place.js';
+import {
+  blockNormalisedDifferences,
+  frameNormalisedDifferences,
+  sumOfAbsoluteDifferences,
+  windowNormalisedDifferences,
+} from './baselines/mean-difference.js';
+import { localContrast } from './baselines/seqslam.js';
 import type { PlaceMethod } from './place-scorer.js';
-import { sumOfAbsoluteDifferences } from './sad.js';
 import type { PlaceSensor } from './sensor.js';
 
 export { placeSensors, type PlaceSensor } from './sensor.js';
 
 /** By the names of the command line. */
 export const placeMethods: Readonly<Record<string, (sensor: PlaceSensor) => PlaceMethod>> = {
-  sad: () => sumOfAbsoluteDifferences,
   'axond-place': axondPlace,
+  sad: () => sumOfAbsoluteDifferences,
+  pn8: () => blockNormalisedDifferences,
+  pn7: () => windowNormalisedDifferences,
+  standardised: () => frameNormalisedDifferences,
+  seqslam: () => localContrast,
+};
+
+/** What any other method has to beat, by the sensor that they are meant for. */
+export const baselinesOf: Readonly<Record<PlaceSensor, readonly string[]>> = {
+  grey: ['sad', 'pn8', 'pn7', 'seqslam'],
+  events: ['sad', 'standardised'],
+  unordered: ['sad', 'pn8', 'pn7'],
 };

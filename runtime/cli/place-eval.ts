@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
-import { placeMethods, placeSensors, type PlaceSensor } from '../../models/place/methods.js';
+import { baselinesOf, placeMethods, placeSensors, type PlaceSensor } from '../../models/place/methods.js';
+import type { PlaceMethod } from '../../models/place/place-scorer.js';
 import { reordered, type Traverse } from '../../models/place/traverse.js';
 import { atPace, stretch, withStop } from '../evaluate/place/drive.js';
-import { evaluatePlaces, type PlaceEvaluation } from '../evaluate/place/evaluate.js';
+import { answerQueries, scoreAnswers, type PlaceEvaluation } from '../evaluate/place/evaluate.js';
 import { GroundTruthError, identity, parseGroundTruth, widened } from '../evaluate/place/ground-truth.js';
 import { PackError, readPack } from '../evaluate/place/pack.js';
 import { positive, wholeFrom } from './options.js';
@@ -22,6 +23,7 @@ interface Options {
   pace: number;
   stop: number;
   reverse?: true;
+  baselines: boolean;
   json?: true;
 }
 
@@ -40,16 +42,19 @@ export function evalPlaceCommand(): Command {
     .option('--pace <RATIO>', 'drive the query so much faster, by the nearest frame', positive, 1)
     .option('--stop <FRAMES>', 'stand still in the middle of the query', wholeFrom(0), 0)
     .option('--reverse', 'drive the query backwards')
+    .option('--no-baselines', 'leave out the plain methods that are scored beside it')
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText('after', '\nExample:  axond place eval --ref summer.500x32x64.u8 --query winter.500x32x64.u8')
     .action((options: Options) => {
-      const evaluation = evaluate(options);
-      if (options.json) printJson(evaluation);
-      else print(...describe(evaluation));
+      const [evaluation, ...baselines] = evaluate(options);
+      if (options.json)
+        printJson({ ...evaluation, baselines: Object.fromEntries(baselines.map((each) => [each.method, each])) });
+      else print(...describe(evaluation, baselines));
     });
 }
 
-function evaluate(options: Options): PlaceEvaluation {
+/** The method that was asked for, then the baselines. */
+function evaluate(options: Options): readonly [PlaceEvaluation, ...PlaceEvaluation[]] {
   try {
     const references = readPack(options.ref);
     const queries = readPack(options.query);
@@ -59,24 +64,22 @@ function evaluate(options: Options): PlaceEvaluation {
       );
     const [mapFrom, mapTo] = within('--map-range', options.mapRange, references);
     const order = queryOrder(options, queries);
-    const all = truth(options, queries, references);
-    return evaluatePlaces(
-      options.method,
-      methodOf(options),
-      reordered(references, stretch(mapFrom, mapTo)),
-      reordered(queries, order),
-      widened(all, order, options.tolerance, mapFrom, mapTo - mapFrom),
-      options.seq,
-    );
+    const right = widened(truth(options, queries, references), order, options.tolerance, mapFrom, mapTo - mapFrom);
+    const reference = reordered(references, stretch(mapFrom, mapTo));
+    const query = reordered(queries, order);
+    const evaluated = (method: string): PlaceEvaluation =>
+      scoreAnswers(answerQueries(method, methodOf(method, options.sensor), reference, query), right, options.seq);
+    const baselines = options.baselines ? baselinesOf[options.sensor].filter((name) => name !== options.method) : [];
+    return [evaluated(options.method), ...baselines.map(evaluated)];
   } catch (error) {
     throw error instanceof PackError || error instanceof GroundTruthError ? new UsageError(error.message) : error;
   }
 }
 
-function methodOf({ method, sensor }: Options): ReturnType<(typeof placeMethods)[string]> {
-  const made = placeMethods[method];
-  if (made === undefined) throw new UsageError(`--method: there is no ${method}.`);
-  return made(sensor);
+function methodOf(name: string, sensor: PlaceSensor): PlaceMethod {
+  const method = placeMethods[name];
+  if (method === undefined) throw new UsageError(`--method: there is no ${name}.`);
+  return method(sensor);
 }
 
 function queryOrder(options: Options, queries: Traverse): readonly number[] {
@@ -133,19 +136,35 @@ function lengths(text: string): readonly number[] {
   return numbers;
 }
 
-function describe(evaluation: PlaceEvaluation): string[] {
+function describe(evaluation: PlaceEvaluation, baselines: readonly PlaceEvaluation[]): string[] {
   const percent = (fraction: number | null): string =>
-    (fraction === null ? '-' : (100 * fraction).toFixed(1)).padStart(6);
+    (fraction === null ? '-' : (100 * fraction).toFixed(1)).padStart(8);
+  const all = [evaluation, ...baselines];
+  const width = Math.max(...all.map(({ method }) => method.length));
+  const rows = Object.keys(evaluation.seq).flatMap((length) =>
+    all.flatMap(({ method, seq, unknownAuroc }) => {
+      const scores = seq[length];
+      if (!scores) return [];
+      const { r1, r5, r10, r25, aucPr, r100p, scored } = scores;
+      const cells = [r1, r5, r10, r25, aucPr, r100p, unknownAuroc[length] ?? null].map(percent).join('');
+      return [`${length.padStart(6)}  ${method.padEnd(width)}${cells}  ${scored}`];
+    }),
+  );
   return [
-    `${evaluation.method}: ${evaluation.queries} queries on ${evaluation.places} places`,
-    'frames   R@1    R@5   R@10   R@25  AUC-PR  R@100%P  unknown AUROC     (recalls in % of the queries that have a right place)',
-    ...Object.entries(evaluation.seq).map(([length, { r1, r5, r10, r25, aucPr, r100p }]) =>
-      [
-        length.padStart(6),
-        ...[r1, r5, r10, r25, aucPr, r100p].map(percent),
-        percent(evaluation.unknownAuroc[length] ?? null),
-      ].join(' '),
+    `${evaluation.queries} queries on ${evaluation.places} places`,
+    `${'frames'}  ${'method'.padEnd(width)}     R@1     R@5    R@10    R@25  AUC-PR R@100%P unknown  scored`,
+    ...rows,
+    ...all.map(
+      ({ method, queriesPerS, learnMsPerPlace, bytesPer1000 }) =>
+        `${method}: ${Math.round(queriesPerS)} queries/s, ${learnMsPerPlace.toFixed(2)} ms to learn a place, ${Math.round(bytesPer1000 / 1000)} KB per 1000 places`,
     ),
-    `${Math.round(evaluation.queriesPerS)} queries/s, ${evaluation.learnMsPerPlace.toFixed(2)} ms to learn a place, ${Math.round(evaluation.bytesPer1000 / 1000)} KB per 1000 places`,
+    ...definitions,
   ];
 }
+
+const definitions = [
+  'R@K: % of the scored queries with a right place among the K best. Scored: those that have a right place in the map',
+  'and as many frames behind them as the sequence is long. AUC-PR: area under precision over recall of best matches,',
+  'recall over the same queries, so that it ends at R@1. R@100%P: largest recall without a wrong match. unknown:',
+  '% of pairs in which a query with a right place has a better best score than one without.',
+];

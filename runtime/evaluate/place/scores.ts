@@ -9,6 +9,8 @@ export interface ScoreMatrix {
 
 /** Fractions of the queries that have a right place, from 0 to 1; null where there is none. */
 export interface PlaceScores {
+  /** Queries that have a right place and an answer: what all fractions are of. */
+  readonly scored: number;
   /** Share of queries with a right place among the best 1, 5, 10, 25. */
   readonly r1: number | null;
   readonly r5: number | null;
@@ -47,8 +49,6 @@ export function diagonalMeans({ queries, places, values }: ScoreMatrix, length: 
 interface BestMatch {
   readonly score: number;
   readonly right: boolean;
-  /** A right place exists. */
-  readonly known: boolean;
 }
 
 export function placeScores(matrix: ScoreMatrix, truth: GroundTruth): PlaceScores {
@@ -58,15 +58,22 @@ export function placeScores(matrix: ScoreMatrix, truth: GroundTruth): PlaceScore
     const row = matrix.values.subarray(query * matrix.places, (query + 1) * matrix.places);
     if (Number.isNaN(row[0] ?? Number.NaN)) continue;
     const right = truth[query] ?? [];
-    best.push({ ...bestOf(row, right), known: right.length > 0 });
+    best.push(bestOf(row, right));
     if (right.length > 0) ranks.push(rankOf(row, right));
   }
   const within = (count: number): number | null =>
     ranks.length === 0 ? null : ranks.filter((rank) => rank < count).length / ranks.length;
-  return { r1: within(1), r5: within(5), r10: within(10), r25: within(25), ...precisionRecall(best, ranks.length) };
+  return {
+    scored: ranks.length,
+    r1: within(1),
+    r5: within(5),
+    r10: within(10),
+    r25: within(25),
+    ...precisionRecall(best, ranks.length),
+  };
 }
 
-function bestOf(row: Float32Array, right: readonly number[]): { score: number; right: boolean } {
+function bestOf(row: Float32Array, right: readonly number[]): BestMatch {
   const place = bestPlace(row);
   return { score: row[place] ?? Number.NEGATIVE_INFINITY, right: right.includes(place) };
 }
@@ -74,8 +81,7 @@ function bestOf(row: Float32Array, right: readonly number[]): { score: number; r
 /** The first of the best. */
 export function bestPlace(row: Float32Array): number {
   let best = 0;
-  for (let place = 1; place < row.length; place++)
-    if ((row[place] ?? Number.NEGATIVE_INFINITY) > (row[best] ?? Number.NEGATIVE_INFINITY)) best = place;
+  for (let place = 1; place < row.length; place++) if ((row[place] as number) > (row[best] as number)) best = place;
   return best;
 }
 
@@ -86,9 +92,10 @@ function rankOf(row: Float32Array, right: readonly number[]): number {
     if ((row[place] ?? Number.NEGATIVE_INFINITY) > (row[first] ?? Number.NEGATIVE_INFINITY)) first = place;
   const score = row[first] ?? Number.NEGATIVE_INFINITY;
   let rank = 0;
-  row.forEach((other, place) => {
+  for (let place = 0; place < row.length; place++) {
+    const other = row[place] as number;
     if (other > score || (other === score && place < first)) rank++;
-  });
+  }
   return rank;
 }
 

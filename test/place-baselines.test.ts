@@ -7,7 +7,7 @@ import { openPlaceScenes, type PlaceScene } from './place-scenes.js';
 const scenes = openPlaceScenes();
 const skip = scenes === undefined && 'the drives of data/vpr are not here';
 
-/** R@1 in % at sequence lengths 1, 4, 10 of another implementation, in numpy, rounded there. */
+/** R@1 in % at sequence lengths 1, 4, 10 of another implementation, in floating point, rounded there. */
 const measured: readonly (readonly [string, PlaceScene | undefined, Readonly<Record<string, readonly number[]>>])[] = [
   [
     'Nordland-500',

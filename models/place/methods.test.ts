@@ -61,7 +61,7 @@ test('the laws notice what breaks them', () => {
         },
       };
     }),
-    /beyond.*; black frames: .*/,
+    /^black frames: /,
   );
   assert.match(
     broken(({ frames, height, width }) => ({

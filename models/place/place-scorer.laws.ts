@@ -104,3 +104,10 @@ function checkSizes(scorer: PlaceScorer, query: Traverse, law: Law): void {
   );
   law('sizes: room for fewer scores than places is no RangeError', refuses(size, scorer.places - 1));
 }
+
+function same(a: readonly Answer[], b: readonly Answer[]): boolean {
+  return a.every(({ evidence, scores }, frame) => {
+    const other = b[frame];
+    return other?.evidence === evidence && scores.every((score, place) => Object.is(score, other.scores[place]));
+  });
+}

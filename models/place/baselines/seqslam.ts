@@ -1,7 +1,7 @@
 import type { PlaceMethod } from '../place-scorer.js';
 import { blockNormalisedDifferences } from './mean-difference.js';
 
-/** Places around each one, itself included, that its difference is compared with. */
+/** Places from five before to four behind, whose differences each one's is compared with. */
 const window = 10;
 /** Of the deviation of differences, in steps of a byte: a map of equal frames gives no division by 0. */
 const leastDeviation = 1e-6;
@@ -21,7 +21,7 @@ export const localContrast: PlaceMethod = (reference) => {
       differences.score(frame, raw);
       for (let place = 0; place < places; place++) {
         const from = Math.max(0, place - window / 2);
-        const to = Math.min(places, place + window / 2 + 1);
+        const to = Math.min(places, place + window / 2);
         let sum = 0;
         let squares = 0;
         for (let near = from; near < to; near++) sum += raw[near] as number;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sumOfAbsoluteDifferences } from './sad.js';
+import { sumOfAbsoluteDifferences } from './baselines/mean-difference.js';
 import { SyntheticRoad, syntheticDrive } from './synthetic-drive.js';
 import { frameOf, type Traverse } from './traverse.js';
 

@@ -152,7 +152,7 @@ function describe(evaluation: PlaceEvaluation, baselines: readonly PlaceEvaluati
   );
   return [
     `${evaluation.queries} queries on ${evaluation.places} places`,
-    `${'frames'}  ${'method'.padEnd(width)}     R@1     R@5    R@10    R@25  AUC-PR R@100%P unknown  scored`,
+    `frames  ${'method'.padEnd(width)}     R@1     R@5    R@10    R@25  AUC-PR R@100%P unknown  scored`,
     ...rows,
     ...all.map(
       ({ method, queriesPerS, learnMsPerPlace, bytesPer1000 }) =>

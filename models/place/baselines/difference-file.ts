@@ -6,7 +6,7 @@ export interface Differences {
   /** What is compared. */
   readonly frame: Uint8Array;
   /** `sums[i]` becomes Σ |rows[i] − frame|. */
-  compare(): void;
+  readonly compare: () => void;
   readonly sums: Uint32Array;
 }
 

@@ -29,10 +29,10 @@ test('a frame without evidence is not scored, the map is counted', () => {
   assert.ok(begins.length >= 2, 'the drive that is timed begins anew');
   const evaluation = scoreAnswers(answers, [[0], [1], [1]], [1, 2]);
   assert.deepEqual([evaluation.places, evaluation.queries, evaluation.bytesPer1000], [3, 3, 3000]);
-  assert.equal(evaluation.seq['1']?.r1, 1 / 2);
-  assert.equal(evaluation.seq['1']?.scored, 2);
+  assert.equal(evaluation.seq['1']!.r1, 1 / 2);
+  assert.equal(evaluation.seq['1']!.scored, 2);
   // The second frame is missing from every history of two.
-  assert.equal(evaluation.seq['2']?.scored, 0);
-  assert.equal(evaluation.seq['2']?.r1, null);
+  assert.equal(evaluation.seq['2']!.scored, 0);
+  assert.equal(evaluation.seq['2']!.r1, null);
   assert.ok(evaluation.queriesPerS > 0);
 });

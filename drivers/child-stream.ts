@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { Readable } from 'node:stream';
 import { monotonicUs } from '../runtime/monotonic.js';
 import { ChildWatch, type ChildLimits } from './child-watch.js';
 
@@ -15,8 +14,6 @@ export interface ChildStreamOptions extends ChildLimits {
   /** A child is about to start: what was kept of the last one is void. */
   onStart(): void;
   onBytes(bytes: Uint8Array, nowUs: number): void;
-  /** What it writes to its descriptor 3; without it there is none. */
-  readonly onSideBytes?: ((bytes: Uint8Array, nowUs: number) => void) | undefined;
   /** It has ended: what the bytes say of why, as a sentence, or nothing. */
   onEnd(): string;
   /** Once for each change, however often the same happens again. */
@@ -83,14 +80,15 @@ export class ChildStream {
   }
 
   #spawn(): void {
-    const { command, onSideBytes } = this.#options;
+    const { command } = this.#options;
     const [program, ...parameters] = command;
     this.#options.onStart();
     this.restarts++;
     this.#stalled = false;
     this.#lastError = '';
-    const child = spawn(program, parameters, {
-      stdio: ['ignore', 'pipe', 'pipe', ...(onSideBytes ? (['pipe'] as const) : [])],
+    // Without a descriptor left there are no streams either.
+    const child: ChildProcess = spawn(program, parameters, {
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
     this.#watch.started(monotonicUs());
@@ -104,9 +102,6 @@ export class ChildStream {
     );
     child.stdout?.on('data', (bytes: Uint8Array) => this.#deliver(bytes));
     child.stderr?.on('data', (bytes: Buffer) => this.#keepLastLine(bytes.toString('utf8')));
-    const side = child.stdio[3];
-    if (onSideBytes && side instanceof Readable)
-      side.on('data', (bytes: Uint8Array) => onSideBytes(bytes, monotonicUs()));
   }
 
   #deliver(bytes: Uint8Array): void {

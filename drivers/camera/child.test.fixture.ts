@@ -2,11 +2,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
 
 const [, , what = '', mark = ''] = process.argv;
+let number = 0;
 const again = mark !== '' && existsSync(mark);
 if (mark !== '') writeFileSync(mark, '');
 
-function frame(number: number): Uint8Array {
-  return new Uint8Array(32).fill(number);
+function frame(value: number): Uint8Array {
+  return new Uint8Array(32).fill(value);
 }
 
 process.stdout.write(Buffer.concat([frame(1), frame(2)]));
@@ -22,10 +23,14 @@ switch (again ? 'deliver' : what) {
     setInterval(() => undefined, 1000);
     break;
   case 'burst':
-    process.stdout.write(Buffer.concat(Array.from({ length: 100 }, (_, number) => frame(number))));
+    process.stdout.write(Buffer.concat(Array.from({ length: 100 }, (_, value) => frame(value))));
     setInterval(() => undefined, 1000);
     break;
+  case 'freeze':
+    // Its lens is uncovered once the test has seen enough.
+    setInterval(() => process.stdout.write(frame(existsSync(`${mark}.uncovered`) ? ++number % 2 : 2)), 5);
+    break;
   case 'deliver':
-    setInterval(() => process.stdout.write(frame(9)), 20);
+    setInterval(() => process.stdout.write(frame(9 + (++number % 2))), 20);
     break;
 }

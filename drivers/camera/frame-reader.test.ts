@@ -31,7 +31,7 @@ for (const format of formats)
           assert.deepEqual([...taken.pixels], brightness(format, frame));
         }
         assert.equal(reader.take(), undefined);
-        assert.deepEqual(reader.counts, { frames: 3, dropped: 0, partial: 0 });
+        assert.deepEqual(reader.counts, { frames: 3, dropped: 0, partial: 0, frozen: 0 });
       }),
       { numRuns: 50 },
     );
@@ -54,7 +54,7 @@ test('a consumer that is late gets the newest frames whole; what it holds is not
   );
   assert.equal(sequences[1]?.frameUs, 900);
   assert.deepEqual([...(sequences[0]?.pixels ?? [])], brightness(format, 8));
-  assert.deepEqual(reader.counts, { frames: 10, dropped: 7, partial: 0 });
+  assert.deepEqual(reader.counts, { frames: 10, dropped: 7, partial: 0, frozen: 0 });
 });
 
 test('a child that ended within a frame leaves nothing in the next one', () => {
@@ -69,7 +69,48 @@ test('a child that ended within a frame leaves nothing in the next one', () => {
   const next = reader.take();
   assert.deepEqual([...(next?.pixels ?? [])], brightness(format, 2));
   assert.equal(next?.sequence, 1, 'it counts on');
-  assert.deepEqual(reader.counts, { frames: 2, dropped: 0, partial: 1 });
+  assert.deepEqual(reader.counts, { frames: 2, dropped: 0, partial: 1, frozen: 0 });
+});
+
+test('a frame that is the last one again in every bit is passed over and counted; a new child may begin with it', () => {
+  const format: FrameFormat = { width: 5, height: 3, pixels: 'grey' };
+  const reader = new FrameReader(format);
+  for (const frame of [0, 1, 1, 1, 2, 1]) reader.push(written(format, frame), 0);
+  reader.restart();
+  reader.push(written(format, 1), 0);
+  const taken: number[] = [];
+  for (let frame = reader.take(); frame; frame = reader.take()) taken.push(frame.sequence);
+  assert.deepEqual(taken, [1, 4, 5, 6], 'the first of four that wait was dropped');
+  assert.deepEqual(reader.counts, { frames: 7, dropped: 1, partial: 0, frozen: 2 });
+});
+
+test('a frame was exposed when its text says so, and comes once the text has ended, however the bytes are cut', () => {
+  const format: FrameFormat = { width: 6, height: 4, pixels: 'yuv420', exposure: 'rpicam' };
+  // 20 ms of exposure were read out at 5 s and 5.03 s; the third tells a clock that cannot be, the fourth no time.
+  const texts = [
+    'ExposureTime=20000\nAnalogueGain=1.0\nSensorTimestamp=5000000000\n\n',
+    'SensorTimestamp=5030000000\nFrameWallClock=99\nExposureTime=20000\n\n',
+    'SensorTimestamp=9000000000\nExposureTime=20000\n\n',
+    'AeState=2\n\n',
+  ];
+  const stream = Uint8Array.from(
+    texts.flatMap((text, frame) => [...written(format, frame), ...Buffer.from(text, 'latin1')]),
+  );
+  for (const length of [1, 7, 1000]) {
+    const reader = new FrameReader(format, 8);
+    for (let from = 0; from < stream.length; from += length) reader.push(stream.subarray(from, from + length), 5.1e6);
+    const taken = [0, 1, 2, 3].map(() => {
+      const frame = reader.take();
+      return frame && { us: frame.frameUs, pixels: [...frame.pixels] };
+    });
+    assert.deepEqual(
+      taken,
+      [4_990_000, 5_020_000, 5_100_000, 5_100_000].map((us, frame) => ({ us, pixels: brightness(format, frame) })),
+    );
+  }
+  const reader = new FrameReader(format);
+  reader.push(stream.subarray(0, written(format, 0).length + 10), 5.1e6);
+  assert.equal(reader.take(), undefined, 'its time has not been told');
 });
 
 test('formats that cannot be are refused by name, with the fix', () => {

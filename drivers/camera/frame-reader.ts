@@ -1,4 +1,5 @@
 import type { GreyFrame } from '../../runtime/contracts.js';
+import { ExposureText } from './exposure-text.js';
 import { frameLayout, type FrameFormat, type FrameLayout } from './pixels.js';
 
 export interface FrameCounts {
@@ -8,6 +9,8 @@ export interface FrameCounts {
   dropped: number;
   /** Frames of which a part came: their child ended within. */
   partial: number;
+  /** Equal to the one before in every bit, which the noise of a sensor prevents: passed over. */
+  frozen: number;
 }
 
 /**
@@ -15,7 +18,7 @@ export interface FrameCounts {
  * never a part of one. Pure; allocates no frame after construction.
  */
 export class FrameReader {
-  readonly counts: FrameCounts = { frames: 0, dropped: 0, partial: 0 };
+  readonly counts: FrameCounts = { frames: 0, dropped: 0, partial: 0, frozen: 0 };
   readonly #format: FrameFormat;
   readonly #layout: FrameLayout;
   /** One is being filled, the others wait. */
@@ -26,12 +29,16 @@ export class FrameReader {
   #next = 0;
   #filling = 0;
   #position = 0;
+  /** Of this child, for one that hangs is told by frames that are equal. */
+  #last: GreyFrame | undefined;
+  readonly #exposure: ExposureText | undefined;
 
   constructor(format: FrameFormat, waiting = 4) {
     this.#format = format;
     this.#layout = frameLayout(format);
     this.#ring = Array.from({ length: waiting + 1 }, () => emptyFrame(format));
     this.#taken = emptyFrame(format);
+    this.#exposure = format.exposure === 'rpicam' ? new ExposureText() : undefined;
   }
 
   /** A new child begins with a new frame. Returns how many bytes of an unfinished one the last child left. */
@@ -39,6 +46,8 @@ export class FrameReader {
     const left = this.#position;
     if (left > 0) this.counts.partial++;
     this.#position = 0;
+    this.#last = undefined;
+    this.#exposure?.reset();
     return left;
   }
 
@@ -46,6 +55,10 @@ export class FrameReader {
     const { frameBytes, stride } = this.#layout;
     let at = 0;
     while (at < bytes.length) {
+      if (this.#position === frameBytes) {
+        if (this.#exposure?.push(bytes[at++] as number)) this.#finish(exposedUs(this.#exposure.middleUs, nowUs));
+        continue;
+      }
       const row = Math.floor(this.#position / stride);
       const column = this.#position - row * stride;
       const inFrame = row < this.#format.height;
@@ -53,7 +66,7 @@ export class FrameReader {
       if (inFrame) this.#copy(bytes, at, length, row, column);
       at += length;
       this.#position += length;
-      if (this.#position === frameBytes) this.#finish(nowUs);
+      if (this.#position === frameBytes && this.#exposure === undefined) this.#finish(nowUs);
     }
   }
 
@@ -77,13 +90,17 @@ export class FrameReader {
       pixels[row * width + at / step] = bytes[from + at - column] as number;
   }
 
-  #finish(nowUs: number): void {
+  #finish(frameUs: number): void {
     const frame = this.#ring[this.#filling % this.#ring.length] as GreyFrame;
-    frame.sequence = this.#filling;
-    frame.frameUs = nowUs;
-    this.#filling++;
+    frame.sequence = this.counts.frames++;
+    frame.frameUs = frameUs;
     this.#position = 0;
-    this.counts.frames++;
+    if (this.#last !== undefined && isEqual(frame.pixels, this.#last.pixels)) {
+      this.counts.frozen++;
+      return;
+    }
+    this.#last = frame;
+    this.#filling++;
     if (this.#filling - this.#next === this.#ring.length) {
       this.#next++;
       this.counts.dropped++;
@@ -93,4 +110,17 @@ export class FrameReader {
 
 function emptyFrame({ width, height }: FrameFormat): GreyFrame {
   return { width, height, pixels: new Uint8Array(width * height), sequence: 0, frameUs: 0 };
+}
+
+/** A time that cannot be, as of another clock, counts as none: then the arrival stands for it. */
+function exposedUs(middleUs: number, nowUs: number): number {
+  return middleUs <= nowUs && middleUs > nowUs - longestWayUs ? middleUs : nowUs;
+}
+
+const longestWayUs = 2_000_000;
+
+/** Ends at the first pixel that differs: mostly the first of all. */
+function isEqual(a: Uint8Array, b: Uint8Array): boolean {
+  for (let pixel = 0; pixel < a.length; pixel++) if (a[pixel] !== b[pixel]) return false;
+  return true;
 }

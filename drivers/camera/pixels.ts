@@ -8,6 +8,8 @@ export interface FrameFormat {
   readonly pixels: PixelFormat;
   /** Bytes from one row to the next where the tool pads rows; else they follow from width and pixels. */
   readonly stride?: number | undefined;
+  /** Behind each frame the tool writes when it was exposed: `ExposureText`. */
+  readonly exposure?: 'rpicam' | undefined;
 }
 
 /** How the brightness lies in a frame of bytes. */

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { ChildNotice } from '../child-stream.js';
-import { CameraSource, type CameraOptions } from './source.js';
+
+import { CameraSource, type CameraNotice, type CameraOptions } from './source.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'axond-camera-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -36,6 +36,20 @@ test('a tool that stalls is ended, by force if it does not listen, and started a
   assert.ok(!camera.notices.some((text) => text.startsWith('ended')), 'the stall says it all');
 });
 
+test('a camera that delivers the same frame again and again is told once, and that it sees again', async () => {
+  await using camera = watched('freeze', 'frozen', { stallMs: 100 });
+  await camera.until(({ source, notices }) => notices.length === 2 && source.counts.frozen >= 50);
+  assert.deepEqual(camera.frames, [1, 2]);
+  writeFileSync(join(folder, 'frozen.uncovered'), '');
+  await camera.until(({ frames }) => frames.length > 4);
+  assert.deepEqual(camera.notices, [
+    `delivering: ${node} delivers.`,
+    `frozen: ${node} delivers the same frame again and again. Is the lens covered, or does the camera hang?`,
+    `delivering: ${node} delivers new frames again.`,
+  ]);
+  assert.equal(camera.source.counts.restarts, 0);
+});
+
 test('who takes frames late loses the oldest ones whole, and the loss is counted', async () => {
   let due = false;
   const source = new CameraSource(
@@ -52,7 +66,7 @@ test('who takes frames late loses the oldest ones whole, and the loss is counted
 });
 
 test('a program that is not there is told once, with the fix, however often it is tried', async () => {
-  const notices: ChildNotice[] = [];
+  const notices: CameraNotice[] = [];
   const source = new CameraSource(
     { ...options('', ''), command: ['/nowhere/rpicam-vid'] },
     () => undefined,

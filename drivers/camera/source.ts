@@ -12,24 +12,45 @@ export interface CameraOptions extends FrameFormat {
   readonly waiting?: number | undefined;
 }
 
+export interface CameraNotice {
+  readonly state: ChildNotice['state'] | 'frozen';
+  readonly text: string;
+}
+
 /** A camera behind another program. Frames are taken when `onFrames` says that there are some. */
 export class CameraSource {
   readonly #reader: FrameReader;
   readonly #stream: ChildStream;
+  /** When the last frame came that was not frozen, and whether it was told that none has come since. */
+  #freshUs = 0;
+  #toldFrozen = false;
 
-  constructor(options: CameraOptions, onFrames: () => void, onNotice: (notice: ChildNotice) => void) {
+  constructor(options: CameraOptions, onFrames: () => void, onNotice: (notice: CameraNotice) => void) {
     const reader = new FrameReader(options, options.waiting);
     this.#reader = reader;
     const { frameBytes } = frameLayout(options);
+    const stallUs = (options.stallMs ?? 2000) * 1000;
+    const [program] = options.command;
     this.#stream = new ChildStream({
       command: options.command,
-      startUs: startUs,
-      stallUs: (options.stallMs ?? 2000) * 1000,
+      startUs,
+      stallUs,
       onStart: () => reader.restart(),
       onBytes: (bytes, nowUs) => {
-        const { frames } = reader.counts;
+        const { frames, frozen } = reader.counts;
         reader.push(bytes, nowUs);
-        if (reader.counts.frames !== frames) onFrames();
+        const came = reader.counts.frames - frames;
+        const fresh = came - (reader.counts.frozen - frozen);
+        if (fresh > 0) {
+          this.#freshUs = nowUs;
+          if (this.#toldFrozen) onNotice({ state: 'delivering', text: `${program} delivers new frames again.` });
+          this.#toldFrozen = false;
+          onFrames();
+        } else if (came > 0 && !this.#toldFrozen && nowUs - this.#freshUs > stallUs) {
+          this.#toldFrozen = true;
+          const text = `${program} delivers the same frame again and again. Is the lens covered, or does the camera hang?`;
+          onNotice({ state: 'frozen', text });
+        }
       },
       onEnd: () => {
         const left = reader.restart();

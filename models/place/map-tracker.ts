@@ -1,7 +1,7 @@
 import type { PlaceEstimate, PlaceTracker } from '../../runtime/contracts.js';
 import { MatchEvidence } from './match-evidence.js';
 import { PlaceClock } from './place-clock.js';
-import type { PlaceMap } from './place-map.js';
+import type { MappedPlace, PlaceMap } from './place-map.js';
 import { SequenceFilter } from './sequence-filter.js';
 import { ViewRange } from './view-range.js';
 
@@ -78,7 +78,10 @@ export class MapTracker implements PlaceTracker {
     if (began && change < Number.POSITIVE_INFINITY)
       this.#change = Number.isNaN(this.#change) ? change : this.#change + (change - this.#change) / fresh;
     this.#ticked = began && recogniser.see(frame);
-    if (this.#ticked) this.#match();
+    if (this.#ticked && this.#step()) {
+      this.map.score(this.#scores);
+      this.#match(this.#clock.advance);
+    }
     const { place, score, second, margin, known, ambiguous } = this.#held;
     estimate.place = place;
     estimate.score = score;
@@ -94,7 +97,7 @@ export class MapTracker implements PlaceTracker {
     if (!this.#ticked) return -1;
     this.#ticked = false;
     if (this.#held.known) {
-      if (this.#evidence.score - this.#evidence.second < clearLead) this.map.addRow(this.#here);
+      if (this.#isUnclear) this.map.addRow(this.#here);
       return -1;
     }
     if (this.#here >= 0) this.#evidence.addUnknown();
@@ -135,17 +138,52 @@ export class MapTracker implements PlaceTracker {
     return '';
   }
 
-  #match(): void {
+  /**
+   * Takes the next place of another map, as if it were driven past: what is known gets its rows, what is not becomes a
+   * place. Returns its id here.
+   */
+  merge(place: MappedPlace, rows: readonly Int8Array[]): number {
+    const [first, ...others] = rows;
+    if (!first) throw new RangeError(`place ${place.id} has no row`);
+    if (this.#step()) {
+      this.map.scoreRow(first, this.#scores);
+      this.#match(Number.NaN);
+    }
+    const known = this.#held.known ? this.#here : -1;
+    // The other map has told its places apart already: they are never recognised as each other.
+    if (known < 0) this.#learnedAt.push(Number.POSITIVE_INFINITY);
+    const here = known < 0 ? this.map.takePlace(place, first) : known;
+    if (known >= 0 && this.#isUnclear) this.map.restoreRow(here, first, 0);
+    if (known < 0 || this.#isUnclear) for (const row of others) this.map.restoreRow(here, row, 0);
+    const own = this.map.places[here] ?? { id: -1 };
+    const { id, label = place.label, pose = place.pose, thumbnail = place.thumbnail } = own;
+    if (known >= 0) this.map.note(here, { label, pose, thumbnail });
+    return id;
+  }
+
+  /** The rows of the place that is known do not tell it from others by themselves. */
+  get #isUnclear(): boolean {
+    return this.#evidence.score - this.#evidence.second < clearLead;
+  }
+
+  /** Places that may be recognised at this tick; 0 where they are too few. */
+  get #old(): number {
+    const places = this.map.places.length - this.#learnedAt.length;
+    return places < fewest ? 0 : places;
+  }
+
+  /** A tick begins. Whether there is anything to compare with. */
+  #step(): boolean {
     this.#ticks++;
     while (this.#ticks - (this.#learnedAt[0] ?? this.#ticks) > fresh) this.#learnedAt.shift();
-    const places = this.map.places.length - this.#learnedAt.length;
-    if (places < fewest) {
-      this.#unknown();
-      return;
-    }
     this.#makeRoom();
-    this.map.score(this.#scores);
-    this.#filter.step(this.#scores, places, this.#clock.advance);
+    if (this.#old === 0) this.#unknown();
+    return this.#old > 0;
+  }
+
+  #match(advance: number): void {
+    const places = this.#old;
+    this.#filter.step(this.#scores, places, advance);
     const here = this.#filter.best;
     this.#evidence.see(this.#scores, places, here);
     this.#stays = here === this.#here ? this.#stays + 1 : 0;

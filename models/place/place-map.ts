@@ -149,6 +149,12 @@ export class PlaceMap {
     this.reserveIds(place.id + 1);
   }
 
+  /** Takes a place of another map, under an id of its own here. */
+  takePlace(place: MappedPlace, spikes: Int8Array): number {
+    this.restorePlace({ ...place, id: this.#nextId }, spikes, 0);
+    return this.#places.length - 1;
+  }
+
   restoreRow(place: number, spikes: Int8Array, threshold: number): void {
     this.#at(place);
     this.recogniser.restore(spikes, threshold);

@@ -115,7 +115,7 @@ describe('merging maps', () => {
     const given = mergeMaps(map, other);
     assert.equal(given.size, second);
     const old = [...given.values()].filter((id) => id < first).length;
-    assert.ok(old > 0.4 * first && old < 0.65 * first, `${old} of ${first} known`);
+    assert.ok(old > 0.5 * first && old < 0.75 * first, `${old} of ${first} known`);
     const added = map.places.length - first;
     assert.equal(added + old, second);
     assert.equal(new Set(ids(map)).size, map.places.length);

@@ -38,6 +38,8 @@ export class MapFile {
   readonly kind: MapKind;
   /** What was found on opening, for the log; empty where all was as it should be. */
   readonly notices: readonly string[];
+  /** Changes need not be on the disk before `save`: what is learned can be learned again. */
+  writesWhole = false;
   readonly #path: string;
   #revision: number;
   #journal: number | undefined;
@@ -54,7 +56,7 @@ export class MapFile {
     this.#revision = revision;
     this.notices = notices;
     map.changed = (change) => {
-      this.#append(change);
+      if (!this.writesWhole) this.#append(change);
     };
   }
 

@@ -12,6 +12,8 @@ import { checkModule } from './check-module.js';
 import { firstStep, isModelFile, openModel, refusing, withImportOptions, type ImportFlags } from './model-file.js';
 import { describeTime, inspect } from './model-inspect.js';
 import { Failure, UsageError, print, printJson } from './output.js';
+import { inspectMap } from './place-inspect.js';
+import { isMapFile, ofMapFile } from './place-map.js';
 
 interface CheckOptions extends ImportFlags {
   set?: string[];
@@ -20,10 +22,10 @@ interface CheckOptions extends ImportFlags {
 
 export function checkCommand(): Command {
   const command = new Command('check')
-    .description('Check this machine, or with a path that file: a recording, a configuration, a model, a module')
+    .description('Check this machine, or with a path that file: a recording, a configuration, a model, a map, a module')
     .argument(
       '[file...]',
-      'a recording (*.db), configuration files (*.yaml, later ones win), a model, or a module (*.js, *.mjs)',
+      'a recording (*.db), configuration files (*.yaml, later ones win), a model, a map (*.map), or a module (*.js, *.mjs)',
     )
     .option('--set <KEY=VALUE...>', 'override a key of the configuration')
     .option('--json', 'one JSON object on the last line of stdout')
@@ -33,13 +35,14 @@ export function checkCommand(): Command {
       if (first === undefined) await machine(options);
       else {
         for (const file of files) if (!existsSync(file)) throw new UsageError(`${file}: there is no such file.`);
-        const alone = /\.[cm]?js$/.test(first) || isSqliteFile(first) || isModelFile(first);
+        const alone = /\.[cm]?js$/.test(first) || isSqliteFile(first) || isMapFile(first) || isModelFile(first);
         if (alone && files.length > 1)
           throw new UsageError(
             `${files.join(', ')}: only configuration files are checked together. Check one at a time.`,
           );
         if (/\.[cm]?js$/.test(first)) await module(first, options);
         else if (isSqliteFile(first)) recording(first, options);
+        else if (isMapFile(first)) await map(first, options);
         else if (isModelFile(first)) await model(first, options);
         else configuration(files, options);
       }
@@ -101,6 +104,19 @@ async function model(path: string, { json, ...flags }: CheckOptions): Promise<vo
       print(
         `${path}: ${sheet.name} (${format}), ${sheet.layers.length} layers, ${describeTime(sheet)}: no fault found.`,
       );
+  } catch (error) {
+    if (!(error instanceof Failure) || !json) throw error;
+    printJson({ ok: false, faults: [error.message] });
+    process.exitCode = 1;
+  }
+}
+
+/** Whole, with its journal. */
+async function map(path: string, { json }: CheckOptions): Promise<void> {
+  try {
+    const sheet = await ofMapFile(() => inspectMap(path));
+    if (json) printJson({ ok: true, ...sheet });
+    else print(`${path}: a map of ${sheet.places} places, ${sheet.rows} rows: no fault found.`);
   } catch (error) {
     if (!(error instanceof Failure) || !json) throw error;
     printJson({ ok: false, faults: [error.message] });

@@ -1,9 +1,16 @@
 import { Command } from 'commander';
 import { evalPlaceCommand } from './place-eval.js';
+import { inspectMapCommand } from './place-inspect.js';
+import { addPlacesCommand, learnPlacesCommand } from './place-learn.js';
+import { matchPlacesCommand } from './place-match.js';
 
 export function placeCommand(): Command {
   return new Command('place')
-    .description('Recognise places: score methods on drives')
+    .description('Recognise places: learn maps of routes, say where a robot was, score methods on drives')
     .helpCommand(false)
+    .addCommand(learnPlacesCommand())
+    .addCommand(addPlacesCommand())
+    .addCommand(matchPlacesCommand())
+    .addCommand(inspectMapCommand())
     .addCommand(evalPlaceCommand());
 }

@@ -1,0 +1,148 @@
+import { existsSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { learnDrive, ruleFor, type RecordedDrive } from '../../models/place/learn-drive.js';
+import { MapFile } from '../../models/place/map-file.js';
+import { MapTracker } from '../../models/place/map-tracker.js';
+import { mergeMaps } from '../../models/place/merge-maps.js';
+import type { PlaceMap } from '../../models/place/place-map.js';
+import { pruneMap } from '../../models/place/prune-map.js';
+import { thumbnailOf } from '../../models/place/thumbnail.js';
+import { nowhere } from '../place/place-loop.js';
+import { positive, wholeNumber } from './options.js';
+import { UsageError, print, printJson } from './output.js';
+import { driveArgument, drivenFrames, isMapFile, kindFor, ofMapFile, recogniserOf } from './place-map.js';
+
+interface LearnOptions {
+  map: string;
+  sensor: 'grey' | 'events';
+  theta?: number;
+  places?: number;
+  spacing?: number;
+  odometry?: string;
+  budget?: number;
+  thumbnails?: true;
+  json?: true;
+}
+
+export function learnPlacesCommand(): Command {
+  return new Command('learn')
+    .description('Learn a map of the places along a drive')
+    .argument('<drive>', driveArgument)
+    .requiredOption('--map <FILE>', 'file to write')
+    .addOption(new Option('--sensor <KIND>', 'what took the frames').choices(['grey', 'events']).default('grey'))
+    .option('--places <N>', 'about so many places; else by how far views of the drive differ at all', wholeNumber)
+    .option('--theta <SHARE>', 'a new place where the view has changed by this share', positive)
+    .option('--spacing <METRES>', 'a new place every so many metres; needs --odometry', positive)
+    .option('--odometry <FILE>', 'metres driven since the frame before, a number a line')
+    .option('--budget <ROWS>', 'keep at most so many rows', wholeNumber)
+    .option('--thumbnails', 'keep a small picture of each place, 512 bytes')
+    .option('--json', 'one JSON object on the last line of stdout')
+    .addHelpText('after', '\nExample:  axond place learn summer.500x32x64.u8 --map route.map')
+    .action(async (drive: string, options: LearnOptions) => {
+      if (existsSync(options.map))
+        throw new UsageError(
+          `--map ${options.map}: there is a map already. Name another file, or use axond place add.`,
+        );
+      if (options.theta !== undefined && options.places !== undefined)
+        throw new UsageError('--theta and --places: each says how many places there are. Use one.');
+      if (options.spacing !== undefined && options.odometry === undefined)
+        throw new UsageError('--spacing: needs --odometry, which says how far the robot went.');
+      const kind = kindFor(drive, options.sensor);
+      const recorded = await collect(drivenFrames(drive, kind, options.odometry));
+      const recogniser = recogniserOf(kind);
+      await ofMapFile(() => {
+        const rule = ruleFor(recogniser, recorded, options);
+        const file = MapFile.create(options.map, kind, rule, recogniser);
+        const { map } = file;
+        file.writesWhole = true;
+        learnDrive(map, recorded, (place, frame) => {
+          if (options.thumbnails && kind.sensor === 'grey') map.note(place, { thumbnail: thumbnailOf(frame) });
+        });
+        if (map.places.length < 10)
+          process.stderr.write(
+            `Only ${map.places.length} places of ${recorded.frames.length} frames: ask for more with --places.\n`,
+          );
+        const pruned = pruneMap(map, options.budget ?? Infinity);
+        file.save();
+        report(options, map, { frames: recorded.frames.length, pruned: pruned.rows });
+      });
+    });
+}
+
+interface AddOptions {
+  map: string;
+  odometry?: string;
+  budget?: number;
+  json?: true;
+}
+
+export function addPlacesCommand(): Command {
+  return new Command('add')
+    .description('Add another drive, or another map, to a map: known places get rows where they need them')
+    .argument('<drive>', `${driveArgument}; or another map`)
+    .requiredOption('--map <FILE>', 'map to add to')
+    .option('--odometry <FILE>', 'metres driven since the frame before, a number a line')
+    .option('--budget <ROWS>', 'keep at most so many rows', wholeNumber)
+    .option('--json', 'one JSON object on the last line of stdout')
+    .addHelpText('after', '\nExample:  axond place add winter.500x32x64.u8 --map route.map')
+    .action(async (drive: string, options: AddOptions) => {
+      await ofMapFile(async () => {
+        const file = MapFile.open(options.map, recogniserOf);
+        const { map, kind } = file;
+        const before = { places: map.places.length, rows: map.owners.length };
+        let frames = 0;
+        if (isMapFile(drive)) mergeMaps(map, MapFile.open(drive, recogniserOf).map);
+        else {
+          const tracker = new MapTracker(map, false);
+          const estimate = nowhere();
+          tracker.begin();
+          for await (const { frame, metres } of drivenFrames(drive, kind, options.odometry)) {
+            frames++;
+            if (tracker.track(frame, metres, estimate)) tracker.learn(estimate);
+          }
+          tracker.settle();
+          if (tracker.notice !== '') process.stderr.write(`${tracker.notice}\n`);
+        }
+        const newPlaces = map.places.length - before.places;
+        const newRows = map.owners.length - before.rows;
+        const pruned = pruneMap(map, options.budget ?? Infinity);
+        file.save();
+        report(options, map, { frames, newPlaces, newRows, pruned: pruned.rows });
+      });
+    });
+}
+
+async function collect(frames: ReturnType<typeof drivenFrames>): Promise<RecordedDrive> {
+  const drive = { frames: [] as Uint8Array[], metres: [] as number[] };
+  for await (const { frame, metres } of frames) {
+    drive.frames.push(frame);
+    drive.metres.push(metres);
+  }
+  if (drive.frames.length === 0) throw new UsageError('The drive has no frame.');
+  return drive;
+}
+
+function report(
+  { map: path, json }: { map: string; json?: true },
+  map: PlaceMap,
+  counts: Record<string, number>,
+): void {
+  const { places, owners, rule } = map;
+  if (json) printJson({ map: path, places: places.length, rows: owners.length, ...rule, ...counts });
+  else
+    print(
+      `${path}: ${places.length} places, ${owners.length} rows, ${ruleText(rule)}`,
+      ...Object.entries(counts).flatMap(([name, count]) => (count === 0 ? [] : [`  ${labels[name] ?? name} ${count}`])),
+    );
+}
+
+const labels: Readonly<Record<string, string>> = {
+  frames: 'frames',
+  newPlaces: 'new places',
+  newRows: 'new rows',
+  pruned: 'rows pruned',
+};
+
+export function ruleText({ theta, spacing }: PlaceMap['rule']): string {
+  return `a new place ${spacing === undefined ? '' : `every ${spacing} m, without odometry `}where the view has changed by ${theta.toFixed(3)}`;
+}

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { SyntheticRoad, syntheticDrive, type DriveConditions } from '../../models/place/synthetic-drive.js';
+import { checkCommand } from './check.js';
+import { runCommand, runJson } from './command.test.fixture.js';
+import { placeCommand } from './place.js';
+
+const road = new SyntheticRoad(5);
+
+function folderFor(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'axond-place-'));
+  t.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  return folder;
+}
+
+/** A drive of a metre a frame, as a pack; returns its path. */
+function pack(folder: string, from: number, to: number, conditions: Partial<DriveConditions> = {}): string {
+  const metres = Array.from({ length: to - from }, (_, frame) => from + frame);
+  const drive = syntheticDrive(road, metres, conditions);
+  const path = join(folder, `${conditions.season ?? 'summer'}-${from}.${drive.frames}x32x64.u8`);
+  writeFileSync(path, drive.pixels);
+  return path;
+}
+
+const place = (t: TestContext, ...words: string[]): Promise<string> => runCommand(t, placeCommand(), ...words);
+const placeJson = (t: TestContext, ...words: string[]): Promise<Record<string, unknown>> =>
+  runJson(t, placeCommand(), ...words);
+
+describe('axond place learn, add, match, inspect', () => {
+  it('learns a route, knows it again, and takes another drive into the map', async (t) => {
+    const folder = folderFor(t);
+    const map = join(folder, 'route.map');
+    const learned = await placeJson(t, 'learn', pack(folder, 0, 200), '--map', map, '--thumbnails');
+    const places = Number(learned['places']);
+    assert.ok(places > 50 && places < 120, String(places));
+
+    const sheet = await placeJson(t, 'inspect', map);
+    assert.deepEqual(
+      [sheet['places'], sheet['rows'], sheet['thumbnails'], sheet['version']],
+      [places, places, places, 1],
+    );
+    assert.equal(sheet['bytes'], readFileSync(map).length);
+
+    const winter = pack(folder, 20, 180, { season: 'winter', seed: 3 });
+    const lines = (await place(t, 'match', winter, '--map', map, '--json')).trimEnd().split('\n');
+    const estimates = lines.map((line) => JSON.parse(line) as { frame: number; place: number; known: boolean });
+    assert.deepEqual(
+      estimates.map(({ frame }) => frame),
+      Array.from({ length: 160 }, (_, frame) => frame),
+    );
+    const late = estimates.slice(30);
+    const known = late.filter((estimate) => estimate.known);
+    assert.ok(known.length > 0.8 * late.length);
+    // Places are about as far apart everywhere.
+    const right = known.filter((estimate) => Math.abs((estimate.place * 200) / places - (20 + estimate.frame)) < 15);
+    assert.ok(right.length > 0.8 * known.length, `${right.length} of ${known.length}`);
+
+    const added = await placeJson(t, 'add', pack(folder, 100, 300, { seed: 7 }), '--map', map);
+    assert.ok(Number(added['newPlaces']) > 15 && Number(added['newPlaces']) < 60, JSON.stringify(added));
+    assert.equal(added['places'], places + Number(added['newPlaces']));
+  });
+
+  it('keeps to a wanted number of places, to a spacing, and to a budget', async (t) => {
+    const folder = folderFor(t);
+    const drive = pack(folder, 0, 120);
+    const named = (name: string): string => join(folder, name);
+    const few = await placeJson(t, 'learn', drive, '--map', named('few.map'), '--places', '20');
+    assert.ok(Math.abs(Number(few['places']) - 20) <= 2, JSON.stringify(few));
+    writeFileSync(named('metres'), Array<string>(120).fill('1').join('\n'));
+    const words = ['--spacing', '10', '--odometry', named('metres')];
+    const spaced = await placeJson(t, 'learn', drive, '--map', named('spaced.map'), ...words);
+    assert.deepEqual([spaced['places'], spaced['spacing']], [11, 10]);
+    const small = await placeJson(t, 'learn', drive, '--map', named('small.map'), '--budget', '7');
+    assert.equal(small['rows'], 7);
+  });
+
+  it('adds a map to a map', async (t) => {
+    const folder = folderFor(t);
+    const [one, other] = [join(folder, 'one.map'), join(folder, 'other.map')];
+    const first = await placeJson(t, 'learn', pack(folder, 0, 150), '--map', one);
+    const second = await placeJson(t, 'learn', pack(folder, 1000, 1100), '--map', other);
+    const both = await placeJson(t, 'add', other, '--map', one);
+    const most = Number(first['places']) + Number(second['places']);
+    assert.ok(Number(both['places']) <= most && Number(both['places']) > 0.9 * most);
+  });
+
+  it('follows the robot from one map to another', async (t) => {
+    const folder = folderFor(t);
+    const maps = [join(folder, 'north.map'), join(folder, 'south.map')];
+    for (const [at, map] of maps.entries())
+      await place(t, 'learn', pack(folder, 1000 * at, 1000 * at + 150), '--map', map);
+    const text = await place(t, 'match', pack(folder, 1010, 1140, { seed: 9 }), '--map', ...maps);
+    assert.match(text, /frame \d+: place \d+ of .*south\.map\n/);
+  });
+
+  it('checks a map, and says what is wrong with it', async (t) => {
+    const folder = folderFor(t);
+    const map = join(folder, 'route.map');
+    await place(t, 'learn', pack(folder, 0, 60), '--map', map);
+    assert.match(
+      await runCommand(t, checkCommand(), map),
+      /route\.map: a map of \d+ places, \d+ rows: no fault found\./,
+    );
+    const bytes = readFileSync(map);
+    writeFileSync(map, bytes.subarray(0, bytes.length / 2));
+    t.after(() => {
+      process.exitCode = 0;
+    });
+    const verdict = await runJson(t, checkCommand(), map);
+    assert.equal(verdict['ok'], false);
+    assert.match(String(verdict['faults']), /route\.map: tensor .*cut off or is damaged/);
+    writeFileSync(map, String(bytes).replace('"version":1', '"version":7'), 'latin1');
+    await assert.rejects(place(t, 'inspect', map), /route\.map: /);
+  });
+
+  it('refuses wrong usage with one line', async (t) => {
+    const folder = folderFor(t);
+    const drive = pack(folder, 0, 60);
+    const map = join(folder, 'route.map');
+    await place(t, 'learn', drive, '--map', map);
+    for (const [words, message] of [
+      [['learn', drive, '--map', map], /route\.map: there is a map already.*axond place add/],
+      [['learn', drive, '--map', `${map}2`, '--theta', '1', '--places', '3'], /--theta and --places: .*Use one/],
+      [['learn', drive, '--map', `${map}2`, '--spacing', '1'], /--spacing: needs --odometry/],
+      [['learn', join(folder, 'none.5x32x64.u8'), '--map', `${map}2`], /none\.5x32x64\.u8: ENOENT/],
+      [['learn', folder, '--map', `${map}2`], /./],
+      [['learn', '-', '--map', `${map}2`], /-: no frame size\. Write -:HEIGHTxWIDTH/],
+      [['match', drive, '--map', join(folder, 'none.map')], /none\.map: there is no such file\. Learn a map first/],
+      [['add', drive, '--map', map, '--odometry', drive], /line 1, ".*", is no number of metres/],
+    ] as const)
+      await assert.rejects(place(t, ...words), message);
+  });
+});

@@ -1,0 +1,76 @@
+import { readFileSync, statSync } from 'node:fs';
+import { AxondPlace } from '../../models/place/axond-place.js';
+import { ModelError } from '../../models/format/model-error.js';
+import { hasMap, type MapKind } from '../../models/place/map-format.js';
+import type { MapRecogniser } from '../../models/place/place-map.js';
+import { PictureError } from '../../drivers/images/picture.js';
+import { PackError } from '../evaluate/place/pack.js';
+import { readDrive, readMetres, sizeOf } from '../evaluate/place/read-drive.js';
+import { Failure, UsageError } from './output.js';
+
+/** What the verbs on maps share: the recogniser of a map, and the frames that it takes. */
+
+const greyKind: MapKind = { method: 'axond-place', sensor: 'grey', height: 32, width: 64 };
+
+/** Of a map that is learned from this drive. @throws UsageError */
+export function kindFor(drive: string, sensor: 'grey' | 'events'): MapKind {
+  if (sensor === 'grey') return greyKind;
+  try {
+    return { method: 'axond-place', sensor, ...sizeOf(drive) };
+  } catch (error) {
+    throw error instanceof PackError ? new UsageError(error.message) : error;
+  }
+}
+
+export function recogniserOf({ sensor, height, width }: MapKind): MapRecogniser {
+  return new AxondPlace({ sensor, height, width });
+}
+
+export const driveArgument =
+  'NAME.500x32x64.u8, FILE:32x64, a folder of pictures, or -:480x640 for raw grey frames on stdin';
+
+/** One frame of a drive, and the metres driven since the one before; NaN where nothing tells them. */
+export interface DrivenFrame {
+  readonly frame: Uint8Array;
+  readonly metres: number;
+}
+
+/** The frames of a drive as the map takes them. @throws UsageError */
+export async function* drivenFrames(
+  drive: string,
+  kind: MapKind,
+  odometry: string | undefined,
+): AsyncGenerator<DrivenFrame> {
+  try {
+    const metres = odometry === undefined ? undefined : readMetres(odometry);
+    let at = 0;
+    for await (const frame of readDrive(drive, kind, kind.sensor === 'events', process.stdin)) {
+      yield { frame, metres: metres?.[at] ?? Number.NaN };
+      at++;
+    }
+    if (metres && metres.length !== at)
+      throw new UsageError(`${odometry ?? ''}: ${metres.length} lines, the drive has ${at} frames. Write one a frame.`);
+  } catch (error) {
+    throw error instanceof PackError || error instanceof PictureError ? new UsageError(error.message) : error;
+  }
+}
+
+/** By content; by name where the content says nothing, so that a damaged map is told what is wrong with it. */
+export function isMapFile(path: string): boolean {
+  if (!(statSync(path, { throwIfNoEntry: false })?.isFile() ?? false)) return false;
+  if (path.endsWith('.map')) return true;
+  try {
+    return hasMap(readFileSync(path));
+  } catch {
+    return false;
+  }
+}
+
+/** Faults of a map's file in one line. */
+export async function ofMapFile<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof ModelError ? new Failure(error.message) : error;
+  }
+}

@@ -63,8 +63,8 @@ function everyPath(emissions: readonly Int16Array[], frame: number, state: State
   const anyState = (at: number): number => Math.max(...all.map((from) => before(from, at))) - 768;
   const leaky = (value: number): number => value - Math.floor(value / 16);
   if (state === 'free') {
-    const ways = [before('free', place - 1), before('free', place) - 256, before('free', place - 2) - 256];
-    return emission - 26 + leaky(Math.max(...ways, anyState(place - 1)));
+    const ways = [256, 0, 256, 384].map((price, step) => before('free', place - step) - price);
+    return emission - 51 + leaky(Math.max(...ways, anyState(place - 1)));
   }
   const { own, back, cost } = moves[state];
   return emission - cost + leaky(Math.max(before(own, place - back), anyState(place - back)));

@@ -17,20 +17,21 @@ const states = [
   { name: 'slow back, advances', from: 7, step: -1, cost: 64 },
 ] as const;
 
-/** The tenth state: forwards at a pace that changes from frame to frame. A step other than one place has a price. */
-const free = { cost: 26, unsteady: one };
+/** The tenth state: forwards at a pace that changes from frame to frame. Prices of a step of 0, 1, 2 and 3 places. */
+const free = { cost: 51, steps: [one, 0, one, 1.5 * one] } as const;
 const switching = 3 * one;
 const count = states.length + 1;
 
 /** Beyond both ends of the map, and where a place has just been added. */
 const outside = -9 * one;
-/** Places beyond each end: a step reaches two, and a vector kernel reads eight at once. */
+/** Places beyond each end: a step reaches three, and a vector kernel reads eight at once. */
 const margin = 8;
 
 /**
  * Where the robot is, from the scores of all frames so far: a path through places and ways to move, weighed frame by
  * frame with a memory of about 16 frames. It follows any pace, stops, and drives either way, starts anywhere, and finds
- * the robot again after it was carried elsewhere. Integers throughout: |belief| stays below 20000.
+ * the robot again after it was carried elsewhere. Its unit is a frame that shows something new: frames of a robot that
+ * stands are not told, or a slow drive would be one of many stops. Integers throughout: |belief| stays below 20000.
  *
  * Allocates only where the map grows beyond `capacity`.
  */
@@ -153,9 +154,11 @@ export class SequenceFilter {
     const emission = this.#emission;
     for (let at = margin; at < margin + this.#places; at++) {
       let better = before[at - 1] as number;
-      const stays = (before[at] as number) - free.unsteady;
+      const stays = (before[at] as number) - free.steps[0];
       if (stays > better) better = stays;
-      const leaps = (before[at - 2] as number) - free.unsteady;
+      const skips = (before[at - 2] as number) - free.steps[2];
+      if (skips > better) better = skips;
+      const leaps = (before[at - 3] as number) - free.steps[3];
       if (leaps > better) better = leaps;
       const switched = (belief[at - 1] as number) - switching;
       if (switched > better) better = switched;

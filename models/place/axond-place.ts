@@ -1,4 +1,5 @@
 import { EventFrontEnd, GreyFrontEnd } from './front-end.js';
+import { EvidenceJudge } from './no-evidence.js';
 import type { MapRecogniser } from './place-map.js';
 import { PlaceRows } from './place-rows.js';
 import type { PlaceMethod } from './place-scorer.js';
@@ -24,6 +25,7 @@ const pictureWeight = 0.25 * 0.25;
 /** Graded spikes of local contrast, learned in one pass, compared at the shift of view that has fitted lately. */
 export class AxondPlace implements MapRecogniser {
   readonly #frontEnd: FrontEnd;
+  readonly #judge: EvidenceJudge | undefined;
   readonly #rows: PlaceRows;
   readonly #tracker: ShiftTracker;
   readonly #query: Int8Array;
@@ -33,6 +35,7 @@ export class AxondPlace implements MapRecogniser {
 
   constructor({ sensor, height, width }: AxondPlaceOptions) {
     this.#frontEnd = sensor === 'events' ? new EventFrontEnd(height, width) : new GreyFrontEnd(sensor === 'grey');
+    this.#judge = sensor === 'events' ? undefined : new EvidenceJudge(width, height);
     const { layout, spikes } = this.#frontEnd;
     this.#rows = new PlaceRows(layout, sensor === 'unordered' ? pictureWeight : driveWeight);
     this.#tracker = new ShiftTracker(sensor === 'events' ? eventShift : greyShift);
@@ -57,6 +60,10 @@ export class AxondPlace implements MapRecogniser {
   begin(): void {
     this.#frontEnd.begin();
     this.#tracker.begin();
+  }
+
+  hasEvidence(frame: Uint8Array): boolean {
+    return this.#judge?.judge(frame) === undefined;
   }
 
   look(frame: Uint8Array): Int32Array {

@@ -82,6 +82,23 @@ describe('map tracker', () => {
     );
   });
 
+  it('neither learns nor forgets where it is while the lens is covered, and takes a covered lens for no place', () => {
+    const covered = new Uint8Array(64 * 32);
+    const told = estimate();
+    const own = trackerOf();
+    const before = positions(go(own, metresOf(0, 400, 1), { learn: true })).size;
+    const [last] = go(own, metresOf(20, 200, 1), { seed: 2 }).slice(-1);
+    assert.equal(last?.known, true);
+    for (let frame = 0; frame < 50; frame++) {
+      assert.equal(own.track(covered, Number.NaN, told), false);
+      assert.equal(own.learn(told), -1);
+    }
+    assert.equal(own.places, before);
+    const after = syntheticDrive(road, [201], { seed: 3 });
+    assert.equal(own.track(frameOf(after, 0), Number.NaN, told), true);
+    assert.deepEqual([told.known, told.place], [true, last.place]);
+  });
+
   it('says unknown on a road that was never learned', () => {
     const answers = go(tracker, metresOf(2000, 2300, 1), { seed: 3 });
     assert.ok(shareOf(answers, ({ known }) => known) < 0.05);

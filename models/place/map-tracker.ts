@@ -71,6 +71,8 @@ export class MapTracker implements PlaceTracker {
 
   track(frame: Uint8Array, metres: number, estimate: PlaceEstimate): boolean {
     const { recogniser } = this.map;
+    this.#ticked = false;
+    if (!recogniser.hasEvidence(frame)) return false;
     const appearance = recogniser.look(frame);
     this.#range.see(appearance);
     const began = this.#clock.tick(appearance, metres);

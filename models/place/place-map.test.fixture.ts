@@ -14,6 +14,9 @@ export class ProductRecogniser implements MapRecogniser {
   begin(): void {
     this.#seen.fill(0);
   }
+  hasEvidence(): boolean {
+    return true;
+  }
   look(frame: Uint8Array): Int32Array {
     return Int32Array.from(new Int8Array(frame));
   }

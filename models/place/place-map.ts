@@ -5,6 +5,8 @@ import type { PlaceRule } from './place-clock.js';
 export interface MapRecogniser extends PlaceRecogniser {
   /** Numbers of a row, from −7 to 7. */
   readonly cells: number;
+  /** False where a frame says nothing of any place: it is dark, or blurred. Changes nothing. */
+  hasEvidence(frame: Uint8Array): boolean;
   /**
    * What a frame shows, before what was seen earlier is taken off: what the place clock goes by. Changes nothing; the
    * numbers hold until the next frame.

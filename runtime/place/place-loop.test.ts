@@ -94,6 +94,15 @@ test('odometry between two frames adds up; without a reading nothing is assumed'
   assert.deepEqual(drive.tracker.metres, [NaN, -0.25, NaN]);
 });
 
+test('what was driven while nothing was seen belongs to the next frame that shows something', () => {
+  const drive = new Drive('matching');
+  drive.cycle(pictureOf(0));
+  drive.cycle(dark, ['odometry', 0.25, 1e6]);
+  drive.cycle(dark);
+  drive.cycle(pictureOf(0), ['odometry', 0.5, 1e6]);
+  assert.deepEqual(drive.tracker.metres, [NaN, 0.75]);
+});
+
 test('while it is paused nothing is learned or told; after it nothing is taken for granted', () => {
   const drive = new Drive('learning');
   drive.cycle(pictureOf(0));

@@ -65,6 +65,7 @@ export class PlaceLoop {
     this.#metres = NaN;
     if (!this.#tracker.track(pixels, metres, estimate)) {
       this.withoutEvidence++;
+      this.#metres = metres;
       return;
     }
     if (this.mode === 'learning') {

@@ -32,6 +32,18 @@ test('the demo closes the loop: emulated Cyton, detections, stimuli, recording, 
   const check = await axond(t, ['check', recording, '--json']);
   assert.equal(check.code, 0, check.stdout + check.stderr);
 
+  const { json: story } = await axond(t, ['explain', 'S1', recording, '--json']);
+  const { receipts } = story as { receipts: { state: string; evidence: string }[] };
+  assert.deepEqual(
+    receipts.map(({ state, evidence }) => [state, evidence !== '']),
+    [
+      ['accepted', true],
+      ['started', true],
+      ['ended', true],
+    ],
+    JSON.stringify(receipts),
+  );
+
   const replay = await axond(t, ['replay', recording, '--json']);
   assert.equal(replay.code, 0, replay.stdout + replay.stderr);
   assert.deepEqual(replay.json['differences'], []);

@@ -193,7 +193,10 @@ function way(stimulus: NonNullable<Explanation['stimulus']>, at: (us: number) =>
       ([step, us]) =>
         `way         ${step.padEnd(24)}${us === null ? 'not recorded' : `${at(us)}  +${((us - origin) / 1000).toFixed(3)} ms`}`,
     ),
-    ...receipts.map(({ state, us, source }) => `receipt     ${state} at ${at(us)}, from the ${source}`),
+    ...receipts.map(
+      ({ state, us, source, evidence }) =>
+        `receipt     ${state} at ${at(us)}, from the ${source}${evidence === null || evidence === '' ? '' : `: ${evidence}`}`,
+    ),
     ...(phase
       ? [`phase       ${phase.expected.toFixed(0)}° foreseen, ${phase.realised.toFixed(0)}° in hindsight`]
       : []),

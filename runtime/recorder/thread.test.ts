@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { recordLength, type LoopMessage, type MessageKind } from '../contracts.js';
+import { ReceiptState, recordLength, type LoopMessage, type MessageKind } from '../contracts.js';
 import { EventCode, decodeMessage } from '../loop/records.js';
 import { SlotRing } from '../loop/ring.js';
 import { createMailbox, createTimes } from '../loop/shared.js';
@@ -15,6 +15,7 @@ import { monotonicUs } from '../monotonic.js';
 import { checkRecording } from '../recording/check.js';
 import { openRecording } from '../recording/read.js';
 import { describeRun, emptySummary, temporaryPath } from '../recording/recording.test.fixture.js';
+import { evidenceNumber } from '../recording/writer.js';
 import { readBudget } from './budget-file.js';
 import type { RecorderReport } from './recorder.js';
 import type { BudgetPlan, RecorderRequest, RecorderThreadData } from './thread.js';
@@ -108,16 +109,22 @@ test('what goes through the rings is committed by itself, then closed with the s
   const recorder = new Recorder(t, path);
   await recorder.told('ready');
   recorder.stream(300);
-  recorder.ask({ marker: 1, text: 'lights off' });
+  recorder.ask({ number: 1, text: 'lights off' });
   recorder.event(EventCode.marker, 1);
+  // What an actuator reports travels beside its receipt, by a number that no marker has.
+  recorder.ask({ number: evidenceNumber(7, ReceiptState.refused), text: 'code 3' });
+  recorder.event(EventCode.receipt, 7, ReceiptState.refused, 1, 2);
   const { lagMs, committedEvents, freeBytes, walBytes } = await recorder.told('lagMs');
-  assert.equal(committedEvents, 1);
+  assert.equal(committedEvents, 2);
   // It commits every 240 ms at the latest; the rest is what a busy machine adds.
   assert.ok(lagMs > 0 && lagMs < 1000, `${lagMs} ms`);
   assert.ok(freeBytes > 0 && walBytes > 0);
   const running = openRecording(path);
   assert.equal(running.frameCount(), 300);
-  assert.equal(running.eventsAfter(0, 10)[0]?.text, 'lights off');
+  assert.deepEqual(
+    running.eventsAfter(0, 10).map(({ text }) => text),
+    ['lights off', 'code 3'],
+  );
   running.close();
   recorder.stream(50);
   recorder.ask({ close: { ...emptySummary, samples: 350 } });

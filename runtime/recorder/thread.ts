@@ -8,7 +8,7 @@ import { ControlTime } from '../loop/shared.js';
 import { monotonicUs } from '../monotonic.js';
 import { DiskFull } from '../recording/disk-full.js';
 import type { Lease } from '../recording/rows.js';
-import { RecordingWriter, type MarkerTexts } from '../recording/writer.js';
+import { RecordingWriter, type EventTexts } from '../recording/writer.js';
 import { BudgetFile, BudgetInUse } from './budget-file.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { anyStimuli, provenStimuli } from './proven.js';
@@ -43,7 +43,7 @@ export interface BudgetPlan {
 }
 
 export type RecorderRequest =
-  | { readonly marker: number; readonly text: string }
+  | { readonly number: number; readonly text: string }
   | { readonly map: string; readonly bytes: Uint8Array }
   | { readonly commit: true }
   | { readonly close: RunSummary };
@@ -65,11 +65,13 @@ class DiskStore implements RecordingStore {
   readonly #samples = SlotRing.attach(data.samples);
   readonly #decisions = SlotRing.attach(data.decisions);
   #budget: BudgetFile | undefined;
-  // The text of a marker is posted before its number can come through the ring: if it is not here yet, it is in the port.
-  readonly #texts: MarkerTexts = {
-    get(marker) {
-      if (marker !== 0 && !texts.has(marker)) takeRequests();
-      return texts.get(marker);
+  // A text is posted before its number can come through the ring: if it is not here yet, it is in the port.
+  readonly #texts: EventTexts = {
+    get(number) {
+      if (number !== 0 && !texts.has(number)) takeRequests();
+      const text = texts.get(number);
+      if (number < 0) texts.delete(number);
+      return text;
     },
   };
 
@@ -175,7 +177,7 @@ function takeRequests(): void {
     if ('close' in request) summary = request.close;
     else if ('commit' in request) commits = true;
     else if ('map' in request) maps.push([request.map, request.bytes]);
-    else texts.set(request.marker, request.text);
+    else texts.set(request.number, request.text);
   }
 }
 

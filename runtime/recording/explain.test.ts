@@ -59,9 +59,9 @@ test('a stimulus: what asked for it, what it was measured against, and the way i
     startedUs: 1440700,
     endedUs: 1490700,
     receipts: [
-      { state: 'accepted', us: 1440100, source: 'loop' },
-      { state: 'started', us: 1440700, source: 'loop' },
-      { state: 'ended', us: 1490700, source: 'loop' },
+      { state: 'accepted', us: 1440100, source: 'loop', evidence: null },
+      { state: 'started', us: 1440700, source: 'loop', evidence: null },
+      { state: 'ended', us: 1490700, source: 'loop', evidence: null },
     ],
     phase: { expected: 90, realised: 100 },
   });

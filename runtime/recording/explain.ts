@@ -59,6 +59,8 @@ export interface Stimulus {
     readonly state: string;
     readonly us: number;
     readonly source: 'loop' | 'guardian log';
+    /** What the actuator itself reported; null where only the guardian's log is left. */
+    readonly evidence: string | null;
   }[];
   readonly phase: { readonly expected: number; readonly realised: number } | null;
 }
@@ -196,6 +198,7 @@ function follow(permit: Event<'permit'>, after: readonly RecordedEvent[]): Stimu
       state: Object.keys(ReceiptState)[state] ?? String(state),
       us: atUs,
       source: text === guardianLog ? ('guardian log' as const) : ('loop' as const),
+      evidence: text === guardianLog ? null : text,
     })),
     phase: phase?.kind === 'phase' ? { expected: phase.expected, realised: phase.realised } : null,
   };

@@ -45,7 +45,7 @@ export interface RecordedEvent {
   readonly record: Float64Array;
   /** Undefined if this version does not know its kind. */
   readonly event: LoopEvent | undefined;
-  /** Of a marker; `guardian log` for a receipt that did not come through the loop. */
+  /** Of a marker, or the evidence of a receipt; `guardian log` for one that did not come through the loop. */
   readonly text: string | null;
 }
 

@@ -64,7 +64,7 @@ export const schema = `
     kind text not null,
     fields text not null,
     record blob not null,
-    text text,                            -- of a marker or a label; 'guardian log' for a receipt that only it had
+    text text,                            -- of a marker or a label, evidence of a receipt; 'guardian log' for one that only it had
     crc integer not null
   );
   create table if not exists anchor (     -- monotonic and wall time of the same instant

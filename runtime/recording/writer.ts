@@ -14,8 +14,13 @@ import { missingReceipts } from './reconcile.js';
 import { checksum, type Lease, type endingReasons } from './rows.js';
 import { guardianLog } from './schema.js';
 
-/** Where the texts of markers and labels come from, by their numbers. */
-export type MarkerTexts = Pick<ReadonlyMap<number, string>, 'get'>;
+/** Where the texts of markers, labels and receipts come from, by their numbers. */
+export type EventTexts = Pick<ReadonlyMap<number, string>, 'get'>;
+
+/** Of what an actuator reports with a receipt: below 0, where no marker has its number. */
+export function evidenceNumber(command: number, state: number): number {
+  return -(8 * command + state) - 1;
+}
 
 /**
  * Writes a recording: the only code that does. Everything is synchronous; whoever calls it must be able to wait for a
@@ -103,9 +108,9 @@ export class RecordingWriter {
   }
 
   /** Takes all that waits in both rings; returns how many slots. `seen` gets every record. Throws `DiskFull`. */
-  drain(samples: SlotRing, decisions: SlotRing, markerTexts: MarkerTexts, seen: Seen = unseen): number {
+  drain(samples: SlotRing, decisions: SlotRing, texts: EventTexts, seen: Seen = unseen): number {
     // Samples first: a cycle's messages are in their ring before its frames, so no cycle is kept without them.
-    return this.#orEnd(() => this.#drainSamples(samples) + this.#drainDecisions(decisions, markerTexts, seen));
+    return this.#orEnd(() => this.#drainSamples(samples) + this.#drainDecisions(decisions, texts, seen));
   }
 
   /** What was drained so far now outlives this process. Throws `DiskFull`. */
@@ -235,13 +240,13 @@ export class RecordingWriter {
 
   // ── Messages and events ───────────────────────────────────────────────────────────────────────────────────────────
 
-  #drainDecisions(ring: SlotRing, markerTexts: MarkerTexts, seen: Seen): number {
+  #drainDecisions(ring: SlotRing, texts: EventTexts, seen: Seen): number {
     const waiting = ring.waiting();
     for (let ahead = 0; ahead < waiting; ahead++) {
       const at = ring.oldest(ahead) * recordLength;
       const record = ring.doubles.slice(at, at + recordLength);
       if (isMessage(record)) this.#message(record);
-      else this.#event(record, markerTexts.get(textNumber(record)));
+      else this.#event(record, texts.get(textNumber(record)));
       seen(record);
     }
     ring.release(waiting);
@@ -306,6 +311,7 @@ export class RecordingWriter {
 /** Of the text that belongs to an event; 0 for none. */
 function textNumber(record: Float64Array): number {
   if (record[0] === EventCode.marker) return record[4] as number;
+  if (record[0] === EventCode.receipt) return evidenceNumber(record[4] as number, record[5] as number);
   return record[0] === EventCode.map ? (record[7] as number) : 0;
 }
 

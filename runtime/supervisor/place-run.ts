@@ -182,7 +182,7 @@ export class PlaceRun {
 
   /** The number by which the recording finds it. */
   #text(text: string): number {
-    this.#recorder?.mark(++this.#texts, text);
+    this.#recorder?.keepText(++this.#texts, text);
     return this.#texts;
   }
 

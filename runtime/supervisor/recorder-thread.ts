@@ -83,9 +83,9 @@ export class RecorderThread {
     return { state: this.budgetProblem === '' ? 'known' : this.budgetProblem, left: this.#left };
   }
 
-  /** Before the number of the marker is posted to the loop. */
-  mark(marker: number, text: string): void {
-    this.#ask({ marker, text });
+  /** The text of a marker, a label or a receipt: before its number is posted to the loop. */
+  keepText(number: number, text: string): void {
+    this.#ask({ number, text });
   }
 
   /** Before the first cycle: the map of places that the run begins with. */

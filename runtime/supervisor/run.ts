@@ -20,6 +20,7 @@ import { LoopThread } from './loop-thread.js';
 import { RunMemory } from './memory.js';
 import type { BudgetPlan } from '../recorder/thread.js';
 import { tidyRecording } from '../recording/tidy.js';
+import { evidenceNumber } from '../recording/writer.js';
 import { configuredTiming, measuredWithOf, type ConfiguredTiming } from '../timing/timing-file.js';
 import { createPlaces, type Places } from './places.js';
 import { PortKeeper } from './port-keeper.js';
@@ -141,7 +142,9 @@ export class Run {
       const { realtime, stopInput } = plan;
       const more = { ...(stopInput ? { stopInput } : {}), ...(night ? { night } : {}) };
       const work = { actuator: plan.actuator.plan, deliveries, realtime, ...more };
-      this.#stimulator = new Stimulator(memory, this.#places, work, log);
+      this.#stimulator = new Stimulator(memory, this.#places, work, log, ({ command, state, evidence }) =>
+        this.#recorder?.keepText(evidenceNumber(command, state), evidence),
+      );
       await this.#stimulator.start();
     }
     if (plan.mqtt) this.#link = this.#report(plan.mqtt, description);
@@ -235,7 +238,7 @@ export class Run {
 
   #mark(text: string): boolean {
     const marker = ++this.#markers;
-    this.#recorder?.mark(marker, text);
+    this.#recorder?.keepText(marker, text);
     return post(this.memory.requests, 'marker', marker);
   }
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { GuardianOptions } from '../guardian/options.js';
+import type { Receipt } from '../contracts.js';
 import { startGuardian, type GuardianProcess } from '../guardian/start.js';
 import { Control, post } from '../loop/shared.js';
 import { GuardianKeeper, type GuardianCause } from './guardian-keeper.js';
@@ -13,13 +14,22 @@ export type GuardianWork = Omit<GuardianOptions, 'fifo' | 'silenceSocket' | 'pid
 export class Stimulator {
   readonly #places: Places;
   readonly #what: GuardianWork;
+  readonly #keepEvidence: (receipt: Receipt) => void;
   readonly #keeper: GuardianKeeper;
   readonly #questions = new Map<number, (reasons: readonly string[]) => void>();
   #asked = 0;
   #guardian: GuardianProcess | undefined;
   #starting: Promise<void> | undefined;
 
-  constructor(memory: RunMemory, places: Places, what: GuardianWork, log: Logger) {
+  /** `keepEvidence` gets each receipt before the loop can. */
+  constructor(
+    memory: RunMemory,
+    places: Places,
+    what: GuardianWork,
+    log: Logger,
+    keepEvidence: (receipt: Receipt) => void,
+  ) {
+    this.#keepEvidence = keepEvidence;
     this.#places = places;
     this.#what = what;
     this.#keeper = new GuardianKeeper({
@@ -98,7 +108,10 @@ export class Stimulator {
         ...this.#what,
       },
       {
-        onReceipt: (receipt) => this.#keeper.receipt(receipt),
+        onReceipt: (receipt) => {
+          this.#keepEvidence(receipt);
+          this.#keeper.receipt(receipt);
+        },
         onState: (ready, cause) => this.#keeper.state(ready, cause),
         onChecked: ({ check, reasons }) => this.#questions.get(check)?.(reasons),
         onExit: (detail) => this.#keeper.exited(detail),

@@ -9,10 +9,19 @@ export interface SerialLine {
 
 /**
  * Opens and configures a port through `serialport`, in the main thread, and never listens to it: whoever attached
- * `data` would take the bytes from the loop thread. Rejects with one line that names the port and the fix.
+ * `data` would take the bytes from the loop thread. `rtscts`: the device stops while nobody reads. Rejects with one line that names the port and the fix.
  */
-export async function openSerialLine(path: string, baudRate: number): Promise<SerialLine> {
-  const port = new SerialPort({ path, baudRate, autoOpen: false, hupcl: false, lock: false, vmin: 0, vtime: 1 });
+export async function openSerialLine(path: string, baudRate: number, rtscts = false): Promise<SerialLine> {
+  const port = new SerialPort({
+    path,
+    baudRate,
+    rtscts,
+    autoOpen: false,
+    hupcl: false,
+    lock: false,
+    vmin: 0,
+    vtime: 1,
+  });
   port.on('error', () => undefined);
   await new Promise<void>((resolve, reject) => {
     port.open((error) => (error ? reject(new Error(explain(path, error.message))) : resolve()));

@@ -7,6 +7,7 @@ import { SignalFileError, frameReader, openSignalFile } from '../../drivers/file
 import { createSleeper } from '../../drivers/sleeper/generator.js';
 import { parseQuantity } from '../config/units.js';
 import { emulateCameraCommand } from './emulate-camera.js';
+import { emulateEdvsCommand } from './emulate-edvs.js';
 import { wholeNumber } from './options.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 
@@ -62,7 +63,8 @@ export function emulateCommand(): Command {
   return new Command('emulate')
     .description('Act as a device, for trials and tests')
     .addCommand(cyton)
-    .addCommand(emulateCameraCommand());
+    .addCommand(emulateCameraCommand())
+    .addCommand(emulateEdvsCommand());
 }
 
 async function emulateCyton(options: EmulateOptions): Promise<void> {

@@ -4,7 +4,6 @@ import { Command } from 'commander';
 import { ModelError } from '../../models/format/model-error.js';
 import { packagedModels } from '../../models/model-file.js';
 import { readSpindleRecipe, type SpindleRecipe } from '../../models/spindle/recipe.js';
-import { writeAtomically } from '../../models/write-atomically.js';
 import { SignalFileError } from '../../drivers/file/signal-file.js';
 import { readDreams } from '../evaluate/dreams.js';
 import { readMarkedFolder } from '../evaluate/marked-folder.js';
@@ -22,6 +21,7 @@ import { describeSpindles } from './eval-spindles-text.js';
 import { knownModel, warningsOf } from './known-model.js';
 import { positive, wholeNumber } from './options.js';
 import { Failure, UsageError, print, printJson } from './output.js';
+import { writeReport } from './report-file.js';
 import { makeFolds, type Fold } from './spindle-folds.js';
 
 interface SpindleOptions extends DetectorFlags {
@@ -155,14 +155,6 @@ function modelPathOf({ recordings: [first] }: MarkedFolder, choice: DetectorChoi
 }
 
 // ── Shell ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-function writeReport(path: string, page: string): void {
-  try {
-    writeAtomically(path, new TextEncoder().encode(page));
-  } catch (error) {
-    throw new Failure(`${path}: cannot be written (${error instanceof Error ? error.message : String(error)}).`);
-  }
-}
 
 /** Shows what is left to do once it has taken two seconds, to a person only. */
 function progressLine(): (done: number, total: number) => void {

@@ -1,14 +1,19 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
+import { PictureError } from '../../drivers/images/picture.js';
 import { baselinesOf, placeMethods, placeSensors, type PlaceSensor } from '../../models/place/methods.js';
 import type { PlaceMethod } from '../../models/place/place-scorer.js';
 import { reordered, type Traverse } from '../../models/place/traverse.js';
 import { atPace, stretch, withStop } from '../evaluate/place/drive.js';
-import { answerQueries, scoreAnswers, type PlaceEvaluation } from '../evaluate/place/evaluate.js';
+import { answerQueries, scoreAnswers, type PlaceComparison, type ScoredMethod } from '../evaluate/place/evaluate.js';
 import { GroundTruthError, identity, parseGroundTruth, widened } from '../evaluate/place/ground-truth.js';
-import { PackError, readPack } from '../evaluate/place/pack.js';
+import { PackError } from '../evaluate/place/pack.js';
+import { readTraverse } from '../evaluate/place/read-traverse.js';
+import { placePage } from '../evaluate/report/place-page.js';
 import { positive, wholeFrom } from './options.js';
 import { UsageError, print, printJson } from './output.js';
+import { describePlaces } from './place-eval-text.js';
+import { writeReport } from './report-file.js';
 
 interface Options {
   ref: string;
@@ -24,18 +29,24 @@ interface Options {
   stop: number;
   reverse?: true;
   baselines: boolean;
+  report?: string;
   json?: true;
 }
 
 export function evalPlaceCommand(): Command {
   return new Command('eval')
     .description('Learn the places of one drive, recognise them on another one, and score the answers')
-    .requiredOption('--ref <FILE>', 'drive to learn: NAME.607x32x64.u8, or FILE:32x64 (height x width, a byte a pixel)')
-    .requiredOption('--query <FILE>', 'drive on which to recognise them')
+    .requiredOption(
+      '--ref <DRIVE>',
+      'drive to learn: a folder of pictures, NAME.607x32x64.u8, or FILE:32x64 (height x width, a byte a pixel)',
+    )
+    .requiredOption('--query <DRIVE>', 'drive on which to recognise them')
     .option('--gt <FILE>', 'right places: identity, JSON {query: [refs]} or CSV query,ref_first,ref_last', 'identity')
     .option('--tolerance <PLACES>', 'so far from a right place is right', wholeFrom(0), 0)
     .option('--seq <LENGTHS>', 'frames that answer together', lengths, [1, 4, 10])
-    .addOption(new Option('--method <NAME>', 'what recognises them').choices(Object.keys(placeMethods)).default('sad'))
+    .addOption(
+      new Option('--method <NAME>', 'what recognises them').choices(Object.keys(placeMethods)).default('axond-place'),
+    )
     .addOption(new Option('--sensor <KIND>', 'what took the frames').choices([...placeSensors]).default('grey'))
     .option('--range <A:B>', 'frames A to B - 1 of the query drive only', range)
     .option('--map-range <A:B>', 'learn frames A to B - 1 of the reference drive only', range)
@@ -43,36 +54,50 @@ export function evalPlaceCommand(): Command {
     .option('--stop <FRAMES>', 'stand still in the middle of the query', wholeFrom(0), 0)
     .option('--reverse', 'drive the query backwards')
     .option('--no-baselines', 'leave out the plain methods that are scored beside it')
+    .option('--report <FILE>', 'one HTML page with matrices, curves, and confusions with their pictures; opens offline')
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText('after', '\nExample:  axond place eval --ref summer.500x32x64.u8 --query winter.500x32x64.u8')
-    .action((options: Options) => {
-      const [evaluation, ...baselines] = evaluate(options);
+    .action(async (options: Options) => {
+      const comparison = await evaluate(options);
+      const { evaluation } = comparison.method;
+      const baselines = comparison.baselines.map((each) => each.evaluation);
+      if (options.report !== undefined) writeReport(options.report, placePage(comparison));
       if (options.json)
         printJson({ ...evaluation, baselines: Object.fromEntries(baselines.map((each) => [each.method, each])) });
-      else print(...describe(evaluation, baselines));
+      else print(...describePlaces(evaluation, baselines));
     });
 }
 
-/** The method that was asked for, then the baselines. */
-function evaluate(options: Options): readonly [PlaceEvaluation, ...PlaceEvaluation[]] {
+async function evaluate(options: Options): Promise<PlaceComparison> {
   try {
-    const references = readPack(options.ref);
-    const queries = readPack(options.query);
+    const references = await readTraverse(options.ref);
+    const queries = await readTraverse(options.query);
     if (references.width !== queries.width || references.height !== queries.height)
       throw new UsageError(
         `--query: frames of ${queries.height}x${queries.width}, --ref has ${references.height}x${references.width}. Both drives need frames of one size.`,
       );
     const [mapFrom, mapTo] = within('--map-range', options.mapRange, references);
     const order = queryOrder(options, queries);
-    const right = widened(truth(options, queries, references), order, options.tolerance, mapFrom, mapTo - mapFrom);
+    const truth = widened(
+      rightPlaces(options, queries, references),
+      order,
+      options.tolerance,
+      mapFrom,
+      mapTo - mapFrom,
+    );
     const reference = reordered(references, stretch(mapFrom, mapTo));
     const query = reordered(queries, order);
-    const evaluated = (method: string): PlaceEvaluation =>
-      scoreAnswers(answerQueries(method, methodOf(method, options.sensor), reference, query), right, options.seq);
+    const scored = (name: string): ScoredMethod => {
+      const answers = answerQueries(name, methodOf(name, options.sensor), reference, query);
+      return { answers, evaluation: scoreAnswers(answers, truth, options.seq) };
+    };
     const baselines = options.baselines ? baselinesOf[options.sensor].filter((name) => name !== options.method) : [];
-    return [evaluated(options.method), ...baselines.map(evaluated)];
+    const method = scored(options.method);
+    return { reference, query, truth, lengths: options.seq, method, baselines: baselines.map(scored) };
   } catch (error) {
-    throw error instanceof PackError || error instanceof GroundTruthError ? new UsageError(error.message) : error;
+    if (error instanceof PackError || error instanceof PictureError || error instanceof GroundTruthError)
+      throw new UsageError(error.message);
+    throw error;
   }
 }
 
@@ -89,7 +114,11 @@ function queryOrder(options: Options, queries: Traverse): readonly number[] {
   return withStop(atPace(driven, options.pace), options.stop);
 }
 
-function truth(options: Options, queries: Traverse, references: Traverse): ReadonlyMap<number, readonly number[]> {
+function rightPlaces(
+  options: Options,
+  queries: Traverse,
+  references: Traverse,
+): ReadonlyMap<number, readonly number[]> {
   if (options.gt === 'identity') return new Map(identity(queries.frames).map((places, query) => [query, places]));
   let text: string;
   try {
@@ -135,36 +164,3 @@ function lengths(text: string): readonly number[] {
     throw new InvalidArgumentError(`"${text}" is no list of lengths. Write 1,4,10.`);
   return numbers;
 }
-
-function describe(evaluation: PlaceEvaluation, baselines: readonly PlaceEvaluation[]): string[] {
-  const percent = (fraction: number | null): string =>
-    (fraction === null ? '-' : (100 * fraction).toFixed(1)).padStart(8);
-  const all = [evaluation, ...baselines];
-  const width = Math.max(...all.map(({ method }) => method.length));
-  const rows = Object.keys(evaluation.seq).flatMap((length) =>
-    all.flatMap(({ method, seq, unknownAuroc }) => {
-      const scores = seq[length];
-      if (!scores) return [];
-      const { r1, r5, r10, r25, aucPr, r100p, scored } = scores;
-      const cells = [r1, r5, r10, r25, aucPr, r100p, unknownAuroc[length] ?? null].map(percent).join('');
-      return [`${length.padStart(6)}  ${method.padEnd(width)}${cells}  ${scored}`];
-    }),
-  );
-  return [
-    `${evaluation.queries} queries on ${evaluation.places} places`,
-    `frames  ${'method'.padEnd(width)}     R@1     R@5    R@10    R@25  AUC-PR R@100%P unknown  scored`,
-    ...rows,
-    ...all.map(
-      ({ method, queriesPerS, learnMsPerPlace, bytesPer1000 }) =>
-        `${method}: ${Math.round(queriesPerS)} queries/s, ${learnMsPerPlace.toFixed(2)} ms to learn a place, ${Math.round(bytesPer1000 / 1000)} KB per 1000 places`,
-    ),
-    ...definitions,
-  ];
-}
-
-const definitions = [
-  'R@K: % of the scored queries with a right place among the K best. Scored: those that have a right place in the map',
-  'and as many frames behind them as the sequence is long. AUC-PR: area under precision over recall of best matches,',
-  'recall over the same queries, so that it ends at R@1. R@100%P: largest recall without a wrong match. unknown:',
-  '% of pairs in which a query with a right place has a better best score than one without.',
-];

@@ -33,12 +33,26 @@ test('a sequence is the mean along the diagonal; without a full history there is
   assert.equal(placeScores(means, [[0], [1], [2], []]).r1, 1);
 });
 
-test('a frame without evidence leaves no answer to the sequences that hold it', () => {
+test('a frame without evidence is left out of the mean; a history without any leaves no answer', () => {
   const values = matrix.values.slice();
   values.fill(Number.NaN, 3, 6);
-  const means = diagonalMeans({ ...matrix, values }, 2);
-  assert.ok(Number.isNaN(means.values[6]));
-  assert.equal(Number.isNaN(means.values[10]), false);
+  const { values: means } = diagonalMeans({ ...matrix, values }, 2);
+  // By the first frame alone: place 0 has no place before it.
+  assert.deepEqual([...means.subarray(3, 6)], [-Infinity, Math.fround(0.9), Math.fround(0.1)]);
+  assert.deepEqual([...means.subarray(6, 9)], [...values.subarray(6, 9)]);
+  values.fill(Number.NaN, 0, 3);
+  assert.ok(
+    diagonalMeans({ ...matrix, values }, 2)
+      .values.subarray(0, 6)
+      .every(Number.isNaN),
+  );
+});
+
+test('a query without an answer is missed; one without a full history is not counted', () => {
+  const values = matrix.values.slice();
+  values.fill(Number.NaN, 6, 9);
+  const scores = placeScores({ ...matrix, values }, [[0], [2], [2], []], 1);
+  assert.deepEqual([scores.scored, scores.r1, scores.r25], [2, 1 / 2, 1 / 2]);
 });
 
 test('known against unknown: pairs won, ties half', () => {

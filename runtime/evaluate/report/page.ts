@@ -6,6 +6,7 @@ import type { SetScore } from '../comparison.js';
 import type { Evaluation } from '../spindles.js';
 import { chart, type Series } from './chart.js';
 import { chooseExamples } from './examples.js';
+import { document, paragraph, section } from './document.js';
 import { element, escape, table } from './markup.js';
 import { drawTrace } from './trace.js';
 
@@ -19,55 +20,37 @@ export function spindlePage(evaluation: Evaluation, folder: MarkedFolder, notes:
     ...(report.bundled ? [['bundled, offline', report.bundled] as [string, DetectorScores]] : []),
     ...Object.entries(report.baselines),
   ];
-  const section = (name: string, ...inside: readonly string[]): string =>
-    element('section', {}, element('h2', {}, escape(name)), ...inside);
-  const paragraph = (text: string): string => element('p', {}, escape(text));
   const [first] = runs;
-  return `<!DOCTYPE html>\n${element(
-    'html',
-    { xmlns: 'http://www.w3.org/1999/xhtml', lang: 'en' },
-    element(
-      'head',
-      {},
-      '<meta charset="utf-8" />',
-      `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />`,
-      '<meta name="viewport" content="width=device-width" />',
-      element('title', {}, escape(title)),
-      element('style', {}, style),
+  return document(
+    title,
+    paragraph(
+      `Declared delay of ${figure(report.delayMs, 0)} ms taken off, unless raw is said.${report.runs > 1 ? ` Means of ${report.runs} runs.` : ''}`,
     ),
-    element(
-      'body',
-      {},
-      element('h1', {}, escape(title)),
+    ...notes.map((note) => element('p', { class: 'note' }, escape(note))),
+    section('Scores', scoreTable(folder, all, report.leads)),
+    section(
+      `Precision and recall: ${folder.sets[set] ?? set}`,
+      precisionRecall(report.detector, runs, beside, set),
       paragraph(
-        `Declared delay of ${figure(report.delayMs, 0)} ms taken off, unless raw is said.${report.runs > 1 ? ` Means of ${report.runs} runs.` : ''}`,
+        'Lines: only detections whose own score reaches a level, for all levels from the one in use upwards. Dots: all detections. Grey: equal F1.',
       ),
-      ...notes.map((note) => element('p', { class: 'note' }, escape(note))),
-      section('Scores', scoreTable(folder, all, report.leads)),
-      section(
-        `Precision and recall: ${folder.sets[set] ?? set}`,
-        precisionRecall(report.detector, runs, beside, set),
-        paragraph(
-          'Lines: only detections whose own score reaches a level, for all levels from the one in use upwards. Dots: all detections. Grey: equal F1.',
-        ),
-      ),
-      section(
-        'Time from onset to confirmation',
-        latencies(report.detector, runs, beside, set),
-        latencyTable(folder, report),
-      ),
-      section('By recording', recordingTable(folder, all, set)),
-      section('A minute, by stage', stageTable(folder, report)),
-      section(
-        'Examples',
-        paragraph(
-          'First channel, and its 11–16 Hz three times larger. Above: marks. Below: detections, with the line where they were confirmed.',
-        ),
-        ...(first ? chooseExamples(first.found, set).map(drawTrace) : []),
-      ),
-      section('To bear in mind', element('ul', {}, ...report.caveats.map((each) => element('li', {}, escape(each))))),
     ),
-  )}\n`;
+    section(
+      'Time from onset to confirmation',
+      latencies(report.detector, runs, beside, set),
+      latencyTable(folder, report),
+    ),
+    section('By recording', recordingTable(folder, all, set)),
+    section('A minute, by stage', stageTable(folder, report)),
+    section(
+      'Examples',
+      paragraph(
+        'First channel, and its 11–16 Hz three times larger. Above: marks. Below: detections, with the line where they were confirmed.',
+      ),
+      ...(first ? chooseExamples(first.found, set).map(drawTrace) : []),
+    ),
+    section('To bear in mind', element('ul', {}, ...report.caveats.map((each) => element('li', {}, escape(each))))),
+  );
 }
 
 function scoreTable(
@@ -217,17 +200,3 @@ function figure(value: number | null | undefined, digits = 3): string {
 function signed(value: number | null): string {
   return value === null ? '–' : `${value < 0 ? '' : '+'}${value.toFixed(3)}`;
 }
-
-const style = `
-body { font: 15px/1.5 system-ui, sans-serif; color: #1b2327; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.85rem; }
-th, td { text-align: right; padding: 0.15rem 0.6rem; border-bottom: 1px solid #e3e8ea; }
-th:first-child, td:nth-child(2) { text-align: left; } tbody th { font-weight: 400; }
-.note { background: #fff4de; border-left: 4px solid #a07800; padding: 0.4rem 0.8rem; }
-svg { max-width: 100%; height: auto; display: block; } svg text { font: 11px system-ui, sans-serif; fill: #3d4a50; }
-.chart { width: 44rem; } .trace { width: 100%; } figure { margin: 1rem 0; } figcaption { font-size: 0.85rem; }
-.grid { stroke: #e3e8ea; } .key { stroke-width: 3; } .confirmed { stroke: #c8451b; stroke-dasharray: 3 2; }
-.eeg, .sigma { fill: none; stroke-width: 0.8; } .eeg { stroke: #1b2327; } .sigma { stroke: #0b5fa5; }
-.mark { fill: #2f8f4e; } .found { fill: #c8451b; }
-`;

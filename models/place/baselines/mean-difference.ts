@@ -30,7 +30,6 @@ function byMeanDifference(reference: Traverse, normalise: Normalisation): PlaceS
     begin: () => undefined,
     score: (frame, scores) => {
       if (frame.length !== size) throw new RangeError(`a frame of ${frame.length} pixels: places have ${size}`);
-      if (scores.length < sums.length) throw new RangeError(`${scores.length} scores for ${sums.length} places`);
       normalise(frame, query);
       compare();
       for (let place = 0; place < sums.length; place++) scores[place] = -(sums[place] as number) / size;

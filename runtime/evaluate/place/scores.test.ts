@@ -30,7 +30,7 @@ test('a sequence is the mean along the diagonal; without a full history there is
   assert.equal(means.values[3], Math.fround(0.3));
   assert.ok(Math.abs((means.values[4] ?? 0) - (0.9 + 0.5) / 2) < 1e-7);
   assert.ok(Math.abs((means.values[8] ?? 0) - (0.5 + 0.7) / 2) < 1e-7);
-  assert.equal(placeScores(means, [[0], [1], [2], []]).r1, 1);
+  assert.equal(placeScores(means, [[0], [1], [2], []], 1).r1, 1);
 });
 
 test('a frame without evidence is left out of the mean; a history without any leaves no answer', () => {

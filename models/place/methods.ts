@@ -8,6 +8,7 @@ import {
 import { localContrast } from './baselines/seqslam.js';
 import type { PlaceMethod } from './place-scorer.js';
 import type { PlaceSensor } from './sensor.js';
+import { vprTempo } from './vprtempo/vprtempo.js';
 
 export { placeSensors, type PlaceSensor } from './sensor.js';
 
@@ -19,6 +20,7 @@ export const placeMethods: Readonly<Record<string, (sensor: PlaceSensor) => Plac
   pn7: () => windowNormalisedDifferences,
   standardised: () => frameNormalisedDifferences,
   seqslam: () => localContrast,
+  vprtempo: () => vprTempo,
 };
 
 /** What any other method has to beat, by the sensor that they are meant for. */

@@ -13,13 +13,14 @@ import { throughGuardian } from './blinding/through-guardian.js';
 import { buildPacedCard, withoutPacedCard } from './paced-card.js';
 
 /**
- * `npm run blinding [-- COUNT]`: whether the conditions can be told apart by anything that the guardian publishes
- * (SAFETY.md R-27). COUNT stimuli in each condition, 10,000 if it is not given: in the real guardian process, and through
- * its two sides with each kind of actuator, sound on a card that keeps time (20,000 pulses take ten minutes). Exits 1 if the upper end of an interval reaches 0.52, or if a leak that was
+ * `npm run blinding [-- COUNT [KIND …]]`: whether the conditions can be told apart by anything that the guardian publishes
+ * (SAFETY.md R-27). COUNT stimuli in each condition, 10,000 if it is not given: in the real guardian process (KIND
+ * `guardian`), and through its two sides with each kind of actuator, sound on a card that keeps time (20,000 pulses take ten minutes). Exits 1 if the upper end of an interval reaches 0.52, or if a leak that was
  * planted is not found.
  */
 
 const count = Number(process.argv[2] ?? '10000');
+const wanted = process.argv.slice(3);
 const folder = mkdtempSync(join(tmpdir(), 'axond-blinding-'));
 const pty = openPty();
 const listener = createSocket('udp4').bind(0, '127.0.0.1');
@@ -27,23 +28,18 @@ await once(listener, 'listening');
 const failures: string[] = [];
 
 try {
-  const { known, late, latched } = await throughGuardian(count, folder);
-  report('guardian process, bench on a pseudo-terminal', known);
-  process.stdout.write(
-    `  ${known.length} stimuli, a byte on the wire for each real one and none for a sham; on a busy machine ${late} blocks ` +
-      `began late and were left out, and ${latched} guardians latched\n`,
-  );
+  if (isWanted('guardian')) await throughProcess();
   const plans: ActuatorPlan[] = [
     { use: 'serial-trigger', port: pty.path, baudRate: 115200, codes: [1], restCode: 0 },
     { use: 'lan-trigger', address: '127.0.0.1', port: listener.address().port, codes: [1], restCode: 0 },
     { use: 'virtual' },
   ];
-  for (const plan of plans) throughBothSides(plan, openActuator(plan, false));
-  throughBothSides(
-    { use: 'gpio', lines: [17], activeLow: false, oneShot: true },
-    { ...openActuator({ use: 'virtual' }, false), lines: fileForALine() },
-  );
-  const missing = withoutPacedCard();
+  for (const plan of plans) if (isWanted(plan.use)) throughBothSides(plan, openActuator(plan, false));
+  if (isWanted('gpio')) {
+    const plan: ActuatorPlan = { use: 'gpio', lines: [17], activeLow: false, oneShot: true };
+    throughBothSides(plan, { ...openActuator({ use: 'virtual' }, false), lines: fileForALine() });
+  }
+  const missing = isWanted('audio') ? withoutPacedCard() : 'not asked for';
   if (missing === '') {
     const { card, configuration } = buildPacedCard(folder, 50);
     process.env['ALSA_CONFIG_PATH'] = configuration;
@@ -57,6 +53,19 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 process.exitCode = failures.length === 0 ? 0 : 1;
+
+function isWanted(kind: string): boolean {
+  return wanted.length === 0 || wanted.includes(kind);
+}
+
+async function throughProcess(): Promise<void> {
+  const { known, late, latched } = await throughGuardian(count, folder);
+  report('guardian process, bench on a pseudo-terminal', known);
+  process.stdout.write(
+    `  ${known.length} stimuli, a byte on the wire for each real one and none for a sham; on a busy machine ${late} blocks ` +
+      `began late and were left out, and ${latched} guardians latched\n`,
+  );
+}
 
 function throughBothSides(plan: ActuatorPlan, handle: ActuatorHandle): void {
   report(`both sides, ${plan.use}`, throughFiring(plan, handle, 2 * count, join(folder, 'log'), Math.random));

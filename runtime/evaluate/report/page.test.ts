@@ -8,6 +8,7 @@ import { evaluateSpindles } from '../spindles.js';
 import { chart } from './chart.js';
 import { table } from './markup.js';
 import { spindlePage } from './page.js';
+import { elementsOf } from './well-formed.test.fixture.js';
 
 /** Two minutes at 100 Hz: a second of 13 Hz every ten, every third of them unmarked, and two marks of nothing. */
 function folder(): MarkedFolder {
@@ -52,25 +53,6 @@ function folder(): MarkedFolder {
     separately: [],
     caveats: ['1 < 2'],
   };
-}
-
-/** Names of all elements in their order; throws where tags do not match, or a bare < or & stands in text. */
-function elementsOf(markup: string): string[] {
-  const open: string[] = [];
-  const all: string[] = [];
-  let end = 0;
-  for (const match of markup.matchAll(/<(\/?)([a-z0-9]+)((?: [\w:-]+="[^"<]*")*)( ?\/?)>/g)) {
-    assert.doesNotMatch(markup.slice(end, match.index).replace(/&#\d+;/g, ''), /[<&]/);
-    end = match.index + match[0].length;
-    const [, close, name = '', , alone] = match;
-    if (close) assert.equal(open.pop(), name);
-    else {
-      all.push(name);
-      if (!alone?.includes('/')) open.push(name);
-    }
-  }
-  assert.deepEqual(open, []);
-  return all;
 }
 
 test('one well-formed page that fetches and runs nothing, with curves, examples and tables', async () => {

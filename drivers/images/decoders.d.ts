@@ -10,6 +10,13 @@ declare module 'fast-png' {
     palette?: number[][];
   }
   export function decode(data: Uint8Array, options?: { checkCrc?: boolean }): DecodedPng;
+  export function encode(picture: {
+    width: number;
+    height: number;
+    data: Uint8Array;
+    depth: 8;
+    channels: 1 | 3;
+  }): Uint8Array;
   export function convertIndexedToRgb(picture: DecodedPng): Uint8Array;
 }
 

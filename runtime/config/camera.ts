@@ -10,9 +10,12 @@ export interface CameraPlan {
   readonly height: number;
   readonly pixels: 'grey' | 'yuv420' | 'yuyv';
   readonly stride?: number;
+  readonly exposure?: 'rpicam';
   /** Frames a second at most, for the size of the recording. */
   readonly rate: number;
   readonly crop?: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  /** Path of a picture. */
+  readonly mask?: string;
   readonly rotation: 0 | 90 | 180 | 270;
   readonly gamma: boolean;
 }
@@ -39,6 +42,14 @@ export const camera = z
       .min(1)
       .meta({ description: 'Bytes from one row to the next, where the program pads rows.', example: 704 })
       .exactOptional(),
+    exposure: z
+      .literal('rpicam')
+      .meta({
+        description:
+          'The program writes behind each frame when it was exposed: rpicam-vid with --metadata - --metadata-format txt.',
+        example: 'rpicam',
+      })
+      .exactOptional(),
     rate: quantity('frequency', '30Hz', 'Frames a second at most, which the recording needs room for.', {
       atLeast: '0.1Hz',
       atMost: '1kHz',
@@ -51,6 +62,15 @@ export const camera = z
         height: side(400, 'In pixels of the frame.'),
       })
       .meta({ description: 'What of the frame is looked at. Without it: all.' })
+      .exactOptional(),
+    mask: z
+      .string()
+      .min(1)
+      .meta({
+        description:
+          'PNG or JPEG as large as a frame: what is black in it, such as the robot itself, is not looked at.',
+        example: 'mask.png',
+      })
       .exactOptional(),
     rotation: z
       .literal([0, 90, 180, 270])

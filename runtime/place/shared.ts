@@ -8,6 +8,8 @@ import type { PlaceMode } from './place-loop.js';
 export interface PlaceThreadData {
   readonly camera: CameraOptions;
   readonly preparation: FrameOptions;
+  /** Path of a picture. */
+  readonly mask?: string;
   /** Absent: a map for this run alone. */
   readonly map?: string;
   readonly spacing?: number;

@@ -1,6 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { CameraSource } from '../../drivers/camera/source.js';
-import { FramePreparation } from '../../models/place/frame-preparation.js';
 import { MapTracker } from '../../models/place/map-tracker.js';
 import type { PlaceNote } from '../../models/place/place-map.js';
 import { mapChanges, placeRequests, recordLength, type GreyFrame, type MessageKind } from '../contracts.js';
@@ -11,6 +10,7 @@ import { monotonicUs } from '../monotonic.js';
 import { EstimateSocket } from './estimate-socket.js';
 import { LoggedPlaceLoop } from './logged-place-loop.js';
 import { mapBytes, openMap } from './open-map.js';
+import { openPreparation } from './open-preparation.js';
 import { PlaceLoop } from './place-loop.js';
 import { RosBridge } from './ros-bridge.js';
 import {
@@ -37,6 +37,7 @@ try {
 }
 
 async function run(): Promise<void> {
+  const preparation = await openPreparation(data.camera, data.preparation, data.mask);
   const { map, file } = openMap(data.map, data.spacing);
   const mode = map.places.length === 0 ? 'learning' : 'matching';
   const loop = new PlaceLoop(new MapTracker(map), mode);
@@ -49,7 +50,6 @@ async function run(): Promise<void> {
     sequence: 0,
     frameUs: 0,
   };
-  const preparation = new FramePreparation(data.camera.width, data.camera.height, data.preparation);
   const socket = await EstimateSocket.open(data.socket, drive);
   const ros = data.ros && new RosBridge(data.ros, drive, (text) => tell({ notice: { delivering: true, text } }));
   const camera = new CameraSource(data.camera, see, ({ state, text }) =>

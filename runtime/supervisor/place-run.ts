@@ -277,11 +277,12 @@ export class PlaceRun {
 }
 
 function threadData(plan: PlaceRunPlan, places: Places, memory: PlaceMemory): PlaceThreadData {
-  const { command, width, height, pixels, stride, crop, rotation, gamma } = plan.camera;
+  const { command, width, height, pixels, stride, exposure, crop, mask, rotation, gamma } = plan.camera;
   const { map, spacing, ros } = plan.place;
   return {
-    camera: { command, width, height, pixels, stride },
+    camera: { command, width, height, pixels, stride, exposure },
     preparation: { rotation, gamma, ...(crop ? { crop } : {}) },
+    ...(mask === undefined ? {} : { mask }),
     ...(map === undefined ? {} : { map }),
     ...(spacing === undefined ? {} : { spacing }),
     socket: places.estimates,

@@ -87,6 +87,7 @@ module.exports = {
       '^models/place/',
       '^models/(format|engine)/|^models/write-atomically\\.ts$|^runtime/signal/(math|random)\\.ts$',
     ),
+    only('motion', '^models/motion/', '^$'),
     only('tensorflow', '^models/tensorflow/', '^models/(format|engine)/'),
     only('hybrid', '^models/hybrid/', '^models/format/'),
     only('import', '^models/import/', '^models/(format|engine|int8)/|^runtime/signal/math\\.ts$'),

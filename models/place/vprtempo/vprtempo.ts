@@ -44,6 +44,8 @@ export function vprTempo(reference: Traverse, settings = vprTempoSettings): Plac
     bytes: modules.reduce((sum, module) => sum + module.bytes, 0),
     begin: () => undefined,
     score: (frame, scores) => {
+      const { length } = frameOf(reference, 0);
+      if (frame.length !== length) throw new RangeError(`a frame of ${frame.length} pixels: places have ${length}`);
       if (!see(frame)) return false;
       modules.forEach((module, place) => {
         module.score(picture, scores.subarray(place * size, (place + 1) * size));

@@ -1,10 +1,13 @@
 import { EventFrontEnd, GreyFrontEnd } from './front-end.js';
 import { EvidenceJudge } from './no-evidence.js';
 import type { MapRecogniser } from './place-map.js';
-import { PlaceRows } from './place-rows.js';
+import type { PlaceRows } from './place-rows.js';
 import type { PlaceMethod } from './place-scorer.js';
+import { ReferenceRows } from './reference-rows.js';
 import type { PlaceSensor } from './sensor.js';
-import { shifted, ShiftTracker } from './shift-tracker.js';
+import { ShiftTracker } from './shift-tracker.js';
+import { SimdGreyFrontEnd } from './simd-front-end.js';
+import { SimdRows } from './simd-rows.js';
 import type { FrontEnd } from './spikes.js';
 import { frameOf } from './traverse.js';
 
@@ -13,14 +16,13 @@ export interface AxondPlaceOptions {
   /** Of the frames; a camera's are 32 x 64. */
   readonly height: number;
   readonly width: number;
+  /** assembly/kernels.wasm. Without it, plain code gives the same bits in more time. */
+  readonly module?: WebAssembly.Module;
 }
 
 /** Columns to each side at which a place is looked for. */
 const greyShift = 3;
 const eventShift = 1;
-/** Weight of the vertical gradient, which snow and a low sun change more than the horizontal one, squared. */
-const driveWeight = 0.75 * 0.75;
-const pictureWeight = 0.25 * 0.25;
 
 /** Graded spikes of local contrast, learned in one pass, compared at the shift of view that has fitted lately. */
 export class AxondPlace implements MapRecogniser {
@@ -28,20 +30,22 @@ export class AxondPlace implements MapRecogniser {
   readonly #judge: EvidenceJudge | undefined;
   readonly #rows: PlaceRows;
   readonly #tracker: ShiftTracker;
-  readonly #query: Int8Array;
-  /** Scores at each shift, and the best of each. */
-  #atShift: Float32Array[];
+  /** Frames follow each other along a way. */
+  readonly #drive: boolean;
+  /** Score at each shift; NaN where this frame was not compared. */
   readonly #best: Float32Array;
 
-  constructor({ sensor, height, width }: AxondPlaceOptions) {
-    this.#frontEnd = sensor === 'events' ? new EventFrontEnd(height, width) : new GreyFrontEnd(sensor === 'grey');
+  constructor({ sensor, height, width, module }: AxondPlaceOptions) {
+    this.#drive = sensor !== 'unordered';
+    if (sensor === 'events') this.#frontEnd = new EventFrontEnd(height, width);
+    else if (module) this.#frontEnd = new SimdGreyFrontEnd(module, this.#drive);
+    else this.#frontEnd = new GreyFrontEnd(this.#drive);
     this.#judge = sensor === 'events' ? undefined : new EvidenceJudge(width, height);
-    const { layout, spikes } = this.#frontEnd;
-    this.#rows = new PlaceRows(layout, sensor === 'unordered' ? pictureWeight : driveWeight);
     this.#tracker = new ShiftTracker(sensor === 'events' ? eventShift : greyShift);
-    this.#query = new Int8Array(spikes.length);
-    this.#atShift = this.#tracker.shifts.map(() => new Float32Array(0));
-    this.#best = new Float32Array(this.#tracker.shifts.length);
+    const { layout } = this.#frontEnd;
+    const { length } = this.#tracker.shifts;
+    this.#rows = module ? new SimdRows(module, layout, length) : new ReferenceRows(layout, length);
+    this.#best = new Float32Array(length);
   }
 
   get places(): number {
@@ -49,7 +53,7 @@ export class AxondPlace implements MapRecogniser {
   }
 
   get cells(): number {
-    return this.#query.length;
+    return this.#frontEnd.spikes.length;
   }
 
   /** Of the map as it would be stored. */
@@ -60,6 +64,12 @@ export class AxondPlace implements MapRecogniser {
   begin(): void {
     this.#frontEnd.begin();
     this.#tracker.begin();
+    this.#rows.rest();
+  }
+
+  /** The frame seen last showed what the one before it did. */
+  get still(): boolean {
+    return this.#frontEnd.still;
   }
 
   hasEvidence(frame: Uint8Array): boolean {
@@ -76,29 +86,17 @@ export class AxondPlace implements MapRecogniser {
 
   score(scores: Float32Array): void {
     this.scoreRow(this.#frontEnd.spikes, scores);
+    // A picture stands for itself: it must not matter which ones came before.
+    if (this.#drive && !this.#frontEnd.still) this.#rows.tire();
   }
 
   scoreRow(spikes: Int8Array, scores: Float32Array): void {
+    if (this.places === 0) return;
     const { shifts, bias } = this.#tracker;
-    const { columns } = this.#rows.layout;
-    const inverse = this.#rows.inverseNorm(spikes);
-    for (let at = 0; at < shifts.length; at++) {
-      this.#best[at] = Number.NaN;
-      if (!this.#tracker.wanted(at)) continue;
-      const shift = shifts[at] as number;
-      shifted(spikes, this.#rows.layout, shift, this.#query);
-      const seen = Math.fround(1 / Math.fround(Math.sqrt((columns - Math.abs(shift)) / columns)));
-      this.#best[at] = this.#rows.compare(this.#query, Math.fround(inverse * seen), this.#buffer(at));
-    }
+    for (let at = 0; at < shifts.length; at++)
+      this.#best[at] = this.#tracker.wanted(at) ? this.#rows.compare(spikes, shifts[at] as number, at) : Number.NaN;
     this.#tracker.update(this.#best);
-    scores.fill(Number.NEGATIVE_INFINITY, 0, this.places);
-    for (let at = 0; at < shifts.length; at++) {
-      if (Number.isNaN(this.#best[at] as number)) continue;
-      const values = this.#atShift[at] as Float32Array;
-      const add = bias[at] as number;
-      for (let place = 0; place < this.places; place++)
-        scores[place] = Math.max(scores[place] as number, Math.fround((values[place] as number) + add));
-    }
+    this.#rows.combine(this.#best, bias, scores);
   }
 
   learn(): number {
@@ -125,20 +123,13 @@ export class AxondPlace implements MapRecogniser {
   settle(): void {
     this.#rows.settle();
   }
-
-  #buffer(at: number): Float32Array {
-    const buffer = this.#atShift[at] as Float32Array;
-    if (buffer.length >= this.places) return buffer;
-    const larger = new Float32Array(2 * this.places);
-    this.#atShift[at] = larger;
-    return larger;
-  }
 }
 
 /** A place a frame, for `axond place eval`. */
-export function axondPlace(sensor: PlaceSensor): PlaceMethod {
+export function axondPlace(sensor: PlaceSensor, module?: WebAssembly.Module): PlaceMethod {
   return (reference) => {
-    const recogniser = new AxondPlace({ sensor, height: reference.height, width: reference.width });
+    const { height, width } = reference;
+    const recogniser = new AxondPlace({ sensor, height, width, ...(module && { module }) });
     recogniser.begin();
     for (let frame = 0; frame < reference.frames; frame++) {
       recogniser.see(frameOf(reference, frame));
@@ -155,6 +146,9 @@ export function axondPlace(sensor: PlaceSensor): PlaceMethod {
         const evidence = recogniser.see(frame);
         if (evidence) recogniser.score(scores);
         return evidence;
+      },
+      get still() {
+        return recogniser.still;
       },
     };
   };

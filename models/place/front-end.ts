@@ -3,9 +3,12 @@ import { contrastCells, Gradients, gridColumns, gridRows } from './gradients.js'
 import { RunningMean } from './running-mean.js';
 import { type FrontEnd, type SpikeLayout, toSpikes } from './spikes.js';
 
-/** Frames that the running mean of a camera reaches back. */
-const greyMemory = 16;
+/** Frames that the running mean reaches back. */
+export const greyMemory = 16;
 const eventMemory = 20;
+/** Of the vertical gradient: snow and a low sun change it more than the horizontal one, most of all in single pictures. */
+export const driveWeight = 0.75;
+export const pictureWeight = 0.25;
 
 /** Grey frames of 64 x 32. `drive`: they follow each other along a way; otherwise each stands for itself. */
 export class GreyFrontEnd implements FrontEnd {
@@ -14,9 +17,15 @@ export class GreyFrontEnd implements FrontEnd {
   readonly #gradients = new Gradients();
   readonly #values = new Int32Array(contrastCells);
   readonly #mean: RunningMean | undefined;
+  readonly #weight: number;
 
   constructor(drive: boolean) {
     this.#mean = drive ? new RunningMean(contrastCells, greyMemory) : undefined;
+    this.#weight = drive ? driveWeight : pictureWeight;
+  }
+
+  get still(): boolean {
+    return this.#mean?.still ?? false;
   }
 
   begin(): void {
@@ -31,7 +40,7 @@ export class GreyFrontEnd implements FrontEnd {
   see(frame: Uint8Array): boolean {
     this.#values.set(this.look(frame));
     this.#mean?.remove(this.#values);
-    return toSpikes(this.#values, this.spikes);
+    return toSpikes(this.#values, this.#weight, this.spikes);
   }
 }
 
@@ -50,6 +59,10 @@ export class EventFrontEnd implements FrontEnd {
     this.spikes = new Int8Array(height * width);
     this.#values = new Int32Array(height * width);
     this.#mean = new RunningMean(height * width, eventMemory);
+  }
+
+  get still(): boolean {
+    return this.#mean.still;
   }
 
   begin(): void {
@@ -73,6 +86,6 @@ export class EventFrontEnd implements FrontEnd {
 
   see(frame: Uint8Array): boolean {
     this.#mean.remove(this.look(frame));
-    return toSpikes(this.#values, this.spikes);
+    return toSpikes(this.#values, 1, this.spikes);
   }
 }

@@ -6,6 +6,7 @@ import {
   windowNormalisedDifferences,
 } from './baselines/mean-difference.js';
 import { localContrast } from './baselines/seqslam.js';
+import { kernelModule } from './kernels-file.js';
 import type { PlaceMethod } from './place-scorer.js';
 import type { PlaceSensor } from './sensor.js';
 import { vprTempo } from './vprtempo/vprtempo.js';
@@ -14,7 +15,7 @@ export { placeSensors, type PlaceSensor } from './sensor.js';
 
 /** By the names of the command line. */
 export const placeMethods: Readonly<Record<string, (sensor: PlaceSensor) => PlaceMethod>> = {
-  'axond-place': axondPlace,
+  'axond-place': (sensor) => axondPlace(sensor, kernelModule),
   sad: () => sumOfAbsoluteDifferences,
   pn8: () => blockNormalisedDifferences,
   pn7: () => windowNormalisedDifferences,

@@ -1,4 +1,41 @@
-import { type SpikeLayout, spikesOf } from './spikes.js';
+import type { SpikeLayout } from './spikes.js';
+
+/**
+ * The map: spikes of one frame a row, learned by keeping them, and how alike a query is to each. Rows that answer to
+ * everything are held down in two ways: by a threshold that follows from the map alone, and by fatigue, which follows
+ * from what a drive has met so far.
+ */
+export interface PlaceRows {
+  readonly layout: SpikeLayout;
+  readonly rows: number;
+  /** As stored: four bits a spike, a norm and a threshold of two bytes each. */
+  readonly bytes: number;
+  /** Adds a row and returns its number. */
+  add(spikes: Int8Array): number;
+  /** Adds a row whose threshold is known. */
+  restore(spikes: Int8Array, threshold: number): void;
+  /** A view, until the next row is added. */
+  row(row: number): Int8Array;
+  threshold(row: number): number;
+  /** Keeps these rows alone, in this order. */
+  retain(rows: readonly number[]): void;
+  /** Thresholds of all rows against the rows that there are now: for when a drive has ended. */
+  settle(): void;
+  /**
+   * Compares all rows with `spikes` as seen `shift` columns to the side. Keeps the scores as the `slot`-th and returns
+   * the largest.
+   */
+  compare(spikes: Int8Array, shift: number, slot: number): number;
+  /**
+   * Of each row the best of the slots that hold scores of this frame (`best` is not NaN), each with its `bias`, less its
+   * fatigue.
+   */
+  combine(best: Float32Array, bias: Float32Array, scores: Float32Array): void;
+  /** Rows that came near the best when scores were combined last tire. */
+  tire(): void;
+  /** No row is tired. */
+  rest(): void;
+}
 
 /**
  * Rows that look like many others answer to everything. Each has half the mean of its largest similarities taken off,
@@ -8,134 +45,18 @@ const similar = 30;
 const neighbours = 10;
 const homeostasis = 0.5;
 
-/** The map: spikes of one frame a row, learned by keeping them. */
-export class PlaceRows {
-  readonly layout: SpikeLayout;
-  readonly #size: number;
-  /** What the square of the weight of the vertical gradient is; the first part always counts 1. */
-  readonly #weight: number;
-  #rows = 0;
-  #spikes: Int8Array;
-  /** 1 ÷ norm of each row; 0 for a row without spikes, which is like nothing. */
-  #inverse: Float32Array;
-  #thresholds: Float32Array;
-  readonly #best = new Float32Array(similar);
+/** Of `row`, from its similarities to all rows. */
+export class Homeostasis {
+  readonly #largest = new Float32Array(similar);
 
-  constructor(layout: SpikeLayout, weight: number) {
-    this.layout = layout;
-    this.#size = spikesOf(layout);
-    this.#weight = weight;
-    this.#spikes = new Int8Array(0);
-    this.#inverse = new Float32Array(0);
-    this.#thresholds = new Float32Array(0);
-  }
-
-  get rows(): number {
-    return this.#rows;
-  }
-
-  /** As stored: four bits a spike, a norm and a threshold of two bytes each. */
-  get bytes(): number {
-    return this.#rows * (Math.ceil(this.#size / 2) + 4);
-  }
-
-  /** Adds a row and returns its number. */
-  add(spikes: Int8Array): number {
-    const row = this.#rows;
-    this.restore(spikes, 0);
-    this.#thresholds[row] = this.#threshold(row);
-    return row;
-  }
-
-  /** Adds a row whose threshold is known. */
-  restore(spikes: Int8Array, threshold: number): void {
-    const row = this.#rows;
-    if (row === this.#inverse.length) this.#grow();
-    this.#spikes.set(spikes, row * this.#size);
-    this.#inverse[row] = this.inverseNorm(spikes);
-    this.#thresholds[row] = threshold;
-    this.#rows++;
-  }
-
-  /** A view, until the next row is added. */
-  row(row: number): Int8Array {
-    return this.#spikes.subarray(row * this.#size, (row + 1) * this.#size);
-  }
-
-  threshold(row: number): number {
-    return this.#thresholds[row] as number;
-  }
-
-  /** Keeps these rows alone, in this order. */
-  retain(rows: readonly number[]): void {
-    const kept = rows.map((row) => ({ spikes: this.row(row).slice(), threshold: this.threshold(row) }));
-    this.#rows = 0;
-    for (const { spikes, threshold } of kept) this.restore(spikes, threshold);
-  }
-
-  /** Thresholds of all rows against the rows that there are now: for when a drive has ended. */
-  settle(): void {
-    for (let row = 0; row < this.#rows; row++) this.#thresholds[row] = this.#threshold(row);
-  }
-
-  inverseNorm(spikes: Int8Array): number {
-    const squares = this.#weighted(spikes, spikes, 0);
-    return squares === 0 ? 0 : Math.fround(1 / Math.fround(Math.sqrt(squares)));
-  }
-
-  /**
-   * How alike each row is to `query`, whose 1 ÷ norm `scale` is, less its threshold, into `scores[0 … rows)`. Returns the
-   * largest.
-   */
-  compare(query: Int8Array, scale: number, scores: Float32Array): number {
-    let best = Number.NEGATIVE_INFINITY;
-    for (let row = 0; row < this.#rows; row++) {
-      const dot = this.#weighted(query, this.#spikes, row * this.#size);
-      const cosine = Math.fround(Math.fround(dot * scale) * (this.#inverse[row] as number));
-      const score = Math.fround(cosine - (this.#thresholds[row] as number));
-      scores[row] = score;
-      if (score > best) best = score;
-    }
-    return best;
-  }
-
-  /** Sum of products, exact. */
-  #weighted(query: Int8Array, rows: Int8Array, from: number): number {
-    const part = this.#size / this.layout.parts;
-    let first = 0;
-    for (let spike = 0; spike < part; spike++) first += (query[spike] as number) * (rows[from + spike] as number);
-    let second = 0;
-    for (let spike = part; spike < this.#size; spike++)
-      second += (query[spike] as number) * (rows[from + spike] as number);
-    return first + this.#weight * second;
-  }
-
-  #threshold(row: number): number {
-    const query = this.row(row);
-    const scale = this.#inverse[row] as number;
+  threshold(similarities: Float32Array, rows: number, row: number): number {
     let kept = 0;
-    for (let other = 0; other < this.#rows; other++) {
-      if (Math.abs(other - row) <= neighbours) continue;
-      const dot = this.#weighted(query, this.#spikes, other * this.#size);
-      kept = keep(this.#best, kept, Math.fround(Math.fround(dot * scale) * (this.#inverse[other] as number)));
-    }
+    for (let other = 0; other < rows; other++)
+      if (Math.abs(other - row) > neighbours) kept = keep(this.#largest, kept, similarities[other] as number);
     if (kept === 0) return 0;
     let sum = 0;
-    for (let place = 0; place < kept; place++) sum += this.#best[place] as number;
+    for (let place = 0; place < kept; place++) sum += this.#largest[place] as number;
     return Math.fround((homeostasis * sum) / kept);
-  }
-
-  #grow(): void {
-    const capacity = Math.max(64, 2 * this.#rows);
-    const spikes = new Int8Array(capacity * this.#size);
-    spikes.set(this.#spikes);
-    this.#spikes = spikes;
-    const inverse = new Float32Array(capacity);
-    inverse.set(this.#inverse);
-    this.#inverse = inverse;
-    const thresholds = new Float32Array(capacity);
-    thresholds.set(this.#thresholds);
-    this.#thresholds = thresholds;
   }
 }
 
@@ -150,3 +71,44 @@ function keep(largest: Float32Array, kept: number, value: number): number {
   largest[at] = value;
   return Math.min(kept + 1, largest.length);
 }
+
+/** 1 ÷ norm; 0 without spikes, which is like nothing. */
+export function inverseNorm(spikes: Int8Array): number {
+  let squares = 0;
+  for (let spike = 0; spike < spikes.length; spike++) squares += (spikes[spike] as number) * (spikes[spike] as number);
+  return squares === 0 ? 0 : Math.fround(1 / Math.fround(Math.sqrt(squares)));
+}
+
+/** 1 ÷ norm of a query of which a share of the columns alone is on the map. */
+export function inverseNormAside(spikes: Int8Array, columns: number, shift: number): number {
+  const seen = Math.fround(1 / Math.fround(Math.sqrt((columns - Math.abs(shift)) / columns)));
+  return Math.fround(inverseNorm(spikes) * seen);
+}
+
+/** `spikes` as they lie when seen `shift` columns to the side; what is not seen is 0. */
+export function shifted(
+  spikes: Int8Array,
+  { columns, perCell }: SpikeLayout,
+  shift: number,
+  into: Int8Array | Int16Array,
+): void {
+  const line = columns * perCell;
+  const by = shift * perCell;
+  for (let from = 0; from < spikes.length; from += line)
+    for (let at = 0; at < line; at++) {
+      const seen = at - by;
+      into[from + at] = seen >= 0 && seen < line ? (spikes[from + seen] as number) : 0;
+    }
+}
+
+/** Single precision: the kernels compute with the same numbers. */
+export const fatigue = {
+  /** Score behind the best within which a row answers too. */
+  reach: Math.fround(0.1),
+  /** What all that answered to a frame tire together. */
+  rate: Math.fround(0.05),
+  /** What is left of fatigue a frame later. */
+  keep: Math.fround(0.998),
+  /** As much is taken off, together, from so many rows to each side: a stretch that is met often does not tire as one. */
+  neighbours,
+} as const;

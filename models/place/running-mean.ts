@@ -8,6 +8,7 @@ export class RunningMean {
   /** The frame that moved the mean last. */
   readonly #last: Int32Array;
   #moved = 0;
+  #still = false;
 
   /** `frames`: how many it reaches back. */
   constructor(cells: number, frames: number) {
@@ -16,14 +17,21 @@ export class RunningMean {
     this.#last = new Int32Array(cells);
   }
 
+  /** The frame taken last moved nothing. */
+  get still(): boolean {
+    return this.#still;
+  }
+
   begin(): void {
     this.#mean.fill(0);
     this.#moved = 0;
+    this.#still = false;
   }
 
   /** Takes the mean from `values`, in place; it holds these values already. */
   remove(values: Int32Array): void {
-    if (this.#moved === 0 || this.#differs(values)) {
+    this.#still = this.#moved > 0 && !this.#differs(values);
+    if (!this.#still) {
       this.#moved++;
       const frames = Math.min(this.#moved, this.#frames);
       for (let cell = 0; cell < values.length; cell++) {

@@ -1,5 +1,3 @@
-import type { SpikeLayout } from './spikes.js';
-
 /** Share of the newest frame in the evidence for a shift. */
 const leak = 0.1;
 /** What lagging behind in evidence, and a column of shift, cost in score. */
@@ -56,16 +54,4 @@ function largest(values: Float32Array | Float64Array): number {
   let most = Number.NEGATIVE_INFINITY;
   for (let at = 0; at < values.length; at++) most = Math.max(most, values[at] as number);
   return most;
-}
-
-/** What a query lies like when it is seen `shift` columns to the side; what is not seen is 0. */
-export function shifted(spikes: Int8Array, layout: SpikeLayout, shift: number, into: Int8Array): void {
-  const { columns, perCell } = layout;
-  const line = columns * perCell;
-  const by = shift * perCell;
-  for (let from = 0; from < spikes.length; from += line)
-    for (let at = 0; at < line; at++) {
-      const seen = at - by;
-      into[from + at] = seen >= 0 && seen < line ? (spikes[from + seen] as number) : 0;
-    }
 }

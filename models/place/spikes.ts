@@ -23,20 +23,24 @@ export interface FrontEnd {
   begin(): void;
   /** What a frame shows, before what was seen earlier is taken off; one number a spike. Changes nothing else. */
   look(frame: Uint8Array): Int32Array;
+  /** The frame seen last showed what the one before it did: the robot stands. */
+  readonly still: boolean;
   /** False: nothing in the frame stands out, and `spikes` are all 0. Throws RangeError for a frame of another size. */
   see(frame: Uint8Array): boolean;
 }
 
 /**
- * spikes = values ÷ mean magnitude × 2, rounded to even; false where all values are 0. In single precision, as the
- * kernels have it.
+ * spikes = values ÷ mean magnitude × 2, rounded to even, the second half of them × `weight`; false where all values are
+ * 0. In single precision, as the kernels have it.
  */
-export function toSpikes(values: Int32Array, spikes: Int8Array): boolean {
+export function toSpikes(values: Int32Array, weight: number, spikes: Int8Array): boolean {
   let sum = 0;
   for (let cell = 0; cell < values.length; cell++) sum += Math.abs(values[cell] as number);
   const scale = sum === 0 ? 0 : Math.fround((2 * values.length) / sum);
+  const second = Math.fround(scale * weight);
   for (let cell = 0; cell < values.length; cell++) {
-    const graded = roundToEven(Math.fround((values[cell] as number) * scale));
+    const factor = 2 * cell < values.length ? scale : second;
+    const graded = roundToEven(Math.fround((values[cell] as number) * factor));
     spikes[cell] = Math.max(-mostSpike, Math.min(mostSpike, graded));
   }
   return sum > 0;

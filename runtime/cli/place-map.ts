@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { AxondPlace } from '../../models/place/axond-place.js';
+import { kernelModule } from '../../models/place/kernels-file.js';
 import { ModelError } from '../../models/format/model-error.js';
 import { hasMap, type MapKind } from '../../models/place/map-format.js';
 import type { MapRecogniser } from '../../models/place/place-map.js';
@@ -23,7 +24,7 @@ export function kindFor(drive: string, sensor: 'grey' | 'events'): MapKind {
 }
 
 export function recogniserOf({ sensor, height, width }: MapKind): MapRecogniser {
-  return new AxondPlace({ sensor, height, width });
+  return new AxondPlace({ sensor, height, width, module: kernelModule });
 }
 
 export const driveArgument =

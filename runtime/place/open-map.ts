@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { AxondPlace } from '../../models/place/axond-place.js';
+import { kernelModule } from '../../models/place/kernels-file.js';
 import { mapOf } from '../../models/place/map-content.js';
 import { MapFile } from '../../models/place/map-file.js';
 import { decodeMap, type MapKind } from '../../models/place/map-format.js';
@@ -8,7 +9,8 @@ import { PlaceMap } from '../../models/place/place-map.js';
 import { preparedHeight, preparedWidth } from './shared.js';
 
 const kind: MapKind = { method: 'axond-place', sensor: 'grey', height: preparedHeight, width: preparedWidth };
-const recogniserOf = ({ sensor, height, width }: MapKind): AxondPlace => new AxondPlace({ sensor, height, width });
+const recogniserOf = ({ sensor, height, width }: MapKind): AxondPlace =>
+  new AxondPlace({ sensor, height, width, module: kernelModule });
 
 /** The map of a run, and its file; none for a map of this run alone. @throws ModelError that names the file */
 export function openMap(path: string | undefined, spacing: number | undefined): { map: PlaceMap; file?: MapFile } {

@@ -1,0 +1,122 @@
+// Similarities of one query to all rows of a map, as ../place-rows.ts has them, to the last bit.
+
+import { quarters } from './contrast';
+
+/**
+ * `query`: i16 [size]; `rows`: i8 [rows][size], size a multiple of 16; `inverse`, `thresholds`, `scores`: f32 [rows], rows
+ * a multiple of 4. score = dot × scale × inverse − threshold. Returns the largest.
+ */
+export function compare(
+  query: usize,
+  rows: usize,
+  size: i32,
+  count: i32,
+  inverse: usize,
+  thresholds: usize,
+  scale: f32,
+  scores: usize,
+): f32 {
+  const end = query + ((<usize>size) << 1);
+  const by = <usize>size;
+  const factor = f32x4.splat(scale);
+  let best = f32x4.splat(-Infinity);
+  for (let row: usize = 0, last = (<usize>count) << 2; row < last; row += 16) {
+    let a = i32x4.splat(0),
+      b = a,
+      c = a,
+      d = a;
+    let one = rows,
+      two = rows + by,
+      three = rows + 2 * by,
+      four = rows + 3 * by;
+    for (let at = query; at < end; at += 16) {
+      const spikes = v128.load(at);
+      a = i32x4.add(a, i32x4.dot_i16x8_s(spikes, v128.load_ext<i8>(one)));
+      b = i32x4.add(b, i32x4.dot_i16x8_s(spikes, v128.load_ext<i8>(two)));
+      c = i32x4.add(c, i32x4.dot_i16x8_s(spikes, v128.load_ext<i8>(three)));
+      d = i32x4.add(d, i32x4.dot_i16x8_s(spikes, v128.load_ext<i8>(four)));
+      one += 8;
+      two += 8;
+      three += 8;
+      four += 8;
+    }
+    rows += 4 * by;
+    const cosine = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(quarters(a, b, c, d)), factor), v128.load(inverse + row));
+    const score = f32x4.sub(cosine, v128.load(thresholds + row));
+    v128.store(scores + row, score);
+    best = f32x4.max(best, score);
+  }
+  return largest(best);
+}
+
+/** `into` = the larger of itself and `scores` + `bias`; of the first shift, this alone. */
+export function combine(scores: usize, bias: f32, first: bool, into: usize, count: i32): void {
+  const add = f32x4.splat(bias);
+  for (let at: usize = 0, end = (<usize>count) << 2; at < end; at += 16) {
+    let score = f32x4.add(v128.load(scores + at), add);
+    if (!first) score = f32x4.max(score, v128.load(into + at));
+    v128.store(into + at, score);
+  }
+}
+
+/** Takes `fatigue` from the scores. Returns the largest that is left. */
+export function relieve(scores: usize, fatigue: usize, count: i32): f32 {
+  let best = f32x4.splat(-Infinity);
+  for (let at: usize = 0, end = (<usize>count) << 2; at < end; at += 16) {
+    const score = f32x4.sub(v128.load(scores + at), v128.load(fatigue + at));
+    v128.store(scores + at, score);
+    best = f32x4.max(best, score);
+  }
+  return largest(best);
+}
+
+/**
+ * Rows that answered, those within `reach` of the best, tire: together by `rate`, shared by how far they came within
+ * reach; as much is taken from the rows within `neighbours` of each. `fatigue`, f32 [rows], then fades by `keep`.
+ */
+export function tire(
+  scores: usize,
+  best: f32,
+  count: i32,
+  fatigue: usize,
+  reach: f32,
+  rate: f32,
+  neighbours: i32,
+  keep: f32,
+): void {
+  const least = f32x4.splat(best - reach);
+  const bytes: usize = (<usize>count) << 2;
+  let total: f64 = 0;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    if (!v128.any_true(f32x4.gt(v128.load(scores + at), least))) continue;
+    for (let one = at; one < min(at + 16, bytes); one += 4) {
+      const over = load<f32>(scores + one) - (best - reach);
+      if (over > 0) total += <f64>over;
+    }
+  }
+  const share = <f32>(<f64>rate / total);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    if (!v128.any_true(f32x4.gt(v128.load(scores + at), least))) continue;
+    for (let one = at; one < min(at + 16, bytes); one += 4) {
+      const over = load<f32>(scores + one) - (best - reach);
+      if (!(over > 0)) continue;
+      const amount = over * share;
+      const row = <i32>(one >> 2);
+      const from = max(row - neighbours, 0);
+      const to = min(row + neighbours + 1, count);
+      const each = amount / <f32>(to - from);
+      for (let near = from; near < to; near++)
+        store<f32>(fatigue + (near << 2), load<f32>(fatigue + (near << 2)) - each);
+      store<f32>(fatigue + one, load<f32>(fatigue + one) + amount);
+    }
+  }
+  const left = f32x4.splat(keep);
+  for (let at: usize = 0; at < bytes; at += 16) v128.store(fatigue + at, f32x4.mul(v128.load(fatigue + at), left));
+}
+
+function largest(a: v128): f32 {
+  return max(
+    max(f32x4.extract_lane(a, 0), f32x4.extract_lane(a, 1)),
+    max(f32x4.extract_lane(a, 2), f32x4.extract_lane(a, 3)),
+  );
+}

@@ -1,0 +1,47 @@
+/** What assembly/kernels.ts exports: addresses are bytes of the memory that the instance was given. */
+export interface PlaceKernels {
+  look(frame: number, grey: number, energy: number, work: number, contrast: number): void;
+  novelty(values: number, last: number, count: number): number;
+  grade(
+    values: number,
+    mean: number,
+    last: number,
+    rest: number,
+    spikes: number,
+    count: number,
+    weight: number,
+    frames: number,
+  ): number;
+  compare(
+    query: number,
+    rows: number,
+    size: number,
+    count: number,
+    inverse: number,
+    thresholds: number,
+    scale: number,
+    scores: number,
+  ): number;
+  combine(scores: number, bias: number, first: number, into: number, count: number): void;
+  relieve(scores: number, fatigue: number, count: number): number;
+  tire(
+    scores: number,
+    best: number,
+    count: number,
+    fatigue: number,
+    reach: number,
+    rate: number,
+    neighbours: number,
+    keep: number,
+  ): void;
+}
+
+const names = ['look', 'novelty', 'grade', 'compare', 'combine', 'relieve', 'tire'] as const;
+
+/** `module` is assembly/kernels.wasm. */
+export function placeKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): PlaceKernels {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const missing = names.find((name) => typeof exports[name] !== 'function');
+  if (missing !== undefined) throw new Error(`the module of kernels exports no function ${missing}`);
+  return exports as unknown as PlaceKernels;
+}

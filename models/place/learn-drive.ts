@@ -10,7 +10,7 @@ export interface RecordedDrive {
 
 /** Every frame's appearance, as the place clock takes it. */
 export function appearancesOf(recogniser: MapRecogniser, { frames }: RecordedDrive): Int32Array[] {
-  return frames.map((frame) => recogniser.look(frame).slice());
+  return frames.filter((frame) => recogniser.hasEvidence(frame)).map((frame) => recogniser.look(frame).slice());
 }
 
 /** The threshold that fits how far views of this drive differ at all. */
@@ -49,9 +49,13 @@ export function learnDrive(
   const { recogniser, rule } = map;
   const clock = new PlaceClock(recogniser.cells, rule);
   recogniser.begin();
+  let driven = 0;
   drive.frames.forEach((frame, at) => {
-    const metres = drive.metres?.[at] ?? Number.NaN;
-    if (clock.tick(recogniser.look(frame), metres) && recogniser.see(frame)) learned(map.addPlace(), frame);
+    driven += drive.metres?.[at] ?? Number.NaN;
+    if (!recogniser.hasEvidence(frame)) return;
+    const begins = clock.tick(recogniser.look(frame), driven);
+    driven = 0;
+    if (begins && recogniser.see(frame)) learned(map.addPlace(), frame);
   });
   recogniser.settle();
 }

@@ -72,6 +72,11 @@ describe('view range', () => {
     assert.ok(placesOf(frames, theta) <= placesOf(drive(120, 15), theta) + 1);
   });
 
+  it('keeps the default where every frame is the same', () => {
+    const [frame = new Int32Array(cells)] = drive(300, 15);
+    assert.equal(rangeOf(Array.from({ length: 400 }, () => frame)).theta, defaultTheta);
+  });
+
   it('keeps the default until enough was seen', () => {
     assert.equal(rangeOf(drive(120, 15).slice(0, 40)).theta, defaultTheta);
   });

@@ -8,8 +8,8 @@ const nearby = 8;
 const block = 8;
 /** Successive frames differ by no more than this for noise alone. */
 const mostNoise = 0.17;
-/** Of unrelated views, a share of it is a place: 0.75 where these differ by 1.15, as on the drives it was chosen on. */
-const share = 0.7;
+/** Of unrelated views, a share of it is a place: the default where these differ by 1 or more. */
+const share = 0.75;
 /** Pairs of views that the mean reaches back. */
 const memory = 512;
 
@@ -63,7 +63,7 @@ export class ViewRange {
     this.#frames++;
     const before = this.#views[(this.#kept - 1) % mostViews];
     // Until noise is known, nothing tells standing still from driving.
-    if (this.#frames <= block || (before && changeBetween(before, appearance) < this.#apart)) return;
+    if (this.#frames <= block || (before && changeBetween(before, appearance) <= this.#apart)) return;
     this.#compare(appearance);
     this.#keep(appearance);
   }

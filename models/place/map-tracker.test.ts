@@ -105,6 +105,17 @@ describe('map tracker', () => {
     assert.ok(answers.every(({ known, place }) => known === place >= 0));
   });
 
+  it('knows the places of a short route, too', () => {
+    const short = trackerOf();
+    const places = positions(go(short, metresOf(0, 90, 1), { learn: true }));
+    assert.ok(places.size >= 24 && places.size < 60, String(places.size));
+    const answers = go(short, metresOf(0, 90, 1), { seed: 8 }).slice(30);
+    const share = shareOf(answers, ({ known }) => known);
+    assert.ok(share > 0.8, `${share} of ${places.size}`);
+    // So few places leave little to compare with: a sixth of an unknown road is taken for one of them.
+    assert.ok(shareOf(go(short, metresOf(2000, 2100, 1), { seed: 8 }), ({ known }) => known) < 0.33);
+  });
+
   it('adds what is new on a second drive, and does not touch what it knows', () => {
     const grown = trackerOf();
     const before = positions(go(grown, metresOf(0, 400, 1), { learn: true }));

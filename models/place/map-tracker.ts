@@ -60,7 +60,7 @@ export class MapTracker implements PlaceTracker {
 
   begin(): void {
     this.#learnedAt = [];
-    if (this.map.places.length > 2 * fresh) this.#lookForUnknown();
+    if (this.map.places.length >= 2 * fewest) this.#lookForUnknown();
     this.map.recogniser.begin();
     this.#clock.begin();
     this.#filter.begin();
@@ -204,6 +204,8 @@ export class MapTracker implements PlaceTracker {
   #lookForUnknown(): void {
     const { recogniser, places, owners } = this.map;
     this.#makeRoom();
+    // A short route has not so many places that are no neighbours.
+    const near = Math.min(fresh, Math.floor(places.length / 4));
     recogniser.begin();
     this.#filter.begin();
     this.#evidence.begin();
@@ -213,7 +215,7 @@ export class MapTracker implements PlaceTracker {
       const scores = this.#scores.subarray(0, places.length);
       const mean = scores.reduce((sum, score) => sum + score, 0) / places.length;
       const place = owners[row] as number;
-      scores.fill(mean, Math.max(0, place - fresh), place + fresh + 1);
+      scores.fill(mean, Math.max(0, place - near), place + near + 1);
       this.#filter.step(scores, places.length);
       this.#evidence.see(scores, places.length, this.#filter.best);
       this.#evidence.addUnknown();

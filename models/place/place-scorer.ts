@@ -11,8 +11,9 @@ export interface PlaceScorer {
   score(frame: Uint8Array, scores: Float32Array): boolean;
   /** The frame scored last shows what the one before it showed: the robot stands. Absent: not told. */
   readonly still?: boolean;
-  /** Its own way to answer from the last `frames` frames, Infinity for all so far. Absent: the mean along the diagonal. */
-  sequence?(frames: number): SequenceMatcher;
+  /** Its own way to answer from the last `frames` frames, Infinity for all so far. Absent or undefined: the mean along the
+   * diagonal. */
+  sequence?(frames: number): SequenceMatcher | undefined;
 }
 
 /** Answers from several frames of one drive, in order. */

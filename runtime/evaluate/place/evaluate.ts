@@ -95,7 +95,8 @@ function queriesPerS(scorer: PlaceScorer, frames: readonly Uint8Array[], firstUs
 export function scoreAnswers(answers: Answers, truth: GroundTruth, lengths: readonly number[]): PlaceEvaluation {
   const { single, scorer, still, method, queriesPerS, learnMsPerPlace, bytesPer1000 } = answers;
   const matrices = lengths.map((length) => [length, sequenceAnswers(scorer, single, still, length)] as const);
-  const filtered = scorer.sequence && sequenceAnswers(scorer, single, still, Number.POSITIVE_INFINITY);
+  const filtered =
+    scorer.sequence?.(Number.POSITIVE_INFINITY) && sequenceAnswers(scorer, single, still, Number.POSITIVE_INFINITY);
   return {
     method,
     places: single.places,

@@ -8,8 +8,9 @@ import { openRecording } from '../recording/read.js';
 import { isSqliteFile } from '../recording/file-kind.js';
 import { replayRecording } from '../replay/recording.js';
 import { replayFile } from '../replay/signal-file.js';
-import { loadFilePlan, planOfRecording } from './configuration.js';
+import { loadFilePlan, placePlanOfRecording, planOfRecording } from './configuration.js';
 import { Failure, UsageError, print, printJson } from './output.js';
+import { replayDrive } from './replay-drive.js';
 import { describeSummary } from './run.js';
 import { axondVersion } from './version.js';
 
@@ -47,6 +48,11 @@ export function replayCommand(): Command {
 async function again(path: string, { json }: ReplayOptions): Promise<void> {
   const recording = openRecording(path);
   try {
+    const places = recording.run.pictures && placePlanOfRecording(recording.run);
+    if (places) {
+      replayDrive(recording, places, json === true);
+      return;
+    }
     const progress = progressLine(recording.run.name);
     const { summary, realtimeFactor, differences } = await replayRecording(
       recording,

@@ -1,0 +1,27 @@
+import { MapTracker } from '../../models/place/map-tracker.js';
+import type { PlaceRunPlan } from '../config/compile-place.js';
+import { mapOfRecording } from '../place/open-map.js';
+import { PlaceLoop } from '../place/place-loop.js';
+import type { Recording } from '../recording/read.js';
+import { replayPlaces } from '../replay/place-recording.js';
+import { print, printJson } from './output.js';
+
+/** The place loop again over the pictures of a recording, from the map that it began with. */
+export function replayDrive(recording: Recording, { place }: PlaceRunPlan, json: boolean): void {
+  const map = mapOfRecording(recording.map()?.bytes, place.spacing);
+  const loop = new PlaceLoop(new MapTracker(map), map.places.length === 0 ? 'learning' : 'matching');
+  const { frames, realtimeFactor, differences } = replayPlaces(recording, loop);
+  const places = map.places.length;
+  if (json) printJson({ frames, places, realtimeFactor, recording: recording.path, differences });
+  else {
+    print(
+      `frames      ${frames}, ${loop.withoutEvidence} without evidence`,
+      `map         ${places} places at the end`,
+      `speed       ${realtimeFactor.toFixed(0)} times real time`,
+      differences.length === 0
+        ? 'compared    every estimate, and every change of the map, is identical'
+        : `compared    FIRST DIFFERENCE ${JSON.stringify(differences[0])}`,
+    );
+  }
+  if (differences.length > 0) process.exitCode = 1;
+}

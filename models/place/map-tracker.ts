@@ -106,8 +106,9 @@ export class MapTracker implements PlaceTracker {
     const place = this.map.addPlace();
     const { id } = this.map.places[place] as { id: number };
     this.#learnedAt.push(this.#ticks);
-    estimate.place = id;
-    estimate.known = true;
+    // Until the next tick the robot stands at what it has just learned.
+    estimate.place = this.#held.place = id;
+    estimate.known = this.#held.known = true;
     return id;
   }
 

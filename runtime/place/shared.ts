@@ -64,6 +64,8 @@ export interface PlaceState {
   readonly ros: string;
   /** Why the map on disk lacks what was learned, or the empty string. */
   readonly mapProblem: string;
+  /** Why the map gets too few places, or too many, and what to do; or the empty string. */
+  readonly ruleProblem: string;
 }
 
 export type FromPlaceThread =

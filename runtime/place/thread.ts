@@ -40,7 +40,8 @@ async function run(): Promise<void> {
   const preparation = await openPreparation(data.camera, data.preparation, data.mask);
   const { map, file } = openMap(data.map, data.spacing);
   const mode = map.places.length === 0 ? 'learning' : 'matching';
-  const loop = new PlaceLoop(new MapTracker(map), mode);
+  const tracker = new MapTracker(map);
+  const loop = new PlaceLoop(tracker, mode);
   const logged = new LoggedPlaceLoop(loop, SlotRing.attach(data.pictures), SlotRing.attach(data.decisions));
   const messages = createRecordList(1);
   const prepared: GreyFrame = {
@@ -140,6 +141,7 @@ async function run(): Promise<void> {
         listeners: socket.listeners,
         ros: ros?.state ?? '',
         mapProblem: file?.failure ?? '',
+        ruleProblem: tracker.notice,
       },
     });
   }

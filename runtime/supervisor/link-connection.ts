@@ -185,7 +185,7 @@ function healthOf({
 }
 
 function placeHealth(place: NonNullable<Status['place']>): Record<string, unknown> {
-  const { mode, map, places, dropped, withoutEvidence, restarts, ms, ros, mapProblem } = place;
+  const { mode, map, places, dropped, withoutEvidence, restarts, ms, ros, mapProblem, ruleProblem } = place;
   return {
     mode,
     map,
@@ -196,6 +196,7 @@ function placeHealth(place: NonNullable<Status['place']>): Record<string, unknow
     frame_ms: ms,
     ros,
     map_problem: mapProblem,
+    rule_problem: ruleProblem,
   };
 }
 

@@ -143,6 +143,9 @@ export class PlaceRun {
   }
 
   #stands(state: PlaceState, told: boolean, moved: boolean): void {
+    for (const problem of ['mapProblem', 'ruleProblem'] as const) {
+      if (state[problem] !== '' && state[problem] !== this.#state?.[problem]) this.#options.log.warn(state[problem]);
+    }
     this.#state = state;
     if (moved) this.#recorder?.commitNow();
     const nowUs = monotonicUs();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import mqtt, { type MqttClient } from 'mqtt';
 import { openRecording } from '../runtime/recording/read.js';
+import { askControl } from '../runtime/supervisor/control-socket.js';
 import { axond, launcher, startAxond, temporaryFolder, until, type Started } from './axond-process.js';
 import { Mosquitto, hasMosquitto } from './mosquitto.js';
 
@@ -19,6 +20,13 @@ interface PlaceStatus {
   readonly stimulation: null;
   readonly recording: string;
 }
+
+const notYet: PlaceStatus = {
+  source: { state: 'closed', notice: '', samples: 0 },
+  place: null,
+  stimulation: null,
+  recording: '',
+};
 
 /** A robot with an emulated camera that can be unplugged, a map, and a folder for all that it writes. */
 class Robot {
@@ -50,12 +58,13 @@ class Robot {
   }
 
   async status(): Promise<PlaceStatus> {
-    const { json } = await axond(this.#t, ['status', '--device', 'robot', '--json'], this.#environment);
-    return json as unknown as PlaceStatus;
+    const socket = join(this.folder, 'robot', 'control.sock');
+    const answer = await askControl(socket, { verb: 'status' }).catch(() => undefined);
+    return answer?.ok ? (answer.value as PlaceStatus) : notYet;
   }
 
   async untilPlaces(count: number): Promise<void> {
-    await until(`${count} places`, async () => ((await this.status()).place?.places ?? 0) >= count, 60_000);
+    await until(`${count} places`, async () => ((await this.status()).place?.places ?? 0) >= count, 120_000);
   }
 
   unplug(): void {
@@ -141,7 +150,7 @@ test('a robot learns a route, knows it the next time, and says so over MQTT, fro
     heard('event/place')
       .slice(before)
       .filter(({ known }) => known === true);
-  await until('ten places that are known again', () => known().length >= 10, 60_000);
+  await until('ten places that are known again', () => known().length >= 10, 120_000);
   const beliefs = heard('place');
   assert.ok(beliefs.length > 10 && beliefs.every(({ frame_us: us }) => typeof us === 'number'));
   const status = await robot.status();

@@ -40,7 +40,7 @@ class Robot {
 
   constructor(t: TestContext, ...sets: string[]) {
     this.#t = t;
-    const camera = `${process.execPath} ${launcher} emulate camera --rate 60 --speed 40`;
+    const camera = `${process.execPath} ${launcher} emulate camera --rate 60 --speed 20 --lap 120`;
     const script = `echo $$ > ${this.#pid}; test ! -e ${this.#unplugged} || { echo "no such camera" >&2; exit 1; }; exec ${camera}`;
     const file = join(this.folder, 'robot.yaml');
     const source = { use: 'camera', command: ['sh', '-c', script], width: 64, height: 32, rate: '60Hz' };

@@ -75,7 +75,7 @@ export function markCommand(): Command {
     });
 }
 
-async function ask(target: Target, request: ControlRequest): Promise<unknown> {
+export async function ask(target: Target, request: ControlRequest): Promise<unknown> {
   const reply = await askControl(target.socket ?? placesOf(await deviceOf(target)).control, request).catch(
     (error: unknown) => {
       throw new Failure(error instanceof Error ? error.message : String(error));

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { startEmbeddedBroker } from '../link/embedded-broker.js';
 import { loadRunPlan } from './configuration.js';
+import { demoPlace } from './demo-place.js';
 import { refuseLoudDemo, soundSettings } from './demo-sound.js';
 import { createLogger } from './logger.js';
 import { UsageError, print, printJson } from './output.js';
@@ -16,6 +17,7 @@ interface DemoOptions {
   seconds?: number;
   night?: true;
   audio?: true;
+  place?: true;
   json?: true;
   set?: string[];
   config?: string[];
@@ -29,7 +31,8 @@ export function demoCommand(): Command {
     .option('--seconds <N>', 'end this long after the first sample (default: until Ctrl-C)', positive)
     .option('--night', 'play a whole realistic night instead of a sleeper who is already in N2')
     .option('--audio', 'answer each spindle with a quiet sound on the default card: -30 dBFS at most')
-    .option('--seed <N>', 'seed of the sleeper', '1')
+    .option('--place', 'instead: a robot with an emulated camera learns a road and knows it again')
+    .option('--seed <N>', 'seed of the sleeper, or of the road', '1')
     .option('--fault <SPEC...>', 'faults of the emulated amplifier, as in `axond emulate cyton --fault`')
     .option('--config <FILE...>', 'configuration instead of the preset demo')
     .option('--set <KEY=VALUE...>', 'override a key of the configuration')
@@ -40,6 +43,10 @@ export function demoCommand(): Command {
 
 async function demo(options: DemoOptions): Promise<void> {
   const log = createLogger();
+  if (options.place) {
+    await demoPlace(options, log);
+    return;
+  }
   if (options.audio && options.config) {
     throw new UsageError(
       '--audio: is for the demo alone. Name sound and card in your configuration, and use axond run.',

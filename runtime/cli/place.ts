@@ -3,6 +3,7 @@ import { evalPlaceCommand } from './place-eval.js';
 import { inspectMapCommand } from './place-inspect.js';
 import { addPlacesCommand, learnPlacesCommand } from './place-learn.js';
 import { matchPlacesCommand } from './place-match.js';
+import { steerCommand } from './place-steer.js';
 
 export function placeCommand(): Command {
   return new Command('place')
@@ -12,5 +13,6 @@ export function placeCommand(): Command {
     .addCommand(addPlacesCommand())
     .addCommand(matchPlacesCommand())
     .addCommand(inspectMapCommand())
+    .addCommand(steerCommand())
     .addCommand(evalPlaceCommand());
 }

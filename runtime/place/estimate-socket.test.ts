@@ -52,7 +52,7 @@ test('every listener hears every estimate as a line, and only its user may liste
       ],
     );
   }
-  clients[0]?.destroy();
+  clients[0].destroy();
   await until(() => socket.listeners === 1);
 });
 

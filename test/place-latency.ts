@@ -15,6 +15,8 @@ import { launcher, temporaryFolder, until } from './axond-process.js';
 
 const seconds = Number(process.argv[2] ?? 60);
 const rate = 30;
+/** USER_HZ, which Linux fixes for programs. */
+const ticksPerSecond = 100;
 const folder = temporaryFolder();
 const broker = await startEmbeddedBroker();
 const latencies: Record<'place' | 'event/place', number[]> = { place: [], 'event/place': [] };
@@ -104,6 +106,3 @@ function cpuSeconds(pid: number): number {
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
-
-/** USER_HZ, which Linux fixes for programs. */
-const ticksPerSecond = 100;

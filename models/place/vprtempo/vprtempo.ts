@@ -12,7 +12,7 @@ export const vprTempoSettings: VprTempoSettings = {
   learningRate: 0.005,
   thresholdRate: 0.15,
   placesPerModule: 1100,
-  seed: 2,
+  seed: 1,
 };
 
 /**

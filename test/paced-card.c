@@ -84,13 +84,12 @@ static snd_pcm_sframes_t paced_transfer(snd_pcm_ioplug_t *io, const snd_pcm_chan
   paced_t *p = io->private_data;
   const char *base = (const char *)areas[0].addr + (areas[0].first + areas[0].step * offset) / 8;
   unsigned bytes = areas[0].step / 8;
+  /* Here, not at once: a report of the delay after a loud period would come later than one after a silent period. */
+  fflush(p->log);
   for (snd_pcm_uframes_t i = 0; i < size; i++, p->written++) {
     int loud = 0;
     for (unsigned b = 0; b < bytes; b++) loud |= base[i * bytes + b];
-    if (loud && !p->loud) {
-      fprintf(p->log, "on %.0f\n", time_of(p, p->written));
-      fflush(p->log);
-    }
+    if (loud && !p->loud) fprintf(p->log, "on %.0f\n", time_of(p, p->written));
     if (loud) p->loud = 1, p->quiet = 0;
     else if (p->loud && ++p->quiet >= 48) {
       fprintf(p->log, "off %.0f\n", time_of(p, p->written - p->quiet + 1));

@@ -15,8 +15,8 @@ import { buildPacedCard, withoutPacedCard } from './paced-card.js';
 /**
  * `npm run blinding [-- COUNT [KIND …]]`: whether the conditions can be told apart by anything that the guardian publishes
  * (SAFETY.md R-27). COUNT stimuli in each condition, 10,000 if it is not given: in the real guardian process (KIND
- * `guardian`), and through its two sides with each kind of actuator, sound on a card that keeps time (20,000 pulses take ten minutes). Exits 1 if the upper end of an interval reaches 0.52, or if a leak that was
- * planted is not found.
+ * `guardian`), and through its two sides with each kind of actuator, sound on a card that keeps time (20,000 pulses take
+ * ten minutes). Exits 1 if the upper end of an interval reaches 0.52, or if a leak that was planted is not found.
  */
 
 const count = Number(process.argv[2] ?? '10000');

@@ -5,17 +5,21 @@
  *   pcm_type.paced { lib "PATH.so" }
  *   pcm.paced { type paced log "PATH" ppm 0 }
  *
- * Lines of the log: `on T` and `off T` (microseconds of CLOCK_MONOTONIC) when the first sample that is not zero sounds
- * and when the last one has; `xrun T`; `drop T` with the frames that were thrown away unheard.
+ * The log is a mapping of a file: one double, the number of records, and then 16 bytes a record: a double, microseconds
+ * of CLOCK_MONOTONIC, and a double that says of what: 1, the first sample that is not zero sounds; 2, the last one has,
+ * or is thrown away; 3, an underrun. To format a line takes microseconds: a report of the delay after a loud period would
+ * then come later than one after a silent period, and tell the conditions of a study apart.
  */
 #include <alsa/asoundlib.h>
 #include <alsa/pcm_external.h>
+#include <fcntl.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <time.h>
 
 typedef struct {
   snd_pcm_ioplug_t io;
-  FILE *log;
+  double *log;         /* mapped */
   double ppm;
   double start_us;     /* 0: not running */
   unsigned long long written; /* frames since prepare */
@@ -27,6 +31,17 @@ static double now_us(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
   return t.tv_sec * 1e6 + t.tv_nsec / 1e3;
+}
+
+enum { sounds = 1, over = 2, underrun = 3 };
+enum { log_bytes = 2 << 20, most_records = log_bytes / 16 - 1 };
+
+static void note(paced_t *p, int what, double us) {
+  unsigned n = (unsigned)p->log[0];
+  if (n >= most_records) return;
+  p->log[2 + 2 * n] = us;
+  p->log[3 + 2 * n] = what;
+  p->log[0] = n + 1;
 }
 
 static double rate_of(paced_t *p) { return p->io.rate * (1 + p->ppm * 1e-6) / 1e6; }
@@ -48,13 +63,7 @@ static int paced_start(snd_pcm_ioplug_t *io) {
 
 static int paced_stop(snd_pcm_ioplug_t *io) {
   paced_t *p = io->private_data;
-  if (p->start_us > 0) {
-    unsigned long long out = played(p);
-    long left = (long)(p->written > out ? p->written - out : 0);
-    fprintf(p->log, "drop %.0f %ld\n", now_us(), left);
-    if (p->loud) fprintf(p->log, "off %.0f\n", now_us());
-    fflush(p->log);
-  }
+  if (p->start_us > 0 && p->loud) note(p, over, now_us());
   p->start_us = 0;
   p->loud = 0;
   return 0;
@@ -72,8 +81,7 @@ static snd_pcm_sframes_t paced_pointer(snd_pcm_ioplug_t *io) {
   paced_t *p = io->private_data;
   unsigned long long out = played(p);
   if (p->start_us > 0 && out > p->written) {
-    fprintf(p->log, "xrun %.0f\n", now_us());
-    fflush(p->log);
+    note(p, underrun, now_us());
     return -EPIPE;
   }
   return (snd_pcm_sframes_t)(out % io->buffer_size);
@@ -84,16 +92,13 @@ static snd_pcm_sframes_t paced_transfer(snd_pcm_ioplug_t *io, const snd_pcm_chan
   paced_t *p = io->private_data;
   const char *base = (const char *)areas[0].addr + (areas[0].first + areas[0].step * offset) / 8;
   unsigned bytes = areas[0].step / 8;
-  /* Here, not at once: a report of the delay after a loud period would come later than one after a silent period. */
-  fflush(p->log);
   for (snd_pcm_uframes_t i = 0; i < size; i++, p->written++) {
     int loud = 0;
     for (unsigned b = 0; b < bytes; b++) loud |= base[i * bytes + b];
-    if (loud && !p->loud) fprintf(p->log, "on %.0f\n", time_of(p, p->written));
+    if (loud && !p->loud) note(p, sounds, time_of(p, p->written));
     if (loud) p->loud = 1, p->quiet = 0;
     else if (p->loud && ++p->quiet >= 48) {
-      fprintf(p->log, "off %.0f\n", time_of(p, p->written - p->quiet + 1));
-      fflush(p->log);
+      note(p, over, time_of(p, p->written - p->quiet + 1));
       p->loud = 0;
     }
   }
@@ -103,7 +108,7 @@ static snd_pcm_sframes_t paced_transfer(snd_pcm_ioplug_t *io, const snd_pcm_chan
 static int paced_close(snd_pcm_ioplug_t *io) {
   paced_t *p = io->private_data;
   close(io->poll_fd);
-  fclose(p->log);
+  munmap(p->log, log_bytes);
   free(p);
   return 0;
 }
@@ -131,10 +136,14 @@ SND_PCM_PLUGIN_DEFINE_FUNC(paced) {
   if (path == NULL || stream != SND_PCM_STREAM_PLAYBACK) return -EINVAL;
   paced_t *p = calloc(1, sizeof *p);
   if (p == NULL) return -ENOMEM;
-  p->log = fopen(path, "a");
-  if (p->log == NULL) {
+  int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file >= 0 && ftruncate(file, log_bytes) == 0)
+    p->log = mmap(NULL, log_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
+  int failed = p->log == NULL || p->log == MAP_FAILED ? errno : 0;
+  if (file >= 0) close(file);
+  if (failed) {
     free(p);
-    return -errno;
+    return -failed;
   }
   p->ppm = (double)ppm;
   p->io.version = SND_PCM_IOPLUG_VERSION;

@@ -678,6 +678,13 @@ export interface GreyFrame {
 }
 
 /**
+ * How much a map keeps of a picture: graded spikes of four bits, or whether they stand out and to which side, in two.
+ * What is compared with it is graded in both.
+ */
+export const mapSizes = ['large', 'small'] as const;
+export type MapSize = (typeof mapSizes)[number];
+
+/**
  * Tells places apart by single frames. Pure; `see`, `score` and `learn` allocate nothing but what a new place needs.
  * Laws: `models/place/recogniser.laws.ts`.
  */

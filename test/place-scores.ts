@@ -11,6 +11,7 @@ if (scenes === undefined) {
   process.exit(1);
 }
 const ours = 'axond-place';
+const small = 'axond-place-small';
 const asked = process.argv.slice(2);
 for (const name of asked) {
   if (name in placeMethods) continue;
@@ -97,6 +98,7 @@ for (const section of sections) {
 if (ours in placeMethods && (asked.length === 0 || asked.includes(ours))) {
   reportUnknown('Nordland-500', (learned) => scenes.nordland([0, 500], learned), 500, [0.88, 0.99, 1]);
   reportUnknown('Gardens ±2', (learned) => scenes.gardens(learned), 200, [0.88, 0.95, 1]);
+  reportSmall(nordland500);
   reportCost(scenes.nordland([0, 1000]));
 }
 process.stdout.write(missed === 0 ? '\nall bounds hold\n' : `\n${missed} bounds missed\n`);
@@ -154,6 +156,19 @@ function reportUnknown(
     ours,
     auroc.map((value) => value.toFixed(3)),
     verdict(auroc, wanted),
+  );
+}
+
+/** Half the bytes a place. */
+function reportSmall(scene: PlaceScene): void {
+  const lengths = [1, 4, 10];
+  const { seq, bytesPer1000 } = evaluate(small, scene, lengths);
+  const recalls = lengths.map((length) => percent(seq[length]?.r1));
+  process.stdout.write('\nNordland-500 on a small map, bytes of 1000 places\n');
+  line(
+    small,
+    [...recalls.map((value) => value.toFixed(1)), `${Math.round(bytesPer1000)}`],
+    verdict([...recalls, -bytesPer1000], [76, 100, 100, -140_000]),
   );
 }
 

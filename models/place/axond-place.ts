@@ -1,6 +1,8 @@
+import type { MapSize } from '../../runtime/contracts.js';
 import { EventFrontEnd, GreyFrontEnd } from './front-end.js';
 import { EvidenceJudge } from './no-evidence.js';
 import { FilterMatcher } from './filter-matcher.js';
+import { rowBytes } from './map-size.js';
 import type { MapRecogniser } from './place-map.js';
 import type { PlaceRows } from './place-rows.js';
 import type { PlaceMethod } from './place-scorer.js';
@@ -9,7 +11,7 @@ import type { PlaceSensor } from './sensor.js';
 import { ShiftTracker } from './shift-tracker.js';
 import { SimdGreyFrontEnd } from './simd-front-end.js';
 import { SimdRows } from './simd-rows.js';
-import type { FrontEnd } from './spikes.js';
+import { type FrontEnd, toTernary } from './spikes.js';
 import { frameOf } from './traverse.js';
 
 export interface AxondPlaceOptions {
@@ -17,6 +19,7 @@ export interface AxondPlaceOptions {
   /** Of the frames; a camera's are 32 x 64. */
   readonly height: number;
   readonly width: number;
+  readonly size?: MapSize;
   /** assembly/kernels.wasm. Without it, plain code gives the same bits in more time. */
   readonly module?: WebAssembly.Module;
 }
@@ -35,8 +38,12 @@ export class AxondPlace implements MapRecogniser {
   readonly #drive: boolean;
   /** Score at each shift; NaN where this frame was not compared. */
   readonly #best: Float32Array;
+  readonly #size: MapSize;
+  /** What the map keeps of a frame, where it keeps less than there is. */
+  readonly #kept: Int8Array;
 
-  constructor({ sensor, height, width, module }: AxondPlaceOptions) {
+  constructor({ sensor, height, width, size = 'large', module }: AxondPlaceOptions) {
+    this.#size = size;
     this.#drive = sensor !== 'unordered';
     if (sensor === 'events') this.#frontEnd = new EventFrontEnd(height, width);
     else if (module) this.#frontEnd = new SimdGreyFrontEnd(module, this.#drive);
@@ -47,6 +54,7 @@ export class AxondPlace implements MapRecogniser {
     const { length } = this.#tracker.shifts;
     this.#rows = module ? new SimdRows(module, layout, length) : new ReferenceRows(layout, length);
     this.#best = new Float32Array(length);
+    this.#kept = new Int8Array(this.cells);
   }
 
   get places(): number {
@@ -59,7 +67,7 @@ export class AxondPlace implements MapRecogniser {
 
   /** Of the map as it would be stored. */
   get bytes(): number {
-    return this.#rows.bytes;
+    return this.places * rowBytes(this.#size, this.cells);
   }
 
   begin(): void {
@@ -101,7 +109,10 @@ export class AxondPlace implements MapRecogniser {
   }
 
   learn(): number {
-    return this.#rows.add(this.#frontEnd.spikes);
+    const { spikes } = this.#frontEnd;
+    if (this.#size === 'large') return this.#rows.add(spikes);
+    toTernary(spikes, this.#kept);
+    return this.#rows.add(this.#kept);
   }
 
   row(row: number): Int8Array {
@@ -127,10 +138,10 @@ export class AxondPlace implements MapRecogniser {
 }
 
 /** A place a frame, for `axond place eval`. */
-export function axondPlace(sensor: PlaceSensor, module?: WebAssembly.Module): PlaceMethod {
+export function axondPlace(sensor: PlaceSensor, module?: WebAssembly.Module, size: MapSize = 'large'): PlaceMethod {
   return (reference) => {
     const { height, width } = reference;
-    const recogniser = new AxondPlace({ sensor, height, width, ...(module && { module }) });
+    const recogniser = new AxondPlace({ sensor, height, width, size, ...(module && { module }) });
     recogniser.begin();
     for (let frame = 0; frame < reference.frames; frame++) {
       recogniser.see(frameOf(reference, frame));

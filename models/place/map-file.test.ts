@@ -20,7 +20,7 @@ import { encodeMap, type MapKind } from './map-format.js';
 import { contentOf } from './map-content.js';
 import { frameAt, ProductRecogniser } from './place-map.test.fixture.js';
 
-const kind: MapKind = { method: 'axond-place', sensor: 'grey', height: 32, width: 64 };
+const kind: MapKind = { method: 'axond-place', sensor: 'grey', height: 32, width: 64, size: 'large' };
 const rule = { theta: 0.5 };
 
 function pathFor(t: TestContext): string {

@@ -1,18 +1,21 @@
 import { z } from 'zod';
+import { mapSizes } from '../../runtime/contracts.js';
 import { parseJson, refusal } from '../format/json.js';
 import { ModelError } from '../format/model-error.js';
 import { pack, packedBytes, unpack } from '../format/packing.js';
 import { readSafetensors, writeSafetensors, type Dtype, type StoredTensor } from '../format/safetensors.js';
 import { mostRows, type MappedPlace } from './place-map.js';
 import type { PlaceRule } from './place-clock.js';
+import { mostSpikeOf, packingOf } from './map-size.js';
 
 /**
  * A map file: safetensors as a model's. The metadata says under `axond.map` what the map is, in JSON; `spikes` holds
- * the rows, two numbers a byte, place after place, `thresholds` one float a row, `rows` how many rows each place has
+ * the rows, two numbers a byte (four where the map is small), place after place, `thresholds` one float a row, `rows` how many rows each place has
  * (left out where all have one), `notes` labels and poses as JSON, `thumbnails` pictures in the order of `notes`.
  */
 const mapKey = 'axond.map';
-export const mapVersion = 1;
+/** Raise it whenever the same picture gives other rows: what was learned before is not comparable then. */
+export const mapVersion = 2;
 
 /** What must be alike for two maps, or a map and a camera, to be compared. */
 const kindSchema = z.strictObject({
@@ -21,6 +24,7 @@ const kindSchema = z.strictObject({
   /** Of the frames. */
   height: z.number().int().min(1).max(4096),
   width: z.number().int().min(1).max(4096),
+  size: z.enum(mapSizes),
 });
 export type MapKind = z.infer<typeof kindSchema>;
 
@@ -87,7 +91,7 @@ export function encodeMap(content: MapContent): Uint8Array {
   }
   const description = { version: mapVersion, kind, rule, revision, nextId, cells, ids };
   const tensors = new Map<string, StoredTensor>();
-  const spikes = pack('I4', content.spikes);
+  const spikes = pack(packingOf[kind.size], content.spikes);
   tensors.set('spikes', { dtype: 'U8', shape: [spikes.length], bytes: spikes });
   const bytes = new Uint8Array(thresholds.buffer, thresholds.byteOffset, thresholds.byteLength);
   tensors.set('thresholds', { dtype: 'F32', shape: [thresholds.length], bytes });
@@ -140,9 +144,12 @@ export function decodeMap(file: Uint8Array): MapContent {
     : new Uint8Array(places.length).fill(1);
   if (counts.includes(0)) throw new ModelError(`tensor rows: a place without a row. ${damaged}`);
   const owners = Array.from(counts).flatMap((count, place) => Array<number>(count).fill(place));
-  const packed = bytesOf(tensors, 'spikes', 'U8', packedBytes('I4', owners.length * cells));
-  const spikes = unpack('I4', packed, owners.length * cells);
-  if (!spikes || spikes.includes(-8)) throw new ModelError(`tensor spikes: numbers beyond −7 to 7. ${damaged}`);
+  const packing = packingOf[kind.size];
+  const packed = bytesOf(tensors, 'spikes', 'U8', packedBytes(packing, owners.length * cells));
+  const spikes = unpack(packing, packed, owners.length * cells);
+  const most = mostSpikeOf[kind.size];
+  if (!spikes || spikes.includes(-most - 1))
+    throw new ModelError(`tensor spikes: numbers beyond −${most} to ${most}. ${damaged}`);
   const thresholds = new Float32Array(new Uint8Array(bytesOf(tensors, 'thresholds', 'F32', 4 * owners.length)).buffer);
   if (!thresholds.every(Number.isFinite)) throw new ModelError(`tensor thresholds: not all are numbers. ${damaged}`);
   readNotes(tensors, places);
@@ -159,9 +166,11 @@ export function ruleOf({ theta, spacing }: z.infer<typeof ruleSchema>): PlaceRul
 function checkVersion(json: unknown): void {
   const version = typeof json === 'object' && json !== null && 'version' in json ? json.version : undefined;
   if (version === mapVersion) return;
-  const newer = typeof version === 'number' && version > mapVersion;
+  if (typeof version !== 'number') throw new ModelError(`the map has no version. ${damaged}`);
   throw new ModelError(
-    `the map is version ${typeof version === 'number' ? version : 'nothing'}, this axond reads ${mapVersion}. ${newer ? 'Update axond.' : damaged}`,
+    version > mapVersion
+      ? `the map is version ${version}, this axond reads ${mapVersion}. Update axond.`
+      : `the map is version ${version}, and this axond, of version ${mapVersion}, sees pictures in another way. Learn it again into another file: axond place learn. Nothing was changed.`,
   );
 }
 

@@ -16,6 +16,7 @@ export { placeSensors, type PlaceSensor } from './sensor.js';
 /** By the names of the command line. */
 export const placeMethods: Readonly<Record<string, (sensor: PlaceSensor) => PlaceMethod>> = {
   'axond-place': (sensor) => axondPlace(sensor, kernelModule),
+  'axond-place-small': (sensor) => axondPlace(sensor, kernelModule, 'small'),
   sad: () => sumOfAbsoluteDifferences,
   pn8: () => blockNormalisedDifferences,
   pn7: () => windowNormalisedDifferences,

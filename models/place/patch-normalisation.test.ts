@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { PatchNormalisation } from './patch-normalisation.js';
+import { normalisePatches, PatchNormalisation } from './patch-normalisation.js';
 
 function normalised(frame: readonly number[], lessPixels: 0 | 1, gamma = false): number[] {
   const out = new Uint8Array(9);
@@ -14,6 +14,15 @@ test('a pixel is a score among those neighbours that there are', () => {
   const ramp = [0, 10, 20, 0, 10, 20, 0, 10, 20];
   assert.deepEqual(normalised(ramp, 0), [0, 127, 255, 0, 127, 255, 0, 127, 255]);
   assert.deepEqual(normalised(ramp, 1), [17, 127, 237, 11, 127, 243, 17, 127, 237]);
+});
+
+test('a picture need not be a square, and a window not fit into it', () => {
+  const out = new Uint8Array(3);
+  normalisePatches([0, 10, 20], 1, 3, { patch: 3, lessPixels: 1 }, out);
+  // Windows [0 10], [0 10 20], [10 20]: -1/√2, 0, 1/√2.
+  assert.deepEqual([...out], [37, 127, 217]);
+  normalisePatches([5, 5, 5], 3, 1, { patch: 7, lessPixels: 1 }, out);
+  assert.deepEqual([...out], [127, 127, 127]);
 });
 
 test('more than a deviation is clipped, no contrast is the middle', () => {

@@ -1,21 +1,59 @@
 import { gammaLevels, unchangedLevels } from './gamma.js';
 import { Resizer } from './resize.js';
 
-export interface PatchNormalisationSettings {
-  /** Frames are resized to a square of this many pixels on each side. */
-  readonly side: number;
-  /** Window of the normalisation, in pixels of the resized frame; odd. */
+export interface PatchWindow {
+  /** Pixels to each side of the window; odd. */
   readonly patch: number;
-  /** Makes a frame about half bright before it is resized. */
-  readonly gamma: boolean;
   /** The variance divides by the number of pixels in the window less this. */
   readonly lessPixels: 0 | 1;
 }
 
 /**
+ * Each of `height`×`width` pixels as a score among those around it, clipped to one standard deviation, as
+ * floor(255 (1 + score) / 2). Only pixels inside the picture count; a window without contrast gives the middle.
+ */
+export function normalisePatches(
+  pixels: ArrayLike<number>,
+  height: number,
+  width: number,
+  { patch, lessPixels }: PatchWindow,
+  out: Uint8Array,
+): void {
+  const reach = (patch - 1) / 2;
+  for (let row = 0; row < height; row++) {
+    const top = Math.max(0, row - reach);
+    const bottom = Math.min(height - 1, row + reach);
+    for (let column = 0; column < width; column++) {
+      const left = Math.max(0, column - reach);
+      const right = Math.min(width - 1, column + reach);
+      const count = (bottom - top + 1) * (right - left + 1);
+      let sum = 0;
+      for (let y = top; y <= bottom; y++) for (let x = left; x <= right; x++) sum += pixels[y * width + x] as number;
+      const mean = sum / count;
+      let squares = 0;
+      for (let y = top; y <= bottom; y++)
+        for (let x = left; x <= right; x++) {
+          const difference = (pixels[y * width + x] as number) - mean;
+          squares += difference * difference;
+        }
+      const deviation = Math.sqrt(squares / (count - lessPixels));
+      // What rounding leaves of equal pixels is no contrast.
+      const score = deviation < 1e-9 ? 0 : ((pixels[row * width + column] as number) - mean) / deviation;
+      out[row * width + column] = Math.floor((255 * (1 + Math.min(1, Math.max(-1, score)))) / 2);
+    }
+  }
+}
+
+export interface PatchNormalisationSettings extends PatchWindow {
+  /** Frames are resized to a square of this many pixels on each side, and the window counts these. */
+  readonly side: number;
+  /** Makes a frame about half bright before it is resized. */
+  readonly gamma: boolean;
+}
+
+/**
  * What the published spiking systems do to a picture: gamma, bilinear resize, then each pixel as a score among its
- * neighbours, clipped to one standard deviation, as a byte. Only pixels inside the picture count; a window without
- * contrast gives the middle.
+ * neighbours.
  */
 export class PatchNormalisation {
   /** Pixels that it gives. */
@@ -42,31 +80,8 @@ export class PatchNormalisation {
     else this.#levels.set(unchangedLevels);
     this.#resizer.resize(frame, { origin: 0, across: 1, down: this.#width }, this.#levels, undefined, this.#resized);
     const { side } = this.#settings;
-    for (let row = 0; row < side; row++)
-      for (let column = 0; column < side; column++) out[row * side + column] = this.#score(row, column);
+    normalisePatches(this.#resized, side, side, this.#settings, out);
     return true;
-  }
-
-  #score(row: number, column: number): number {
-    const { side, patch, lessPixels } = this.#settings;
-    const reach = (patch - 1) / 2;
-    const [top, bottom] = [Math.max(0, row - reach), Math.min(side - 1, row + reach)];
-    const [left, right] = [Math.max(0, column - reach), Math.min(side - 1, column + reach)];
-    const count = (bottom - top + 1) * (right - left + 1);
-    let sum = 0;
-    for (let y = top; y <= bottom; y++)
-      for (let x = left; x <= right; x++) sum += this.#resized[y * side + x] as number;
-    const mean = sum / count;
-    let squares = 0;
-    for (let y = top; y <= bottom; y++)
-      for (let x = left; x <= right; x++) {
-        const difference = (this.#resized[y * side + x] as number) - mean;
-        squares += difference * difference;
-      }
-    const deviation = Math.sqrt(squares / (count - lessPixels));
-    // What rounding leaves of equal pixels is no contrast.
-    const score = deviation < 1e-9 ? 0 : ((this.#resized[row * side + column] as number) - mean) / deviation;
-    return Math.floor((255 * (1 + Math.min(1, Math.max(-1, score)))) / 2);
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { mapSizes, type MapSize } from '../../runtime/contracts.js';
 import { applyChanges, journalHead, journalLine, readJournal } from './map-journal.js';
 import { contentOf, mapOf } from './map-content.js';
 import { decodeMap, encodeMap, thumbnailBytes, type MapKind } from './map-format.js';
@@ -10,7 +11,7 @@ import { SyntheticRoad, syntheticDrive } from './synthetic-drive.js';
 import { frameOf } from './traverse.js';
 import { readSafetensors, writeSafetensors } from '../format/safetensors.js';
 
-const kind: MapKind = { method: 'axond-place', sensor: 'grey', height: 32, width: 64 };
+const kind: MapKind = { method: 'axond-place', sensor: 'grey', height: 32, width: 64, size: 'large' };
 const rule = { theta: 0.5 };
 
 /** Five places; the second and the fourth have a second row, of the pictures 11 and 13. */
@@ -115,27 +116,35 @@ describe('map format', () => {
     assert.equal(again.places[3]?.thumbnail?.[9], 77);
   });
 
-  it('takes at most 262 bytes a place at 512 numbers a row', () => {
-    const places = 1000;
-    const file = encodeMap({
-      kind,
-      rule: { theta: 0.712345678, spacing: 0.25 },
-      revision: 1000,
-      nextId: places,
-      places: Array.from({ length: places }, (_, id) => ({ id })),
-      owners: Array.from({ length: places }, (_, place) => place),
-      cells: 512,
-      spikes: new Int8Array(places * 512),
-      thresholds: new Float32Array(places),
+  for (const [size, most] of [
+    ['large', 262],
+    ['small', 140],
+  ] as const)
+    it(`takes at most ${most} bytes a place at 512 numbers a row: ${size}`, () => {
+      const places = 1000;
+      const file = encodeMap({
+        kind: { ...kind, size },
+        rule: { theta: 0.712345678, spacing: 0.25 },
+        revision: 1000,
+        nextId: places,
+        places: Array.from({ length: places }, (_, id) => ({ id })),
+        owners: Array.from({ length: places }, (_, place) => place),
+        cells: 512,
+        spikes: new Int8Array(places * 512),
+        thresholds: new Float32Array(places),
+      });
+      assert.ok(file.length <= 1000 * most, `${file.length} bytes`);
     });
-    assert.ok(file.length <= 262_000, `${file.length} bytes`);
-  });
 
   it('names what is wrong with a file', () => {
     const file = encodeMap(contentOf(learned(), kind, 0));
     assert.throws(
-      () => decodeMap(changed(file, '"version":1', '"version":2')),
-      /map is version 2, this axond reads 1\. Update/,
+      () => decodeMap(changed(file, '"version":2', '"version":3')),
+      /map is version 3, this axond reads 2\. Update/,
+    );
+    assert.throws(
+      () => decodeMap(changed(file, '"version":2', '"version":1')),
+      /map is version 1, and this axond, of version 2, sees pictures in another way\. Learn it again/,
     );
     assert.throws(() => decodeMap(changed(file, '"theta":0.5', '"theta":-.5')), /not JSON/);
     assert.throws(() => decodeMap(changed(file, '"theta":0.5', '"theta":0.0')), /axond\.map: rule\.theta/);
@@ -163,7 +172,7 @@ describe('a map of axond-place', () => {
     new SyntheticRoad(3),
     Array.from({ length: 40 }, (_, place) => 4 * place),
   );
-  const recogniser = (): AxondPlace => new AxondPlace({ ...drive, sensor: 'grey' });
+  const recogniser = (size: MapSize): AxondPlace => new AxondPlace({ ...drive, sensor: 'grey', size });
 
   function scoresOf(map: PlaceMap): Float32Array[] {
     map.recogniser.begin();
@@ -174,19 +183,21 @@ describe('a map of axond-place', () => {
     });
   }
 
-  it('answers the same, bit for bit, from its file and from its journal', () => {
-    let text = journalHead(0);
-    const map = new PlaceMap(recogniser(), rule);
-    map.changed = (change) => (text += journalLine(change));
-    for (let frame = 0; frame < drive.frames; frame++) if (map.recogniser.see(frameOf(drive, frame))) map.addPlace();
-    map.recogniser.settle();
-    const scores = scoresOf(map);
-    assert.ok(scores[3]?.every((score) => Math.abs(score) > 1e-4));
-    assert.deepEqual(scoresOf(mapOf(decodeMap(encodeMap(contentOf(map, kind, 0))), recogniser())), scores);
-    const again = new PlaceMap(recogniser(), rule);
-    applyChanges(again, readJournal(text, 512)?.changes ?? []);
-    assert.deepEqual(scoresOf(again), scores);
-  });
+  for (const size of mapSizes)
+    it(`answers the same, bit for bit, from its file and from its journal: ${size}`, () => {
+      let text = journalHead(0);
+      const map = new PlaceMap(recogniser(size), rule);
+      map.changed = (change) => (text += journalLine(change));
+      for (let frame = 0; frame < drive.frames; frame++) if (map.recogniser.see(frameOf(drive, frame))) map.addPlace();
+      map.recogniser.settle();
+      const scores = scoresOf(map);
+      assert.ok(new Set(scores[3]).size > 30);
+      const file = encodeMap(contentOf(map, { ...kind, size }, 0));
+      assert.deepEqual(scoresOf(mapOf(decodeMap(file), recogniser(size))), scores);
+      const again = new PlaceMap(recogniser(size), rule);
+      applyChanges(again, readJournal(text, 512)?.changes ?? []);
+      assert.deepEqual(scoresOf(again), scores);
+    });
 });
 
 describe('map journal', () => {

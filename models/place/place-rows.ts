@@ -8,8 +8,6 @@ import type { SpikeLayout } from './spikes.js';
 export interface PlaceRows {
   readonly layout: SpikeLayout;
   readonly rows: number;
-  /** As stored: four bits a spike, a norm and a threshold of two bytes each. */
-  readonly bytes: number;
   /** Adds a row and returns its number. */
   add(spikes: Int8Array): number;
   /** Adds a row whose threshold is known. */

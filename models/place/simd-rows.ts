@@ -55,10 +55,6 @@ export class SimdRows implements PlaceRows {
     return this.#rows;
   }
 
-  get bytes(): number {
-    return this.#rows * (Math.ceil(this.#size / 2) + 4);
-  }
-
   add(spikes: Int8Array): number {
     const row = this.#rows;
     this.restore(spikes, 0);

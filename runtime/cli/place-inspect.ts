@@ -6,7 +6,7 @@ import { mapVersion, type MapKind } from '../../models/place/map-format.js';
 import type { MappedPlace } from '../../models/place/place-map.js';
 import type { PlaceRule } from '../../models/place/place-clock.js';
 import { print, printJson } from './output.js';
-import { ruleText } from './place-learn.js';
+import { kindText, ruleText } from './place-learn.js';
 import { ofMapFile, recogniserOf } from './place-map.js';
 
 export interface MapSheet {
@@ -68,9 +68,9 @@ function count(places: readonly MappedPlace[], holds: (place: MappedPlace) => bo
 }
 
 function describe(path: string, sheet: MapSheet): string[] {
-  const { kind, places, rows, several, labels, poses, thumbnails, bytes, bytesPer1000, journalBytes } = sheet;
+  const { places, rows, several, labels, poses, thumbnails, bytes, bytesPer1000, journalBytes } = sheet;
   return [
-    `${path}: map version ${sheet.version} of ${kind.method}, frames of ${kind.height}x${kind.width} (${kind.sensor})`,
+    `${path}: map version ${sheet.version} of ${kindText(sheet.kind)}`,
     `places   ${places}, ${rows} rows, ${several} places with several`,
     `rule     ${ruleText(sheet.rule)}`,
     `notes    ${labels.length} labels, ${poses} poses, ${thumbnails} thumbnails`,

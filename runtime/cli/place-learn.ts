@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { learnDrive, ruleFor, type RecordedDrive } from '../../models/place/learn-drive.js';
 import { MapFile } from '../../models/place/map-file.js';
+import type { MapKind } from '../../models/place/map-format.js';
 import { MapTracker } from '../../models/place/map-tracker.js';
 import { mergeMaps } from '../../models/place/merge-maps.js';
 import type { PlaceMap } from '../../models/place/place-map.js';
 import { pruneMap } from '../../models/place/prune-map.js';
 import { thumbnailOf } from '../../models/place/thumbnail.js';
+import { mapSizes, type MapSize } from '../contracts.js';
 import { nowhere } from '../place/place-loop.js';
 import { positive, wholeNumber } from './options.js';
 import { UsageError, print, printJson } from './output.js';
@@ -15,6 +17,7 @@ import { driveArgument, drivenFrames, isMapFile, kindFor, ofMapFile, recogniserO
 interface LearnOptions {
   map: string;
   sensor: 'grey' | 'events';
+  size: MapSize;
   theta?: number;
   places?: number;
   spacing?: number;
@@ -30,6 +33,11 @@ export function learnPlacesCommand(): Command {
     .argument('<drive>', driveArgument)
     .requiredOption('--map <FILE>', 'file to write')
     .addOption(new Option('--sensor <KIND>', 'what took the frames').choices(['grey', 'events']).default('grey'))
+    .addOption(
+      new Option('--size <SIZE>', 'small: 132 bytes a place instead of 260, and fewer are found from single frames')
+        .choices(mapSizes)
+        .default('large'),
+    )
     .option('--places <N>', 'about so many places; else by how far views of the drive differ at all', wholeNumber)
     .option('--theta <SHARE>', 'a new place where the view has changed by this share', positive)
     .option('--spacing <METRES>', 'a new place every so many metres; needs --odometry', positive)
@@ -47,7 +55,7 @@ export function learnPlacesCommand(): Command {
         throw new UsageError('--theta and --places: each says how many places there are. Use one.');
       if (options.spacing !== undefined && options.odometry === undefined)
         throw new UsageError('--spacing: needs --odometry, which says how far the robot went.');
-      const kind = kindFor(drive, options.sensor);
+      const kind = kindFor(drive, options.sensor, options.size);
       const recorded = await collect(drivenFrames(drive, kind, options.odometry));
       const recogniser = recogniserOf(kind);
       await ofMapFile(() => {
@@ -91,7 +99,7 @@ export function addPlacesCommand(): Command {
         const { map, kind } = file;
         const before = { places: map.places.length, rows: map.owners.length };
         let frames = 0;
-        if (isMapFile(drive)) mergeMaps(map, MapFile.open(drive, recogniserOf).map);
+        if (isMapFile(drive)) mergeMaps(map, mapOfKind(drive, kind));
         else {
           const tracker = new MapTracker(map, false);
           const estimate = nowhere();
@@ -110,6 +118,15 @@ export function addPlacesCommand(): Command {
         report(options, map, { frames, newPlaces, newRows, pruned: pruned.rows });
       });
     });
+}
+
+/** @throws UsageError where its rows cannot be compared with those of a map of this kind */
+function mapOfKind(path: string, wanted: MapKind): PlaceMap {
+  const { map, kind } = MapFile.open(path, recogniserOf);
+  const [is, needed] = [kindText(kind), kindText(wanted)];
+  if (is !== needed)
+    throw new UsageError(`${path}: a map of ${is}, but --map is one of ${needed}. Both must be alike.`);
+  return map;
 }
 
 async function collect(frames: ReturnType<typeof drivenFrames>): Promise<RecordedDrive> {
@@ -142,6 +159,10 @@ const labels: Readonly<Record<string, string>> = {
   newRows: 'new rows',
   pruned: 'rows pruned',
 };
+
+export function kindText({ method, sensor, height, width, size }: MapKind): string {
+  return `${method}, ${size}, frames of ${height}x${width} (${sensor})`;
+}
 
 export function ruleText({ theta, spacing }: PlaceMap['rule']): string {
   return `a new place ${spacing === undefined ? '' : `every ${spacing} m, without odometry `}where the view has changed by ${theta.toFixed(3)}`;

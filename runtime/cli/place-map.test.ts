@@ -27,6 +27,9 @@ function pack(folder: string, from: number, to: number, conditions: Partial<Driv
   return path;
 }
 
+/** Of a map, as its bytes have it: JSON in a string of JSON. */
+const writtenVersion = '\\"version\\":2';
+
 const place = (t: TestContext, ...words: string[]): Promise<string> => runCommand(t, placeCommand(), ...words);
 const placeJson = (t: TestContext, ...words: string[]): Promise<Record<string, unknown>> =>
   runJson(t, placeCommand(), ...words);
@@ -42,7 +45,7 @@ describe('axond place learn, add, match, inspect', () => {
     const sheet = await placeJson(t, 'inspect', map);
     assert.deepEqual(
       [sheet['places'], sheet['rows'], sheet['thumbnails'], sheet['version']],
-      [places, places, places, 1],
+      [places, places, places, 2],
     );
     assert.equal(sheet['bytes'], readFileSync(map).length);
 
@@ -89,6 +92,49 @@ describe('axond place learn, add, match, inspect', () => {
     assert.ok(Number(both['places']) <= most && Number(both['places']) > 0.9 * most);
   });
 
+  it('learns a small map of half the bytes, which knows the route and takes no other size', async (t) => {
+    const folder = folderFor(t);
+    const [small, large] = [join(folder, 'small.map'), join(folder, 'large.map')];
+    const drive = pack(folder, 0, 150);
+    await place(t, 'learn', drive, '--map', large);
+    await place(t, 'learn', drive, '--map', small, '--size', 'small');
+    const [sheet, other] = [await placeJson(t, 'inspect', small), await placeJson(t, 'inspect', large)];
+    assert.equal(sheet['places'], other['places']);
+    // Headers are padded to eight bytes.
+    const saved = Number(other['bytes']) - Number(sheet['bytes']) - 128 * Number(sheet['places']);
+    assert.ok(Math.abs(saved) <= 8, String(saved));
+    assert.match(await place(t, 'inspect', small), /of axond-place, small, frames of 32x64 \(grey\)/);
+    const winter = pack(folder, 10, 140, { season: 'winter', seed: 3 });
+    const lines = (await place(t, 'match', winter, '--map', small, '--json')).trimEnd().split('\n').slice(30);
+    const known = lines.filter((line) => (JSON.parse(line) as { known: boolean }).known);
+    assert.ok(known.length > 0.8 * lines.length, `${known.length} of ${lines.length}`);
+    await assert.rejects(
+      place(t, 'add', small, '--map', large),
+      /small\.map: a map of axond-place, small, .* but --map is one of axond-place, large/,
+    );
+  });
+
+  it('leaves a map of another version as it is, and says to learn it again', async (t) => {
+    const folder = folderFor(t);
+    const map = join(folder, 'route.map');
+    const drive = pack(folder, 0, 60);
+    await place(t, 'learn', drive, '--map', map);
+    const old = readFileSync(map, 'latin1').replace(writtenVersion, '\\"version\\":1');
+    writeFileSync(map, old, 'latin1');
+    writeFileSync(`${map}.journal`, 'what was learned last');
+    for (const words of [
+      ['match', drive],
+      ['add', drive],
+    ])
+      await assert.rejects(
+        place(t, ...words, '--map', map),
+        /route\.map: the map is version 1, and this axond, of version 2, .*Learn it again .*axond place learn/,
+      );
+    await assert.rejects(place(t, 'inspect', map), /route\.map: the map is version 1/);
+    assert.equal(readFileSync(map, 'latin1'), old);
+    assert.equal(readFileSync(`${map}.journal`, 'latin1'), 'what was learned last');
+  });
+
   it('follows the robot from one map to another', async (t) => {
     const folder = folderFor(t);
     const maps = [join(folder, 'north.map'), join(folder, 'south.map')];
@@ -114,8 +160,8 @@ describe('axond place learn, add, match, inspect', () => {
     const verdict = await runJson(t, checkCommand(), map);
     assert.equal(verdict['ok'], false);
     assert.match(String(verdict['faults']), /route\.map: tensor .*cut off or is damaged/);
-    writeFileSync(map, String(bytes).replace('"version":1', '"version":7'), 'latin1');
-    await assert.rejects(place(t, 'inspect', map), /route\.map: /);
+    writeFileSync(map, bytes.toString('latin1').replace(writtenVersion, '\\"version\\":7'), 'latin1');
+    await assert.rejects(place(t, 'inspect', map), /route\.map: the map is version 7, .* Update axond/);
   });
 
   it('refuses wrong usage with one line', async (t) => {

@@ -5,26 +5,25 @@ import { ModelError } from '../../models/format/model-error.js';
 import { hasMap, type MapKind } from '../../models/place/map-format.js';
 import type { MapRecogniser } from '../../models/place/place-map.js';
 import { PictureError } from '../../drivers/images/picture.js';
+import type { MapSize } from '../contracts.js';
 import { PackError } from '../evaluate/place/pack.js';
 import { readDrive, readMetres, sizeOf } from '../evaluate/place/read-drive.js';
 import { Failure, UsageError } from './output.js';
 
 /** What the verbs on maps share: the recogniser of a map, and the frames that it takes. */
 
-const greyKind: MapKind = { method: 'axond-place', sensor: 'grey', height: 32, width: 64 };
-
 /** Of a map that is learned from this drive. @throws UsageError */
-export function kindFor(drive: string, sensor: 'grey' | 'events'): MapKind {
-  if (sensor === 'grey') return greyKind;
+export function kindFor(drive: string, sensor: 'grey' | 'events', size: MapSize): MapKind {
+  if (sensor === 'grey') return { method: 'axond-place', sensor, height: 32, width: 64, size };
   try {
-    return { method: 'axond-place', sensor, ...sizeOf(drive) };
+    return { method: 'axond-place', sensor, ...sizeOf(drive), size };
   } catch (error) {
     throw error instanceof PackError ? new UsageError(error.message) : error;
   }
 }
 
-export function recogniserOf({ sensor, height, width }: MapKind): MapRecogniser {
-  return new AxondPlace({ sensor, height, width, module: kernelModule });
+export function recogniserOf({ sensor, height, width, size }: MapKind): MapRecogniser {
+  return new AxondPlace({ sensor, height, width, size, module: kernelModule });
 }
 
 export const driveArgument =

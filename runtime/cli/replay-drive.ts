@@ -8,7 +8,7 @@ import { print, printJson } from './output.js';
 
 /** The place loop again over the pictures of a recording, from the map that it began with. */
 export function replayDrive(recording: Recording, { place }: PlaceRunPlan, json: boolean): void {
-  const map = mapOfRecording(recording.map()?.bytes, place.spacing);
+  const map = mapOfRecording(recording.map()?.bytes, place);
   const loop = new PlaceLoop(new MapTracker(map), map.places.length === 0 ? 'learning' : 'matching');
   const { frames, realtimeFactor, differences } = replayPlaces(recording, loop);
   const places = map.places.length;

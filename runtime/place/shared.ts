@@ -1,6 +1,6 @@
 import type { CameraOptions } from '../../drivers/camera/source.js';
 import type { FrameOptions } from '../../models/place/frame-preparation.js';
-import type { PlaceEstimate, placeRequests } from '../contracts.js';
+import type { MapSize, PlaceEstimate, placeRequests } from '../contracts.js';
 import type { PlaceMode } from './place-loop.js';
 
 /** What the supervisor and the thread of the place loop say to each other. */
@@ -12,6 +12,7 @@ export interface PlaceThreadData {
   readonly mask?: string;
   /** Absent: a map for this run alone. */
   readonly map?: string;
+  readonly size: MapSize;
   readonly spacing?: number;
   /** Where estimates are told on this machine. */
   readonly socket: string;

@@ -38,7 +38,7 @@ try {
 
 async function run(): Promise<void> {
   const preparation = await openPreparation(data.camera, data.preparation, data.mask);
-  const { map, file } = openMap(data.map, data.spacing);
+  const { map, file } = openMap(data.map, data);
   const mode = map.places.length === 0 ? 'learning' : 'matching';
   const tracker = new MapTracker(map);
   const loop = new PlaceLoop(tracker, mode);

@@ -281,12 +281,13 @@ export class PlaceRun {
 
 function threadData(plan: PlaceRunPlan, places: Places, memory: PlaceMemory): PlaceThreadData {
   const { command, width, height, pixels, stride, exposure, crop, mask, rotation, gamma } = plan.camera;
-  const { map, spacing, ros } = plan.place;
+  const { map, size, spacing, ros } = plan.place;
   return {
     camera: { command, width, height, pixels, stride, exposure },
     preparation: { rotation, gamma, ...(crop ? { crop } : {}) },
     ...(mask === undefined ? {} : { mask }),
     ...(map === undefined ? {} : { map }),
+    size,
     ...(spacing === undefined ? {} : { spacing }),
     socket: places.estimates,
     ...(ros ? { ros: { ...ros, spacing: spacing ?? 1 } } : {}),

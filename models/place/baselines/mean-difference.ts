@@ -1,7 +1,8 @@
+import { normalisePatches } from '../patch-normalisation.js';
 import type { PlaceMethod, PlaceScorer } from '../place-scorer.js';
 import { frameOf, type Traverse } from '../traverse.js';
 import { createDifferences } from './difference-file.js';
-import { byBlock, byWindow, type Normalisation } from './patch-normalisation.js';
+import { byBlock, type Normalisation } from './block-normalisation.js';
 
 /** Mean absolute difference of pixels: the simplest comparison there is, and the floor for all others. */
 export const sumOfAbsoluteDifferences: PlaceMethod = (reference) =>
@@ -13,7 +14,9 @@ export const blockNormalisedDifferences: PlaceMethod = (reference) =>
 
 /** The same after normalising around each pixel over 7×7. */
 export const windowNormalisedDifferences: PlaceMethod = (reference) =>
-  byMeanDifference(reference, byWindow(reference.height, reference.width, 7));
+  byMeanDifference(reference, (frame, into) => {
+    normalisePatches(frame, reference.height, reference.width, { patch: 7, lessPixels: 1 }, into);
+  });
 
 /** The same after normalising the frame as a whole: the usual one for counts of events. */
 export const frameNormalisedDifferences: PlaceMethod = (reference) =>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { byBlock, byWindow, type Normalisation } from './patch-normalisation.js';
+import { byBlock, type Normalisation } from './block-normalisation.js';
 
 function normalised(normalise: Normalisation, frame: readonly number[]): number[] {
   const into = new Uint8Array(frame.length);
@@ -38,16 +38,4 @@ test('the largest deviation that 64 pixels can have fits into a byte', () => {
     )[9],
     128 - 127,
   );
-});
-
-test('a window counts the pixels that there are, by their sample deviation, clipped to one', () => {
-  // Windows [0 10], [0 10 20], [10 20]: z of −1/√2, 0, 1/√2.
-  const z = [-Math.SQRT1_2, 0, Math.SQRT1_2];
-  assert.deepEqual(
-    normalised(byWindow(1, 3, 3), [0, 10, 20]),
-    z.map((value) => Math.floor((255 * (1 + value)) / 2)),
-  );
-  // The middle of a 3×3 spot: 8/3 deviations, clipped. Without contrast: 0.
-  assert.equal(normalised(byWindow(3, 3, 3), [0, 0, 0, 0, 9, 0, 0, 0, 0])[4], 255);
-  assert.deepEqual(normalised(byWindow(2, 2, 7), [5, 5, 5, 5]), [127, 127, 127, 127]);
 });

@@ -30,6 +30,7 @@ const eventShift = 1;
 
 /** Graded spikes of local contrast, learned in one pass, compared at the shift of view that has fitted lately. */
 export class AxondPlace implements MapRecogniser {
+  readonly module: WebAssembly.Module | undefined;
   readonly #frontEnd: FrontEnd;
   readonly #judge: EvidenceJudge | undefined;
   readonly #rows: PlaceRows;
@@ -44,6 +45,7 @@ export class AxondPlace implements MapRecogniser {
 
   constructor({ sensor, height, width, size = 'large', module }: AxondPlaceOptions) {
     this.#size = size;
+    this.module = module;
     this.#drive = sensor !== 'unordered';
     if (sensor === 'events') this.#frontEnd = new EventFrontEnd(height, width);
     else if (module) this.#frontEnd = new SimdGreyFrontEnd(module, this.#drive);
@@ -152,7 +154,7 @@ export function axondPlace(sensor: PlaceSensor, module?: WebAssembly.Module, siz
       places: recogniser.places,
       bytes: recogniser.bytes,
       // Of a few frames the mean along the diagonal is better than any pace that was tried; of all so far the filter.
-      sequence: (frames) => (Number.isFinite(frames) || sensor === 'unordered' ? undefined : new FilterMatcher()),
+      sequence: (frames) => (Number.isFinite(frames) || sensor === 'unordered' ? undefined : new FilterMatcher(module)),
       begin: () => {
         recogniser.begin();
       },

@@ -34,9 +34,25 @@ export interface PlaceKernels {
     neighbours: number,
     keep: number,
   ): void;
+  emit(scores: number, count: number, emission: number): void;
+  move(emission: number, before: number, now: number, pitch: number, count: number, outside: number): void;
+  moveBy(emission: number, before: number, now: number, step: number, count: number, outside: number): void;
+  surest(belief: number, count: number): number;
 }
 
-const names = ['look', 'novelty', 'grade', 'compare', 'combine', 'relieve', 'tire'] as const;
+const names = [
+  'look',
+  'novelty',
+  'grade',
+  'compare',
+  'combine',
+  'relieve',
+  'tire',
+  'emit',
+  'move',
+  'moveBy',
+  'surest',
+] as const;
 
 /** `module` is assembly/kernels.wasm. */
 export function placeKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): PlaceKernels {

@@ -23,7 +23,7 @@ const deviations = 3;
 export class MapTracker implements PlaceTracker {
   readonly map: PlaceMap;
   readonly #clock: PlaceClock;
-  readonly #filter = new SequenceFilter();
+  readonly #filter: SequenceFilter;
   readonly #evidence = new MatchEvidence(deviations);
   readonly #range: ViewRange;
   /** The map's rule follows the range of the views. */
@@ -46,6 +46,7 @@ export class MapTracker implements PlaceTracker {
   constructor(map: PlaceMap, adapt = map.places.length === 0) {
     this.map = map;
     this.#clock = new PlaceClock(map.recogniser.cells, map.rule);
+    this.#filter = new SequenceFilter(map.recogniser.module);
     this.#range = new ViewRange(map.recogniser.cells);
     this.#adapts = adapt;
   }

@@ -3,6 +3,8 @@ import type { PlaceRule } from './place-clock.js';
 
 /** A recogniser whose rows can be stored, taken back and removed. */
 export interface MapRecogniser extends PlaceRecogniser {
+  /** assembly/kernels.wasm, if it has them: for whoever works on its scores too. */
+  readonly module?: WebAssembly.Module | undefined;
   /** Numbers of a row, from −7 to 7. */
   readonly cells: number;
   /** False where a frame says nothing of any place: it is dark, or blurred. Changes nothing. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RandomBits } from '../../runtime/signal/random.js';
 import { writeEmission } from './emission.js';
+import { kernelModule } from './kernels-file.js';
 import { SequenceFilter } from './sequence-filter.js';
 
 /** Scores of unrelated places around 0, and of the one place `true` above them. */
@@ -70,42 +71,10 @@ function everyPath(emissions: readonly Int16Array[], frame: number, state: State
   return emission - cost + leaky(Math.max(before(own, place - back), anyState(place - back)));
 }
 
-test('the belief of a place is that of the best of all paths to it', () => {
-  const random = new RandomBits(1, 0);
-  for (let round = 0; round < 8; round++) {
-    const frames = Array.from({ length: 4 }, () => scored(random, 5, random.below(5), 0.5));
-    const filter = new SequenceFilter(2);
-    bestOf(filter, frames);
-    const emissions = frames.map(emissionOf);
-    const expected = [0, 1, 2, 3, 4].map((place) =>
-      Math.max(...all.map((state) => everyPath(emissions, 3, state, place))),
-    );
-    assert.deepEqual(beliefs(filter, 5), expected);
-  }
-});
-
-test('by odometry too: every path that keeps within a place of it a step', () => {
-  const random = new RandomBits(2, 0);
-  // 0.6 + 0.6 + 0.6 − 2.2 places: whole steps 1, 0, 1, −2.
-  const advances = [0, 0.6, 0.6, 0.6, -2.2];
-  const steps = [0, 1, 0, 1, -2];
-  const frames = advances.map(() => scored(random, 6, random.below(6), 0.5));
-  const filter = new SequenceFilter();
-  bestOf(filter, frames, advances);
-  const emissions = frames.map(emissionOf);
-  const path = (frame: number, place: number): number => {
-    const emission = emissions[frame]?.[place];
-    if (emission === undefined) return -2304;
-    if (frame === 0) return emission;
-    const from = place - (steps[frame] as number);
-    const better = Math.max(path(frame - 1, from), ...[-1, 1].map((wrong) => path(frame - 1, from + wrong) - 256));
-    return emission + better - Math.floor(better / 16);
-  };
-  assert.deepEqual(
-    beliefs(filter, 6),
-    [0, 1, 2, 3, 4, 5].map((place) => path(4, place)),
-  );
-});
+const kinds = [
+  ['plain code', undefined],
+  ['kernels', kernelModule],
+] as const;
 
 const drives: Readonly<Record<string, (frame: number) => number>> = {
   'at the pace of the map': (frame) => 20 + frame,
@@ -118,55 +87,118 @@ const drives: Readonly<Record<string, (frame: number) => number>> = {
   'there and back': (frame) => (frame < 40 ? 20 + frame : 100 - frame),
 };
 
-for (const [name, placeAt] of Object.entries(drives))
-  test(`a drive ${name} is followed where single frames are right two times of three`, () => {
-    const random = new RandomBits(3, 0);
-    const truth = Array.from({ length: 75 }, (_, frame) => placeAt(frame));
-    const frames = truth.map((place) => scored(random, 200, place, random.uniform() < 0.6 ? 1 : 0.2));
-    const right = bestOf(new SequenceFilter(), frames).map((place, frame) => Math.abs(place - (truth[frame] ?? 0)) < 2);
-    const later = right.slice(9).filter(Boolean).length;
-    assert.ok(later >= 53, `${later} of 66`);
+for (const [kind, module] of kinds) {
+  const create = (capacity?: number): SequenceFilter => new SequenceFilter(module, capacity);
+
+  test(`${kind}: the belief of a place is that of the best of all paths to it`, () => {
+    const random = new RandomBits(1, 0);
+    for (let round = 0; round < 8; round++) {
+      const frames = Array.from({ length: 4 }, () => scored(random, 5, random.below(5), 0.5));
+      const filter = create(2);
+      bestOf(filter, frames);
+      const emissions = frames.map(emissionOf);
+      const expected = [0, 1, 2, 3, 4].map((place) =>
+        Math.max(...all.map((state) => everyPath(emissions, 3, state, place))),
+      );
+      assert.deepEqual(beliefs(filter, 5), expected);
+    }
   });
 
-test('carried elsewhere, the robot is found again within 16 frames', () => {
-  const random = new RandomBits(4, 0);
-  const truth = Array.from({ length: 80 }, (_, frame) => (frame < 40 ? frame : 80 + frame));
-  const frames = truth.map((place) => scored(random, 200, place, 1));
-  assert.deepEqual(bestOf(new SequenceFilter(), frames).slice(56), truth.slice(56));
-});
+  test(`${kind}: by odometry too: every path that keeps within a place of it a step`, () => {
+    const random = new RandomBits(2, 0);
+    // 0.6 + 0.6 + 0.6 − 2.2 places: whole steps 1, 0, 1, −2.
+    const advances = [0, 0.6, 0.6, 0.6, -2.2];
+    const steps = [0, 1, 0, 1, -2];
+    const frames = advances.map(() => scored(random, 6, random.below(6), 0.5));
+    const filter = create();
+    bestOf(filter, frames, advances);
+    const emissions = frames.map(emissionOf);
+    const path = (frame: number, place: number): number => {
+      const emission = emissions[frame]?.[place];
+      if (emission === undefined) return -2304;
+      if (frame === 0) return emission;
+      const from = place - (steps[frame] as number);
+      const better = Math.max(path(frame - 1, from), ...[-1, 1].map((wrong) => path(frame - 1, from + wrong) - 256));
+      return emission + better - Math.floor(better / 16);
+    };
+    assert.deepEqual(
+      beliefs(filter, 6),
+      [0, 1, 2, 3, 4, 5].map((place) => path(4, place)),
+    );
+  });
 
-test('a map that grows while matching: what was believed of the others stays', () => {
-  const random = new RandomBits(5, 0);
-  const frames = Array.from({ length: 30 }, (_, frame) => scored(random, 8 + (frame >> 1), frame >> 1, 0.7));
-  assert.deepEqual(bestOf(new SequenceFilter(4), frames), bestOf(new SequenceFilter(100), frames));
-  assert.equal(bestOf(new SequenceFilter(4), frames).at(-1), 14);
-});
+  for (const [name, placeAt] of Object.entries(drives))
+    test(`${kind}: a drive ${name} is followed where single frames are right two times of three`, () => {
+      const random = new RandomBits(3, 0);
+      const truth = Array.from({ length: 75 }, (_, frame) => placeAt(frame));
+      const frames = truth.map((place) => scored(random, 200, place, random.uniform() < 0.6 ? 1 : 0.2));
+      const right = bestOf(create(), frames).map((place, frame) => Math.abs(place - (truth[frame] ?? 0)) < 2);
+      const later = right.slice(9).filter(Boolean).length;
+      assert.ok(later >= 53, `${later} of 66`);
+    });
 
-test('a new beginning forgets', () => {
-  const random = new RandomBits(6, 0);
-  const frames = Array.from({ length: 20 }, (_, frame) => scored(random, 50, frame, 0.7));
-  const filter = new SequenceFilter();
-  bestOf(filter, frames, [0, 0.4]);
-  filter.begin();
-  assert.deepEqual(bestOf(filter, frames), bestOf(new SequenceFilter(), frames));
-});
+  test(`${kind}: carried elsewhere, the robot is found again within 16 frames`, () => {
+    const random = new RandomBits(4, 0);
+    const truth = Array.from({ length: 80 }, (_, frame) => (frame < 40 ? frame : 80 + frame));
+    const frames = truth.map((place) => scored(random, 200, place, 1));
+    assert.deepEqual(bestOf(create(), frames).slice(56), truth.slice(56));
+  });
 
-test('odometry that comes and goes: the belief is handed over', () => {
-  const random = new RandomBits(7, 0);
-  const truth = Array.from({ length: 60 }, (_, frame) => (frame < 30 ? 3 * frame : 90 - (frame - 30)));
-  const frames = truth.map((place) => scored(random, 100, place, random.uniform() < 0.6 ? 1 : 0.2));
-  const advances = truth.map((_, frame) => (frame < 32 ? 3 : Number.NaN));
-  const right = bestOf(new SequenceFilter(), frames, advances).map((place, frame) => place === truth[frame]);
-  const later = right.slice(9).filter(Boolean).length;
-  assert.ok(later >= 45, `${later} of 51`);
-});
+  test(`${kind}: a map that grows while matching: what was believed of the others stays`, () => {
+    const random = new RandomBits(5, 0);
+    const frames = Array.from({ length: 30 }, (_, frame) => scored(random, 8 + (frame >> 1), frame >> 1, 0.7));
+    assert.deepEqual(bestOf(create(4), frames), bestOf(create(100), frames));
+    assert.equal(bestOf(create(4), frames).at(-1), 14);
+  });
 
-test('no sum leaves 16 bits, however long and however sure', () => {
-  const filter = new SequenceFilter();
-  const sure = new Float32Array(1000);
-  sure[500] = 1;
-  for (let frame = 0; frame < 200; frame++) filter.step(sure, 1000, frame < 100 ? Number.NaN : 0);
-  const values = beliefs(filter, 1000);
-  assert.equal(Math.max(...values), values[500]);
-  assert.ok(values.every((value) => Math.abs(value) < 20000));
+  test(`${kind}: a new beginning forgets`, () => {
+    const random = new RandomBits(6, 0);
+    const frames = Array.from({ length: 20 }, (_, frame) => scored(random, 50, frame, 0.7));
+    const filter = create();
+    bestOf(filter, frames, [0, 0.4]);
+    filter.begin();
+    assert.deepEqual(bestOf(filter, frames), bestOf(create(), frames));
+  });
+
+  test(`${kind}: odometry that comes and goes: the belief is handed over`, () => {
+    const random = new RandomBits(7, 0);
+    const truth = Array.from({ length: 60 }, (_, frame) => (frame < 30 ? 3 * frame : 90 - (frame - 30)));
+    const frames = truth.map((place) => scored(random, 100, place, random.uniform() < 0.6 ? 1 : 0.2));
+    const advances = truth.map((_, frame) => (frame < 32 ? 3 : Number.NaN));
+    const right = bestOf(create(), frames, advances).map((place, frame) => place === truth[frame]);
+    const later = right.slice(9).filter(Boolean).length;
+    assert.ok(later >= 45, `${later} of 51`);
+  });
+
+  test(`${kind}: no sum leaves 16 bits, however long and however sure`, () => {
+    const filter = create();
+    const sure = new Float32Array(1000);
+    sure[500] = 1;
+    for (let frame = 0; frame < 200; frame++) filter.step(sure, 1000, frame < 100 ? Number.NaN : 0);
+    const values = beliefs(filter, 1000);
+    assert.equal(Math.max(...values), values[500]);
+    assert.ok(values.every((value) => Math.abs(value) < 20000));
+  });
+}
+
+test('the kernels give the bits of plain code: any scores, growth, steps by odometry, new beginnings', () => {
+  const random = new RandomBits(8, 0);
+  for (let round = 0; round < 60; round++) {
+    const plain = new SequenceFilter(undefined, 8);
+    const kernels = new SequenceFilter(kernelModule, 8);
+    let places = 1 + random.below(40);
+    for (let frame = 0; frame < 60; frame++) {
+      if (random.uniform() < 0.15) places += random.below(20);
+      if (random.uniform() < 0.03) places = 1 + random.below(places);
+      const spread = 10 ** (6 * random.uniform() - 4);
+      // Longer than the map: what lies beyond belongs to nobody.
+      const scores = Float32Array.from({ length: places + 3 }, () => spread * (random.uniform() ** 8 - 0.3));
+      if (random.uniform() < 0.1) scores.fill(spread);
+      const advance = random.uniform() < 0.5 ? Number.NaN : 60 * (random.uniform() - 0.5) * random.uniform() ** 4;
+      if (random.uniform() < 0.04) for (const filter of [plain, kernels]) filter.begin();
+      for (const filter of [plain, kernels]) filter.step(scores, places, advance);
+      assert.deepEqual(beliefs(kernels, places), beliefs(plain, places), `round ${round}, frame ${frame}`);
+      assert.equal(kernels.best, plain.best);
+    }
+  }
 });

@@ -1,5 +1,6 @@
 // AssemblyScript: built to WebAssembly by models/build-kernels.mjs, not by tsc. The one entry of the recogniser's module.
 
 export { look } from './contrast';
+export { emit, move, moveBy, surest } from './filter';
 export { grade, novelty } from './spikes';
 export { compare, combine, relieve, tire } from './rows';

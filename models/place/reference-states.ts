@@ -1,0 +1,134 @@
+import { one, writeEmission } from './emission.js';
+import { type FilterStates, free, moves, outside, stateCount, switching } from './filter-states.js';
+
+/** Places beyond each end: a step reaches three. */
+const margin = 4;
+
+/** States in plain code: what the kernels must equal bit for bit. */
+export class ReferenceStates implements FilterStates {
+  /** Of the last step: the best state of each place, `belief[margin + place]`. */
+  #belief: Int16Array;
+  #emission: Int16Array;
+  #before: Int16Array[];
+  #now: Int16Array[];
+  #capacity: number;
+  #places = 0;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.#belief = empty(capacity);
+    this.#emission = empty(capacity);
+    this.#before = Array.from({ length: stateCount }, () => empty(capacity));
+    this.#now = Array.from({ length: stateCount }, () => empty(capacity));
+  }
+
+  see(scores: Float32Array, places: number): void {
+    if (places > this.#capacity) this.#grow(places);
+    this.#places = places;
+    writeEmission(scores, places, this.#emission, margin);
+  }
+
+  start(): void {
+    const emission = this.#emission.subarray(margin, margin + this.#places);
+    for (const state of [...this.#now, this.#belief]) {
+      state.fill(outside);
+      state.set(emission, margin);
+    }
+    for (const state of this.#before) state.fill(outside);
+  }
+
+  move(): void {
+    const [before, now] = [this.#now, this.#before];
+    this.#before = before;
+    this.#now = now;
+    for (let state = 0; state < moves.length; state++) {
+      const { from, step, cost } = moves[state] as (typeof moves)[number];
+      this.#move(before[from] as Int16Array, now[state] as Int16Array, step, cost);
+    }
+    this.#moveFreely(before[moves.length] as Int16Array, now[moves.length] as Int16Array);
+    this.#collect();
+  }
+
+  moveBy(step: number): void {
+    const before = this.#belief;
+    const now = this.#now[0] as Int16Array;
+    const end = margin + this.#places;
+    const at = (place: number): number => (place < margin || place >= end ? outside : (before[place] as number));
+    for (let place = margin; place < end; place++) {
+      const from = place - step;
+      const better = Math.max(at(from), at(from - 1) - one, at(from + 1) - one);
+      now[place] = (this.#emission[place] as number) + better - (better >> 4);
+    }
+    this.#belief = now;
+    this.#now[0] = before;
+  }
+
+  spread(): void {
+    for (const state of this.#now) state.set(this.#belief);
+  }
+
+  read(beliefs: Float32Array): void {
+    for (let place = 0; place < this.#places; place++) beliefs[place] = (this.#belief[margin + place] as number) / one;
+  }
+
+  get best(): number {
+    let best = margin;
+    for (let at = margin; at < margin + this.#places; at++)
+      if ((this.#belief[at] as number) > (this.#belief[best] as number)) best = at;
+    return best - margin;
+  }
+
+  #move(before: Int16Array, now: Int16Array, step: number, cost: number): void {
+    const belief = this.#belief;
+    const emission = this.#emission;
+    for (let at = margin; at < margin + this.#places; at++) {
+      const kept = before[at - step] as number;
+      const switched = (belief[at - step] as number) - switching;
+      const better = kept > switched ? kept : switched;
+      now[at] = (emission[at] as number) - cost + better - (better >> 4);
+    }
+  }
+
+  #moveFreely(before: Int16Array, now: Int16Array): void {
+    const belief = this.#belief;
+    const emission = this.#emission;
+    for (let at = margin; at < margin + this.#places; at++) {
+      let better = before[at - 1] as number;
+      const stays = (before[at] as number) - free.steps[0];
+      if (stays > better) better = stays;
+      const skips = (before[at - 2] as number) - free.steps[2];
+      if (skips > better) better = skips;
+      const leaps = (before[at - 3] as number) - free.steps[3];
+      if (leaps > better) better = leaps;
+      const switched = (belief[at - 1] as number) - switching;
+      if (switched > better) better = switched;
+      now[at] = (emission[at] as number) - free.cost + better - (better >> 4);
+    }
+  }
+
+  #collect(): void {
+    const belief = this.#belief;
+    const [first = belief, ...others] = this.#now;
+    belief.set(first);
+    for (const state of others)
+      for (let at = margin; at < margin + this.#places; at++)
+        if ((state[at] as number) > (belief[at] as number)) belief[at] = state[at] as number;
+  }
+
+  #grow(places: number): void {
+    this.#capacity = Math.max(places, 2 * this.#capacity);
+    const larger = (old: Int16Array): Int16Array => {
+      const grown = empty(this.#capacity);
+      grown.set(old);
+      return grown;
+    };
+    this.#belief = larger(this.#belief);
+    this.#emission = larger(this.#emission);
+    this.#before = this.#before.map(larger);
+    this.#now = this.#now.map(larger);
+  }
+}
+
+function empty(capacity: number): Int16Array {
+  return new Int16Array(capacity + 2 * margin).fill(outside);
+}

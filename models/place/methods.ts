@@ -9,6 +9,7 @@ import { localContrast } from './baselines/seqslam.js';
 import { kernelModule } from './kernels-file.js';
 import type { PlaceMethod } from './place-scorer.js';
 import type { PlaceSensor } from './sensor.js';
+import { vprSnn } from './vprsnn/vprsnn.js';
 import { vprTempo } from './vprtempo/vprtempo.js';
 
 export { placeSensors, type PlaceSensor } from './sensor.js';
@@ -23,6 +24,7 @@ export const placeMethods: Readonly<Record<string, (sensor: PlaceSensor) => Plac
   standardised: () => frameNormalisedDifferences,
   seqslam: () => localContrast,
   vprtempo: () => vprTempo,
+  vprsnn: () => vprSnn,
 };
 
 /** What any other method has to beat, by the sensor that they are meant for. */

@@ -14,6 +14,7 @@ export interface MapRecogniser extends PlaceRecogniser {
    * numbers hold until the next frame.
    */
   look(frame: Uint8Array): Int32Array;
+  /** A copy. */
   row(row: number): Int8Array;
   /** What is taken off the scores of a row. */
   threshold(row: number): number;

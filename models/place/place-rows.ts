@@ -12,7 +12,7 @@ export interface PlaceRows {
   add(spikes: Int8Array): number;
   /** Adds a row whose threshold is known. */
   restore(spikes: Int8Array, threshold: number): void;
-  /** A view, until the next row is added. */
+  /** A copy. */
   row(row: number): Int8Array;
   threshold(row: number): number;
   /** Keeps these rows alone, in this order. */

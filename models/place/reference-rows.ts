@@ -45,7 +45,7 @@ export class ReferenceRows implements PlaceRows {
   }
 
   row(row: number): Int8Array {
-    return this.#spikes.subarray(row * this.#size, (row + 1) * this.#size);
+    return this.#spikes.slice(row * this.#size, (row + 1) * this.#size);
   }
 
   threshold(row: number): number {
@@ -53,7 +53,7 @@ export class ReferenceRows implements PlaceRows {
   }
 
   retain(rows: readonly number[]): void {
-    const kept = rows.map((row) => ({ spikes: this.row(row).slice(), threshold: this.threshold(row) }));
+    const kept = rows.map((row) => ({ spikes: this.row(row), threshold: this.threshold(row) }));
     this.#rows = 0;
     for (const { spikes, threshold } of kept) this.restore(spikes, threshold);
   }

@@ -17,7 +17,8 @@ interface RowMemory {
   readonly combinedAt: number;
   readonly slotsAt: number;
   readonly query: Int16Array;
-  readonly spikes: Int8Array;
+  /** Two rows in each line: a number of an even one, and 4096 times that of the next. */
+  readonly spikes: Int16Array;
   readonly inverse: Float32Array;
   readonly thresholds: Float32Array;
   readonly fatigue: Float32Array;
@@ -28,7 +29,7 @@ interface RowMemory {
 export class SimdRows implements PlaceRows {
   readonly layout: SpikeLayout;
   readonly #size: number;
-  /** Bytes from row to row: whole vectors. */
+  /** Numbers from line to line: four whole vectors at once. */
   readonly #pitch: number;
   readonly #slots: number;
   readonly #homeostasis = new Homeostasis();
@@ -44,7 +45,7 @@ export class SimdRows implements PlaceRows {
   constructor(module: WebAssembly.Module, layout: SpikeLayout, slots: number) {
     this.layout = layout;
     this.#size = spikesOf(layout);
-    this.#pitch = (this.#size + 15) & ~15;
+    this.#pitch = (this.#size + 31) & ~31;
     this.#slots = slots;
     this.#kernels = placeKernels(module, this.#memory);
     this.#arrays = this.#allocate(64);
@@ -65,7 +66,7 @@ export class SimdRows implements PlaceRows {
   restore(spikes: Int8Array, threshold: number): void {
     const row = this.#rows;
     if (row === this.#arrays.capacity) this.#grow();
-    this.#arrays.spikes.set(spikes, row * this.#pitch);
+    this.#pack(spikes, row);
     this.#arrays.inverse[row] = inverseNorm(spikes);
     this.#arrays.thresholds[row] = threshold;
     this.#arrays.fatigue[row] = 0;
@@ -74,7 +75,7 @@ export class SimdRows implements PlaceRows {
   }
 
   row(row: number): Int8Array {
-    return this.#arrays.spikes.subarray(row * this.#pitch, row * this.#pitch + this.#size);
+    return this.#unpack(row, new Int8Array(this.#size));
   }
 
   threshold(row: number): number {
@@ -82,7 +83,7 @@ export class SimdRows implements PlaceRows {
   }
 
   retain(rows: readonly number[]): void {
-    const kept = rows.map((row) => ({ spikes: this.row(row).slice(), threshold: this.threshold(row) }));
+    const kept = rows.map((row) => ({ spikes: this.row(row), threshold: this.threshold(row) }));
     this.#rows = 0;
     this.#view = this.#arrays.combined.subarray(0, 0);
     this.#arrays.inverse.fill(0);
@@ -129,9 +130,29 @@ export class SimdRows implements PlaceRows {
     return this.#kernels.compare(queryAt, spikesAt, this.#pitch, this.#rows, inverseAt, thresholdsAt, scale, scoresAt);
   }
 
+  #pack(spikes: Int8Array, row: number): void {
+    const lines = this.#arrays.spikes;
+    const line = (row >> 1) * this.#pitch;
+    for (let spike = 0; spike < spikes.length; spike++) {
+      const value = spikes[spike] as number;
+      lines[line + spike] = row % 2 === 0 ? value : (lines[line + spike] as number) + (value << 12);
+    }
+  }
+
+  #unpack<Into extends Int8Array | Int16Array>(row: number, into: Into): Into {
+    const lines = this.#arrays.spikes;
+    const line = (row >> 1) * this.#pitch;
+    for (let spike = 0; spike < this.#size; spike++) {
+      const both = lines[line + spike] as number;
+      const even = (both << 20) >> 20;
+      into[spike] = row % 2 === 0 ? even : (both - even) >> 12;
+    }
+    return into;
+  }
+
   #settle(row: number): void {
     const { query, inverse, thresholds, combined, combinedAt, noneAt } = this.#arrays;
-    query.set(this.row(row));
+    this.#unpack(row, query);
     this.#compare(inverse[row] as number, noneAt, combinedAt);
     thresholds[row] = this.#homeostasis.threshold(combined, this.#rows, row);
   }
@@ -173,7 +194,7 @@ export class SimdRows implements PlaceRows {
       combinedAt,
       slotsAt,
       query: new Int16Array(buffer, queryAt, this.#pitch),
-      spikes: new Int8Array(buffer, spikesAt, this.#pitch * capacity),
+      spikes: new Int16Array(buffer, spikesAt, (this.#pitch * capacity) / 2),
       inverse: real(inverseAt),
       thresholds,
       fatigue: real(fatigueAt),

@@ -3,8 +3,9 @@
 import { quarters } from './contrast';
 
 /**
- * `query`: i16 [size]; `rows`: i8 [rows][size], size a multiple of 16; `inverse`, `thresholds`, `scores`: f32 [rows], rows
- * a multiple of 4. score = dot × scale × inverse − threshold. Returns the largest.
+ * `query`: i16 [size]; `rows`: i16 [rows ÷ 2][size], size a multiple of 32, a number of an even row and 4096 times that of
+ * the next one in each: one product serves two rows. `inverse`, `thresholds`, `scores`: f32 [rows], rows a multiple of 8.
+ * All spikes are within ±7. score = dot × scale × inverse − threshold. Returns the largest.
  */
 export function compare(
   query: usize,
@@ -16,37 +17,84 @@ export function compare(
   scale: f32,
   scores: usize,
 ): f32 {
-  const end = query + ((<usize>size) << 1);
-  const by = <usize>size;
+  const by = (<usize>size) << 1;
+  const end = query + by;
   const factor = f32x4.splat(scale);
   let best = f32x4.splat(-Infinity);
-  for (let row: usize = 0, last = (<usize>count) << 2; row < last; row += 16) {
+  for (let row: usize = 0, last = (<usize>count) << 2; row < last; row += 32) {
     let a = i32x4.splat(0),
       b = a,
       c = a,
-      d = a;
+      d = a,
+      evenA = a,
+      evenB = a,
+      evenC = a,
+      evenD = a;
     let one = rows,
       two = rows + by,
       three = rows + 2 * by,
       four = rows + 3 * by;
-    for (let at = query; at < end; at += 16) {
-      const spikes = v128.load(at);
-      a = i32x4.add(a, i32x4.dot_i16x8_s(spikes, v128.load_ext<i8>(one)));
-      b = i32x4.add(b, i32x4.dot_i16x8_s(spikes, v128.load_ext<i8>(two)));
-      c = i32x4.add(c, i32x4.dot_i16x8_s(spikes, v128.load_ext<i8>(three)));
-      d = i32x4.add(d, i32x4.dot_i16x8_s(spikes, v128.load_ext<i8>(four)));
-      one += 8;
-      two += 8;
-      three += 8;
-      four += 8;
+    for (let at = query; at < end;) {
+      // Of so many products, 32 in a lane, those of even rows stay within ±1568: they tell themselves from the others.
+      for (const stop = min(at + 256, end); at < stop; at += 64) {
+        let spikes = v128.load(at);
+        a = i32x4.add(a, i32x4.dot_i16x8_s(spikes, v128.load(one)));
+        b = i32x4.add(b, i32x4.dot_i16x8_s(spikes, v128.load(two)));
+        c = i32x4.add(c, i32x4.dot_i16x8_s(spikes, v128.load(three)));
+        d = i32x4.add(d, i32x4.dot_i16x8_s(spikes, v128.load(four)));
+        spikes = v128.load(at, 16);
+        a = i32x4.add(a, i32x4.dot_i16x8_s(spikes, v128.load(one, 16)));
+        b = i32x4.add(b, i32x4.dot_i16x8_s(spikes, v128.load(two, 16)));
+        c = i32x4.add(c, i32x4.dot_i16x8_s(spikes, v128.load(three, 16)));
+        d = i32x4.add(d, i32x4.dot_i16x8_s(spikes, v128.load(four, 16)));
+        spikes = v128.load(at, 32);
+        a = i32x4.add(a, i32x4.dot_i16x8_s(spikes, v128.load(one, 32)));
+        b = i32x4.add(b, i32x4.dot_i16x8_s(spikes, v128.load(two, 32)));
+        c = i32x4.add(c, i32x4.dot_i16x8_s(spikes, v128.load(three, 32)));
+        d = i32x4.add(d, i32x4.dot_i16x8_s(spikes, v128.load(four, 32)));
+        spikes = v128.load(at, 48);
+        a = i32x4.add(a, i32x4.dot_i16x8_s(spikes, v128.load(one, 48)));
+        b = i32x4.add(b, i32x4.dot_i16x8_s(spikes, v128.load(two, 48)));
+        c = i32x4.add(c, i32x4.dot_i16x8_s(spikes, v128.load(three, 48)));
+        d = i32x4.add(d, i32x4.dot_i16x8_s(spikes, v128.load(four, 48)));
+        one += 64;
+        two += 64;
+        three += 64;
+        four += 64;
+      }
+      let even = low(a);
+      evenA = i32x4.add(evenA, even);
+      a = i32x4.sub(a, even);
+      even = low(b);
+      evenB = i32x4.add(evenB, even);
+      b = i32x4.sub(b, even);
+      even = low(c);
+      evenC = i32x4.add(evenC, even);
+      c = i32x4.sub(c, even);
+      even = low(d);
+      evenD = i32x4.add(evenD, even);
+      d = i32x4.sub(d, even);
     }
     rows += 4 * by;
-    const cosine = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(quarters(a, b, c, d)), factor), v128.load(inverse + row));
-    const score = f32x4.sub(cosine, v128.load(thresholds + row));
-    v128.store(scores + row, score);
-    best = f32x4.max(best, score);
+    const even = quarters(evenA, evenB, evenC, evenD);
+    const odd = i32x4.shr_s(quarters(a, b, c, d), 12);
+    const first = scored(v128.shuffle<i32>(even, odd, 0, 4, 1, 5), factor, inverse + row, thresholds + row);
+    const second = scored(v128.shuffle<i32>(even, odd, 2, 6, 3, 7), factor, inverse + row + 16, thresholds + row + 16);
+    v128.store(scores + row, first);
+    v128.store(scores + row, second, 16);
+    best = f32x4.max(best, f32x4.max(first, second));
   }
   return largest(best);
+}
+
+/** The lowest 12 bits of each lane, signed. */
+function low(a: v128): v128 {
+  return i32x4.shr_s(i32x4.shl(a, 20), 20);
+}
+
+function scored(dot: v128, factor: v128, inverse: usize, threshold: usize): v128 {
+  const cosine = f32x4.mul(f32x4.mul(f32x4.convert_i32x4_s(dot), factor), v128.load(inverse));
+  return f32x4.sub(cosine, v128.load(threshold));
 }
 
 /** `into` = the larger of itself and `scores` + `bias`; of the first shift, this alone. */

@@ -1,4 +1,5 @@
 import type { GreyFrame } from '../../runtime/contracts.js';
+import { FrameRing } from '../frame-ring.js';
 import { ExposureText } from './exposure-text.js';
 import { frameLayout, type FrameFormat, type FrameLayout } from './pixels.js';
 
@@ -21,23 +22,16 @@ export class FrameReader {
   readonly counts: FrameCounts = { frames: 0, dropped: 0, partial: 0, frozen: 0 };
   readonly #format: FrameFormat;
   readonly #layout: FrameLayout;
-  /** One is being filled, the others wait. */
-  readonly #ring: GreyFrame[];
-  /** With whoever took it. */
-  #taken: GreyFrame;
-  /** Of whole frames: number of the next to be taken, and of the one that is being filled. */
-  #next = 0;
-  #filling = 0;
+  readonly #ring: FrameRing;
   #position = 0;
   /** Of this child, for one that hangs is told by frames that are equal. */
   #last: GreyFrame | undefined;
   readonly #exposure: ExposureText | undefined;
 
-  constructor(format: FrameFormat, waiting = 4) {
+  constructor(format: FrameFormat, waiting?: number) {
     this.#format = format;
     this.#layout = frameLayout(format);
-    this.#ring = Array.from({ length: waiting + 1 }, () => emptyFrame(format));
-    this.#taken = emptyFrame(format);
+    this.#ring = new FrameRing(format.width, format.height, waiting);
     this.#exposure = format.exposure === 'rpicam' ? new ExposureText() : undefined;
   }
 
@@ -72,26 +66,20 @@ export class FrameReader {
 
   /** The oldest frame that waits; it is the caller's until the next call. */
   take(): GreyFrame | undefined {
-    if (this.#next === this.#filling) return undefined;
-    const place = this.#next % this.#ring.length;
-    const taken = this.#ring[place] as GreyFrame;
-    this.#ring[place] = this.#taken;
-    this.#taken = taken;
-    this.#next++;
-    return taken;
+    return this.#ring.take();
   }
 
   #copy(bytes: Uint8Array, from: number, length: number, row: number, column: number): void {
     const { step } = this.#layout;
     const { width } = this.#format;
-    const { pixels } = this.#ring[this.#filling % this.#ring.length] as GreyFrame;
+    const { pixels } = this.#ring.filling;
     const end = Math.min(column + length, width * step);
     for (let at = column + (column % step); at < end; at += step)
       pixels[row * width + at / step] = bytes[from + at - column] as number;
   }
 
   #finish(frameUs: number): void {
-    const frame = this.#ring[this.#filling % this.#ring.length] as GreyFrame;
+    const frame = this.#ring.filling;
     frame.sequence = this.counts.frames++;
     frame.frameUs = frameUs;
     this.#position = 0;
@@ -100,16 +88,9 @@ export class FrameReader {
       return;
     }
     this.#last = frame;
-    this.#filling++;
-    if (this.#filling - this.#next === this.#ring.length) {
-      this.#next++;
-      this.counts.dropped++;
-    }
+    this.#ring.push();
+    this.counts.dropped = this.#ring.dropped;
   }
-}
-
-function emptyFrame({ width, height }: FrameFormat): GreyFrame {
-  return { width, height, pixels: new Uint8Array(width * height), sequence: 0, frameUs: 0 };
 }
 
 /** A time that cannot be, as of another clock, counts as none: then the arrival stands for it. */

@@ -1,5 +1,7 @@
 import type { GreyFrame } from '../../runtime/contracts.js';
-import { ChildStream, type ChildNotice } from '../child-stream.js';
+import { ChildStream } from '../child-stream.js';
+import type { StreamListener, StreamNotice } from '../kept-stream.js';
+import type { PictureSource } from '../picture-source.js';
 import { FrameReader, type FrameCounts } from './frame-reader.js';
 import { frameLayout, type FrameFormat } from './pixels.js';
 
@@ -13,12 +15,12 @@ export interface CameraOptions extends FrameFormat {
 }
 
 export interface CameraNotice {
-  readonly state: ChildNotice['state'] | 'frozen';
+  readonly state: StreamNotice['state'] | 'frozen';
   readonly text: string;
 }
 
 /** A camera behind another program. Frames are taken when `onFrames` says that there are some. */
-export class CameraSource {
+export class CameraSource implements PictureSource {
   readonly #reader: FrameReader;
   readonly #stream: ChildStream;
   /** When the last frame came that was not frozen, and whether it was told that none has come since. */
@@ -31,10 +33,7 @@ export class CameraSource {
     const { frameBytes } = frameLayout(options);
     const stallUs = (options.stallMs ?? 2000) * 1000;
     const [program] = options.command;
-    this.#stream = new ChildStream({
-      command: options.command,
-      startUs,
-      stallUs,
+    const listener: StreamListener = {
       onStart: () => reader.restart(),
       onBytes: (bytes, nowUs) => {
         const { frames, frozen } = reader.counts;
@@ -59,7 +58,8 @@ export class CameraSource {
           : `Its last ${left} bytes are no whole frame of ${frameBytes} (${options.pixels}, ${options.width}x${options.height}).`;
       },
       onNotice,
-    });
+    };
+    this.#stream = new ChildStream(options.command, { startUs, stallUs }, listener);
   }
 
   get counts(): Readonly<FrameCounts & { restarts: number }> {

@@ -1,7 +1,8 @@
 import type { EventCounts, GreyFrame, Transport } from '../../runtime/contracts.js';
 import { monotonicUs } from '../../runtime/monotonic.js';
-import type { ChildNotice } from '../child-stream.js';
 import { CountFrames, type CountFrameCounts, type CountFrameOptions } from '../events/count-frames.js';
+import type { StreamNotice } from '../kept-stream.js';
+import type { PictureSource } from '../picture-source.js';
 import { openSerialLine, type SerialLine } from '../serial/line.js';
 import { openSerialTransport } from '../serial/transport.js';
 import { EdvsDecoder } from './decoder.js';
@@ -19,20 +20,22 @@ export interface EdvsOptions extends CountFrameOptions {
 }
 
 /** An eDVS on a serial port, as frames of counts. A port that goes away is opened again when it is back. */
-export class EdvsSource {
+export class EdvsSource implements PictureSource {
   readonly #options: EdvsOptions;
   readonly #frames: CountFrames;
   readonly #decoder: EdvsDecoder;
   readonly #session: EdvsSession;
   readonly #onFrames: () => void;
-  readonly #onNotice: (notice: ChildNotice) => void;
+  readonly #onNotice: (notice: StreamNotice) => void;
   readonly #bytes = new Uint8Array(4096);
   #port: { readonly line: SerialLine; readonly transport: Transport } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
   #told = '';
+  /** How often the port was opened, less one. */
+  #restarts = -1;
 
-  constructor(options: EdvsOptions, onFrames: () => void, onNotice: (notice: ChildNotice) => void) {
+  constructor(options: EdvsOptions, onFrames: () => void, onNotice: (notice: StreamNotice) => void) {
     const mode = options.timestamps ?? '32bit';
     this.#options = options;
     this.#decoder = new EdvsDecoder(mode, options.columnFirst);
@@ -42,8 +45,8 @@ export class EdvsSource {
     this.#onNotice = onNotice;
   }
 
-  get counts(): Readonly<CountFrameCounts & EventCounts> {
-    return { ...this.#decoder.counts, ...this.#frames.counts };
+  get counts(): Readonly<CountFrameCounts & EventCounts & { restarts: number }> {
+    return { ...this.#decoder.counts, ...this.#frames.counts, restarts: Math.max(0, this.#restarts) };
   }
 
   start(): void {
@@ -68,6 +71,7 @@ export class EdvsSource {
       const line = await openSerialLine(port, baud ?? 4_000_000, true);
       this.#port = { line, transport: openSerialTransport(port) };
       this.#session.open(monotonicUs());
+      this.#restarts++;
     } catch (error) {
       this.#tell('missing', error instanceof Error ? error.message : String(error));
     }
@@ -116,11 +120,12 @@ export class EdvsSource {
     const before = this.#frames.counts.frames;
     this.#decoder.arrivalUs = nowUs;
     this.#frames.push(bytes.subarray(from), nowUs);
+    if (this.#frames.failure !== '') this.#tell('stalled', `${this.#options.port}: ${this.#frames.failure}`);
     if (this.#frames.counts.frames !== before) this.#onFrames();
   }
 
   /** Once for each change, however often the same is seen again. */
-  #tell(state: ChildNotice['state'], text: string): void {
+  #tell(state: StreamNotice['state'], text: string): void {
     const same = text.replace(/\d+ times/, '') === this.#told;
     this.#told = text.replace(/\d+ times/, '');
     if (!same) this.#onNotice({ state, text });

@@ -1,71 +1,98 @@
-import { open } from 'node:fs/promises';
-import { setTimeout as wait } from 'node:timers/promises';
-import type { EventBlock, EventCounts } from '../../runtime/contracts.js';
+import { open, type FileHandle } from 'node:fs/promises';
+import type { EventBlock, EventDecoder, GreyFrame } from '../../runtime/contracts.js';
+import { CountFrames, type CountFrameOptions } from './count-frames.js';
 import { createEventBlock } from './event-block.js';
 import { createEventDecoder, eventFormats, formatOf, type EventFormat, type EventFormatOptions } from './formats.js';
 
+/** A file of events that cannot be read, or no further; one message that names file, value and fix. */
+export class EventFileError extends Error {}
+
 export interface EventFileOptions extends EventFormatOptions {
   /** Where its first bytes do not tell: a stream that was kept without its header. */
-  readonly format?: EventFormat;
-  /** `recorded`: events come no earlier than they did then. `most`: as fast as they can be read. */
-  readonly pace: 'recorded' | 'most';
+  readonly format?: EventFormat | undefined;
 }
 
-export interface EventFileState {
+/** A file of events of any format. */
+export class EventFile {
   readonly format: EventFormat;
-  readonly width: number;
-  readonly height: number;
-  readonly counts: EventCounts;
-}
+  readonly decoder: EventDecoder;
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #bytes: Uint8Array;
+  #length: number;
 
-/**
- * The events of a file, block by block; a block is valid until the next is asked for. Throws one line that names the
- * file where it cannot be read, or no further: what came before has been delivered. The last value is what was counted.
- */
-export async function* eventsOfFile(
-  path: string,
-  options: EventFileOptions,
-): AsyncGenerator<EventBlock, EventFileState, void> {
-  const file = await open(path).catch((error: unknown) => {
-    throw new Error(`${path}: cannot be opened (${error instanceof Error ? error.message : String(error)}).`);
-  });
-  try {
-    const bytes = new Uint8Array(chunkBytes);
-    let length = (await file.read(bytes, 0, chunkBytes)).bytesRead;
-    if (length === 0) throw new Error(`${path}: is empty.`);
+  private constructor(path: string, file: FileHandle, bytes: Uint8Array, length: number, options: EventFileOptions) {
     const format = options.format ?? formatOf(bytes.subarray(0, length));
-    if (!format) throw new Error(`${path}: its first bytes tell no format. Give it: ${eventFormats.join(', ')}.`);
-    const decoder = createEventDecoder(format, options);
-    const block = createEventBlock(blockEvents);
-    const pace = new Pace();
-    for (; length > 0; length = (await file.read(bytes, 0, chunkBytes)).bytesRead) {
-      for (let at = 0; at < length;) {
-        block.events = 0;
-        at = decoder.push(bytes, at, length, block);
-        if (decoder.failure !== '') {
-          if (block.events > 0) yield block;
-          throw new Error(`${path}: ${decoder.failure}`);
-        }
-        if (block.events === 0) continue;
-        if (options.pace === 'recorded') await pace.waitFor(block.timeUs[0] as number);
-        yield block;
-      }
+    if (length === 0) throw new EventFileError(`${path}: is empty.`);
+    if (!format)
+      throw new EventFileError(`${path}: its first bytes tell no format. Give it: ${eventFormats.join(', ')}.`);
+    this.format = format;
+    this.decoder = createEventDecoder(format, options);
+    this.#path = path;
+    this.#file = file;
+    this.#bytes = bytes;
+    this.#length = length;
+  }
+
+  /** @throws EventFileError */
+  static async open(path: string, options: EventFileOptions): Promise<EventFile> {
+    let file: FileHandle | undefined;
+    try {
+      file = await open(path);
+      const bytes = new Uint8Array(chunkBytes);
+      return new EventFile(path, file, bytes, (await file.read(bytes, 0, chunkBytes)).bytesRead, options);
+    } catch (error) {
+      await file?.close();
+      if (error instanceof EventFileError) throw error;
+      throw new EventFileError(
+        `${path}: cannot be opened (${error instanceof Error ? error.message : String(error)}).`,
+      );
     }
-    return { format, width: decoder.width, height: decoder.height, counts: decoder.counts };
-  } finally {
-    await file.close();
+  }
+
+  /**
+   * Its events, once; a block is valid until the next is asked for. Closes the file at its end, or where nobody wants
+   * more. Where it can be read no further, what came before has been delivered. @throws EventFileError
+   */
+  async *blocks(): AsyncGenerator<EventBlock, void, void> {
+    const block = createEventBlock(blockEvents);
+    const { decoder } = this;
+    try {
+      for (; this.#length > 0; this.#length = (await this.#file.read(this.#bytes, 0, chunkBytes)).bytesRead) {
+        for (let at = 0; at < this.#length;) {
+          block.events = 0;
+          at = decoder.push(this.#bytes, at, this.#length, block);
+          if (decoder.failure !== '') {
+            if (block.events > 0) yield block;
+            throw new EventFileError(`${this.#path}: ${decoder.failure}`);
+          }
+          if (block.events > 0) yield block;
+        }
+      }
+    } finally {
+      await this.#file.close();
+    }
   }
 }
 
-/** The sensor's clock against this machine's, from the first event on. */
-class Pace {
-  #offsetMs = NaN;
-
-  async waitFor(timeUs: number): Promise<void> {
-    const nowMs = performance.now();
-    if (Number.isNaN(this.#offsetMs)) this.#offsetMs = nowMs - timeUs / 1000;
-    const leftMs = timeUs / 1000 + this.#offsetMs - nowMs;
-    if (leftMs > 0) await wait(leftMs);
+/**
+ * The frames of counts of a file, as fast as it can be read; none is dropped. Their times are those of the sensor's own
+ * clock; a frame is valid until the next is asked for. @throws EventFileError
+ */
+export async function* framesOfFile(
+  path: string,
+  options: EventFileOptions & CountFrameOptions,
+): AsyncGenerator<GreyFrame, void, void> {
+  const file = await EventFile.open(path, options);
+  const frames = new CountFrames(file.decoder, options);
+  for await (const block of file.blocks()) {
+    frames.filter(block);
+    if (frames.failure !== '') throw new EventFileError(`${path}: ${frames.failure}`);
+    for (let at = 0; at < block.events;) {
+      at = frames.count(block, at, block.timeUs[block.events - 1] as number);
+      const frame = frames.take();
+      if (frame) yield frame;
+    }
   }
 }
 

@@ -22,7 +22,7 @@ function watched(what: string, more: Partial<EventSourceOptions> = {}): Seen {
   const notices: string[] = [];
   const source = new EventSource(
     {
-      command: [node, child, what, join(folder, what)],
+      from: { command: [node, child, what, join(folder, what)] },
       format: 'evt3',
       window: { durationUs: 1000 },
       columns: 1,

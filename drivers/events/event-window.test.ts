@@ -10,7 +10,7 @@ import { createEventBlock } from './event-block.js';
 import { HotPixelFilter, RefractoryFilter } from './event-filters.js';
 import { EventWindow, sampleCounts, timeSurface } from './event-window.js';
 import { Evt3Decoder } from './evt3.js';
-import { readHotPixels, writeHotPixels } from './hot-pixel-file.js';
+import { hotPixelsOf, readHotPixels, writeHotPixels } from './hot-pixel-file.js';
 import { HotPixelSearch } from './hot-pixels.js';
 
 function blockOf(events: readonly TestEvent[]): EventBlock {
@@ -190,4 +190,36 @@ test('without a size, or with the hot pixels of another sensor, the reason is to
   const other = new CountFrames(new Evt3Decoder({ width: 40, height: 60 }), { ...options, hotPixels });
   other.push(bytes, 0);
   assert.equal(other.failure, 'the hot pixels are of a sensor of 8x8, this one has 40x60. Learn them anew.');
+});
+
+test('hot pixels are learned in the first ten seconds, in which there are no frames, and not heard from then on', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'axond-hot-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'new.json');
+  // A pixel that fires at 100 Hz, and an edge that runs over all others once a second.
+  const eventsFor = (seconds: number): TestEvent[] =>
+    Array.from({ length: seconds * 100 }, (_, i) => [
+      { x: 1, y: 1, polarity: 1, timeUs: 10_000 * i },
+      { x: Math.floor(i / 4) % 25, y: 4, polarity: 1, timeUs: 10_000 * i + 5 },
+    ]).flat();
+  const bytes = encode('evt3', eventsFor(14)).subarray(encode('evt3', []).length);
+  const said: string[] = [];
+  const rule = { window: { durationUs: 1e6 }, columns: 25, rows: 9, waiting: 20 };
+  const framesWith = (sensor: string): CountFrames =>
+    new CountFrames(new Evt3Decoder({ width: 25, height: 9 }), {
+      ...rule,
+      hotPixels: hotPixelsOf(path, sensor, (text) => said.push(text)),
+    });
+  const first = framesWith('sensor 42');
+  for (let at = 0; at < bytes.length; at += 64) first.push(bytes.subarray(at, at + 64), 14e6);
+  assert.ok(first.counts.frames === 2 || first.counts.frames === 3, `${first.counts.frames} frames`);
+  const seen = first.take();
+  assert.ok(seen && seen.pixels[25 + 1] === 0 && seen.pixels[4 * 25 + 7] === 4, 'the hot one alone is not heard');
+  assert.deepEqual(said, [`${path}: hot pixels found in 10 s: 1. They are kept.`]);
+  const kept = readHotPixels(path);
+  assert.deepEqual([kept.sensor, kept.width, kept.height, kept.pixels], ['sensor 42', 25, 9, [[1, 1]]]);
+  const next = framesWith('sensor 42');
+  next.push(bytes, 14e6);
+  assert.equal(next.counts.frames, 13, 'known ones need no time');
+  assert.equal(next.take()?.pixels[25 + 1], 0);
 });

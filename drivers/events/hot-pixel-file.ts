@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { FoundHotPixels } from './hot-pixels.js';
 
 /** Hot pixels of one sensor, kept as JSON. */
 const hotPixels = z.strictObject({
@@ -43,4 +44,25 @@ export function writeHotPixels(path: string, content: HotPixels): void {
   const temporary = `${path}.${process.pid}.part`;
   writeFileSync(temporary, `${JSON.stringify(hotPixels.parse(content))}\n`, { flush: true });
   renameSync(temporary, path);
+}
+
+/** Those of a file. Where there is none yet they are learned, and kept in it: `onLearned` hears of that. */
+export function hotPixelsOf(
+  path: string,
+  sensor: string,
+  onLearned: (text: string) => void,
+): FoundHotPixels | { learn(found: FoundHotPixels): void } {
+  if (existsSync(path)) return readHotPixels(path);
+  return {
+    learn: (found) => {
+      const learned = `${path}: hot pixels found in ${found.seconds.toFixed(0)} s: ${found.pixels.length}`;
+      try {
+        writeHotPixels(path, { sensor, ...found });
+        onLearned(`${learned}. They are kept.`);
+      } catch (error) {
+        const cause = error instanceof Error ? error.message : String(error);
+        onLearned(`${learned}. They cannot be kept (${cause}), and are known until this run ends.`);
+      }
+    },
+  };
 }

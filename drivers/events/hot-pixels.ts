@@ -1,5 +1,13 @@
 import type { EventBlock } from '../../runtime/contracts.js';
 
+/** Hot pixels of a sensor of this size, looked for during so many seconds. */
+export interface FoundHotPixels {
+  readonly width: number;
+  readonly height: number;
+  readonly seconds: number;
+  readonly pixels: [x: number, y: number][];
+}
+
 /**
  * Finds pixels that fire by themselves: often, and far more often than most of their neighbours. An edge in the picture
  * runs over neighbours too, so scenes with much movement mask nothing.

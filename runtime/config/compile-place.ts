@@ -1,4 +1,5 @@
 import type { CameraPlan } from './camera.js';
+import type { EdvsPlan, EventsPlan } from './events.js';
 import type { BrokerPlan } from './device.js';
 import type { PlacePlan } from './place.js';
 import type { Configuration } from './schema.js';
@@ -11,13 +12,13 @@ export interface PlaceRunPlan {
   readonly record: string;
   /** Absent where nothing is reported. */
   readonly mqtt?: BrokerPlan;
-  readonly camera: CameraPlan;
+  readonly source: CameraPlan | EventsPlan | EdvsPlan;
   readonly place: PlacePlan;
 }
 
 /** Undefined for a configuration that recognises no places. */
 export function compilePlaceRun({ device, source, place }: Configuration): PlaceRunPlan | undefined {
-  if (!place || source?.use !== 'camera') return undefined;
+  if (!place || !source || source.use === 'cyton') return undefined;
   const { name, timeZone, record, mqtt } = device;
-  return { name, timeZone, record, ...(mqtt === undefined ? {} : { mqtt }), camera: source, place };
+  return { name, timeZone, record, ...(mqtt === undefined ? {} : { mqtt }), source, place };
 }

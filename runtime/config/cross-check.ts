@@ -39,7 +39,7 @@ export function crossCheck(configuration: Configuration, written: Written, strea
     check.fault(['source'], 'is missing', 'Say where samples come from, or give --driver and --port.');
   }
   const { source, place } = configuration;
-  if (!stream && (place || source?.use === 'camera')) {
+  if (!stream && (place || (source && source.use !== 'cyton'))) {
     crossCheckPlace(check);
   } else {
     const shapes = checkSignals(

@@ -22,8 +22,8 @@ function faultsOf(text: string): string[] {
 
 test('a camera and a map compile to plain values', () => {
   const plan = compilePlaceRun(load(robot));
-  assert.deepEqual(plan?.camera.command, ['cam', '-o', '-']);
-  assert.equal(plan.camera.rate, 30);
+  assert.deepEqual(plan?.source.use === 'camera' && plan.source.command, ['cam', '-o', '-']);
+  assert.equal(plan?.source.rate, 30);
   assert.equal(plan.place.spacing, 0.5);
   assert.match(plan.place.map ?? '', /^\/.*floor2\.map$/);
   assert.deepEqual(plan.place.ros, {
@@ -35,7 +35,7 @@ test('a camera and a map compile to plain values', () => {
 
 const refused: readonly [what: string, from: string | RegExp, to: string, message: RegExp][] = [
   ['an amplifier', /source: .*/, 'source: { use: cyton, port: /dev/x }', /source\.use: cyton gives no pictures/],
-  ['no place', /place: .*/, '', /place is missing, while the source is a camera\. Add place/],
+  ['no place', /place: .*/, '', /place is missing, while the source is camera\. Add place/],
   [
     'a stimulus beside it',
     /^/,
@@ -61,3 +61,58 @@ for (const [what, from, to, message] of refused) {
     assert.match(faults[0] ?? '', message);
   });
 }
+
+const withEvents = (source: string): string => `
+source: ${source}
+place: { use: axond-place }
+`;
+
+test('an event sensor behind a program, a socket or a file, and an eDVS compile to plain values', () => {
+  const compiled = (source: string) => compilePlaceRun(load(withEvents(source)))?.source;
+  assert.deepEqual(compiled('{ use: events, command: [cam, --raw], format: evt3, size: 1280x720, window: 50ms }'), {
+    use: 'events',
+    from: { command: ['cam', '--raw'] },
+    format: 'evt3',
+    size: { width: 1280, height: 720 },
+    halves: false,
+    window: { durationUs: 50_000 },
+    columns: 10,
+    rows: 10,
+    rate: 20,
+  });
+  const socket = compiled('{ use: events, socket: "localhost:7777", format: aedat4, columns: 7, rows: 6 }');
+  assert.ok(socket?.use === 'events');
+  assert.deepEqual(socket.from, { socket: { host: 'localhost', port: 7777 } });
+  assert.deepEqual([socket.columns, socket.rows], [7, 6]);
+  const file = compiled('{ use: events, file: drive.aedat4, hotPixels: hot.json, refractory: 1ms }');
+  assert.ok(file?.use === 'events' && 'file' in file.from);
+  assert.match(file.from.file, /^\/.*drive\.aedat4$/);
+  assert.match(file.hotPixels ?? '', /^\/.*hot\.json$/);
+  assert.equal(file.refractoryUs, 1000);
+  const edvs = compiled('{ use: edvs, port: /dev/ttyUSB0 }');
+  assert.ok(edvs?.use === 'edvs');
+  assert.deepEqual([edvs.port, edvs.baud, edvs.timestamps], ['/dev/ttyUSB0', 4_000_000, '32bit']);
+});
+
+const refusedEvents: readonly [source: string, message: RegExp][] = [
+  ['{ use: events, format: evt3 }', /source has none of command, socket and file\. Give one of them/],
+  [
+    '{ use: events, command: [cam], file: a.raw, format: evt3 }',
+    /source has more than one of command, socket and file/,
+  ],
+  ['{ use: events, command: [cam] }', /source\.format is missing\. Say what is sent: one of evt2, /],
+  ['{ use: events, socket: "host:99999", format: evt3 }', /source\.socket: host:99999 is no socket/],
+  ['{ use: events, file: a.raw, size: 1280 }', /source\.size: 1280 is not a/],
+  ['{ use: edvs, port: /dev/x, firmware: old, timestamps: delta }', /timestamps: delta is not known to old firmware/],
+];
+for (const [source, message] of refusedEvents) {
+  test(`refused with one line: ${source}`, () => {
+    const faults = faultsOf(withEvents(source));
+    assert.equal(faults.length, 1, faults.join('\n'));
+    assert.match(faults[0] ?? '', message);
+  });
+}
+
+test('an event sensor without place is told what to add', () => {
+  assert.match(faultsOf('source: { use: edvs, port: /dev/x }').join(), /place is missing, while the source is edvs/);
+});

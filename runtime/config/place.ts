@@ -56,7 +56,7 @@ export const place = z
     }).exactOptional(),
     ros: ros.exactOptional(),
   })
-  .meta({ description: 'Place recognition. The source is a camera; nothing is stimulated.' })
+  .meta({ description: 'Place recognition. The source is a camera or an event sensor; nothing is stimulated.' })
   .transform(({ map, size, spacing, ros }): PlacePlan => ({
     size,
     ...(map === undefined ? {} : { map }),

@@ -48,7 +48,7 @@ test('every preset loads and compiles, on an amplifier or on a file', () => {
 test('the preset of places loads and compiles, and reads no amplifier', () => {
   const { configuration } = loadConfiguration({ preset: 'place' });
   const plan = compilePlaceRun(configuration);
-  assert.equal(plan?.camera.command[0], 'rpicam-vid');
+  assert.ok(plan?.source.use === 'camera' && plan.source.command[0] === 'rpicam-vid');
   assert.match(plan.place.map ?? '', /places\.map$/);
   assert.equal(compilePlaceRun(loadConfiguration({ preset: 'spindle', stream }).configuration), undefined);
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { camera } from './camera.js';
+import { edvs, events } from './events.js';
 import type { DevicePlan } from '../../drivers/devices.js';
 import { gains } from '../../drivers/cyton/protocol.js';
 import { objection, quantity } from './values.js';
@@ -82,4 +83,6 @@ const cyton = z
     return { use, device: plan, port, baudRate: baud };
   });
 
-export const source = z.union([cyton, camera]).meta({ description: 'Where samples or pictures come from.' });
+export const source = z
+  .union([cyton, camera, events, edvs])
+  .meta({ description: 'Where samples or pictures come from.' });

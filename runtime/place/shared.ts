@@ -1,15 +1,11 @@
-import type { CameraOptions } from '../../drivers/camera/source.js';
-import type { FrameOptions } from '../../models/place/frame-preparation.js';
 import type { MapSize, PlaceEstimate, placeRequests } from '../contracts.js';
+import type { PictureOptions } from './picture-options.js';
 import type { PlaceMode } from './place-loop.js';
 
 /** What the supervisor and the thread of the place loop say to each other. */
 
 export interface PlaceThreadData {
-  readonly camera: CameraOptions;
-  readonly preparation: FrameOptions;
-  /** Path of a picture. */
-  readonly mask?: string;
+  readonly source: PictureOptions;
   /** Absent: a map for this run alone. */
   readonly map?: string;
   readonly size: MapSize;
@@ -57,6 +53,8 @@ export interface PlaceState {
   readonly frames: number;
   /** Frames that came and were not taken in time, or not whole. */
   readonly dropped: number;
+  /** Bytes of an event sensor that belonged to nothing. */
+  readonly discardedBytes: number;
   readonly withoutEvidence: number;
   readonly restarts: number;
   /** Milliseconds that the last frame took from its arrival until its estimate was told on the socket. */
@@ -83,9 +81,7 @@ export type FromPlaceThread =
   /** `told` where this frame brought an estimate, `moved` where that is of another place than the last one. */
   | { readonly state: PlaceState; readonly told: boolean; readonly moved: boolean }
   | { readonly notice: { readonly delivering: boolean; readonly text: string } }
+  /** The source has come to its end: nothing more will come. */
+  | { readonly over: true }
   | { readonly answer: { readonly id: number; readonly refusal: string } }
   | { readonly ended: true };
-
-/** Of the frames that are compared, and recorded. */
-export const preparedWidth = 64;
-export const preparedHeight = 32;

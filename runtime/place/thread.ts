@@ -1,5 +1,4 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { CameraSource } from '../../drivers/camera/source.js';
 import { MapTracker } from '../../models/place/map-tracker.js';
 import type { PlaceNote } from '../../models/place/place-map.js';
 import { mapChanges, placeRequests, recordLength, type GreyFrame, type MessageKind } from '../contracts.js';
@@ -10,19 +9,14 @@ import { monotonicUs } from '../monotonic.js';
 import { EstimateSocket } from './estimate-socket.js';
 import { LoggedPlaceLoop } from './logged-place-loop.js';
 import { mapBytes, openMap } from './open-map.js';
-import { openPreparation } from './open-preparation.js';
+import { openSource } from './open-source.js';
+import { kindOf } from './picture-options.js';
 import { PlaceLoop } from './place-loop.js';
 import { RosBridge } from './ros-bridge.js';
-import {
-  preparedHeight,
-  preparedWidth,
-  type FromPlaceThread,
-  type PlaceThreadData,
-  type ToPlaceThread,
-} from './shared.js';
+import type { FromPlaceThread, PlaceThreadData, ToPlaceThread } from './shared.js';
 
 /**
- * The thread of the place loop: the shell around it. It owns camera, map file, socket and ROS, and goes through nobody
+ * The thread of the place loop: the shell around it. It owns source, map file, socket and ROS, and goes through nobody
  * else between a frame and its estimate. Each frame, reading and request is a cycle of its own, in the order in which
  * they came.
  */
@@ -37,33 +31,34 @@ try {
 }
 
 async function run(): Promise<void> {
-  const preparation = await openPreparation(data.camera, data.preparation, data.mask);
-  const { map, file } = openMap(data.map, data);
+  const kind = kindOf(data.source, data.size);
+  const { source, prepare } = await openSource(data.source, see, ({ state, text }) => {
+    tell({ notice: { delivering: state === 'delivering', text } });
+    if (state === 'over') tell({ over: true });
+  });
+  const { map, file } = openMap(data.map, kind, data.spacing);
   const mode = map.places.length === 0 ? 'learning' : 'matching';
   const tracker = new MapTracker(map);
   const loop = new PlaceLoop(tracker, mode);
   const logged = new LoggedPlaceLoop(loop, SlotRing.attach(data.pictures), SlotRing.attach(data.decisions));
   const messages = createRecordList(1);
   const prepared: GreyFrame = {
-    width: preparedWidth,
-    height: preparedHeight,
-    pixels: new Uint8Array(preparedWidth * preparedHeight),
+    width: kind.width,
+    height: kind.height,
+    pixels: new Uint8Array(kind.width * kind.height),
     sequence: 0,
     frameUs: 0,
   };
   const socket = await EstimateSocket.open(data.socket, drive);
   const ros = data.ros && new RosBridge(data.ros, drive, (text) => tell({ notice: { delivering: true, text } }));
-  const camera = new CameraSource(data.camera, see, ({ state, text }) =>
-    tell({ notice: { delivering: state === 'delivering', text } }),
-  );
   /** Of the request that is being followed. */
   let label = '';
   let ms = 0;
 
   function see(): void {
-    for (let frame = camera.take(); frame; frame = camera.take()) {
+    for (let frame = source.take(); frame; frame = source.take()) {
       const nowUs = monotonicUs();
-      preparation.prepare(frame.pixels, prepared.pixels);
+      prepare(frame.pixels, prepared.pixels);
       prepared.sequence = frame.sequence;
       prepared.frameUs = frame.frameUs;
       const before = loop.withoutEvidence;
@@ -123,7 +118,7 @@ async function run(): Promise<void> {
   }
 
   function tellState(told: boolean): void {
-    const { dropped, partial, restarts } = camera.counts;
+    const { dropped, partial = 0, discardedBytes = 0, restarts } = source.counts;
     tell({
       told,
       moved: hasMoved(),
@@ -135,6 +130,7 @@ async function run(): Promise<void> {
         places: map.places.length,
         frames: loop.lastIndex + 1,
         dropped: dropped + partial,
+        discardedBytes,
         withoutEvidence: loop.withoutEvidence,
         restarts,
         ms,
@@ -147,7 +143,7 @@ async function run(): Promise<void> {
   }
 
   async function stop(): Promise<void> {
-    await camera.stop();
+    await source.stop();
     ros?.close();
     socket.close();
     try {
@@ -160,7 +156,7 @@ async function run(): Promise<void> {
   }
 
   parentPort?.on('message', (message: ToPlaceThread) => {
-    if ('start' in message) camera.start();
+    if ('start' in message) source.start();
     else if ('stop' in message) void stop();
     else if ('marker' in message) step('marker', message.marker);
     else {

@@ -2,18 +2,19 @@ import { recordLength } from '../contracts.js';
 import { pictureSlotBytes } from '../loop/picture-slot.js';
 import { SlotRing } from '../loop/ring.js';
 import { ControlTime, createMailbox, createTimes } from '../loop/shared.js';
-import { preparedHeight, preparedWidth } from '../place/shared.js';
 import type { RecordedMemory } from './recorder-thread.js';
 
-/** All memory that the threads of a run on a camera share, made before any of them starts. */
+/** All memory that the threads of a run that recognises places share, made before any of them starts. */
 export class PlaceMemory implements RecordedMemory {
-  readonly samples = SlotRing.create(pictureSlots, pictureSlotBytes(preparedWidth, preparedHeight));
+  readonly samples: SlotRing;
   readonly decisions = SlotRing.create(decisionSlots, recordLength * 8);
   /** Nobody reads it: what a recorder has to tell a loop is about stimuli. */
   readonly recorder = createMailbox();
   readonly times = new Float64Array(createTimes());
 
-  constructor() {
+  /** `width` and `height` of the frames that are recorded. */
+  constructor(width: number, height: number) {
+    this.samples = SlotRing.create(pictureSlots, pictureSlotBytes(width, height));
     this.times[ControlTime.committedUs] = NaN;
   }
 

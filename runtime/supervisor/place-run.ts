@@ -2,10 +2,12 @@ import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:net';
 import type { Logger } from 'pino';
 import type { PlaceRunPlan } from '../config/compile-place.js';
+import { addressText } from '../../drivers/socket-stream.js';
 import type { RunDescription, RunSummary } from '../contracts.js';
 import type { LinkOptions } from '../link/messages.js';
 import { monotonicUs } from '../monotonic.js';
-import { preparedHeight, preparedWidth, type PlaceState, type PlaceThreadData } from '../place/shared.js';
+import { kindOf } from '../place/picture-options.js';
+import type { PlaceState, PlaceThreadData } from '../place/shared.js';
 import { tidyRecording } from '../recording/tidy.js';
 import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
 import { Lifecycle } from './lifecycle.js';
@@ -37,7 +39,9 @@ export class PlaceRun {
   /** Settles after `stop`, whoever called it. */
   readonly finished: Promise<RunSummary>;
   readonly #options: PlaceRunOptions;
-  readonly #memory = new PlaceMemory();
+  readonly #memory: PlaceMemory;
+  /** Of the frames that are recorded. */
+  readonly #pictures: { readonly width: number; readonly height: number };
   readonly #places: Places;
   readonly #startUs = monotonicUs();
   readonly #lifecycle: Lifecycle;
@@ -60,6 +64,9 @@ export class PlaceRun {
     const { plan } = options;
     this.#options = options;
     this.#lifecycle = new Lifecycle(options.seconds);
+    const { width, height } = kindOf(plan.source, plan.place.size);
+    this.#pictures = { width, height };
+    this.#memory = new PlaceMemory(width, height);
     this.#places = createPlaces(plan.name);
     mkdirSync(plan.record, { recursive: true });
     this.recording = freeName(plan.record, plan.name);
@@ -92,6 +99,7 @@ export class PlaceRun {
           this.#notice = delivering ? '' : text;
           log[delivering ? 'info' : 'warn'](text);
         },
+        onOver: () => void this.stop(),
         onDeath: (error) => void this.#end().finally(() => this.#fail(error)),
       },
       log,
@@ -107,7 +115,6 @@ export class PlaceRun {
 
   #report(mqtt: NonNullable<PlaceRunPlan['mqtt']>): void {
     const { plan, axondVersion, log } = this.#options;
-    const { width, height } = plan.camera;
     const options: LinkOptions = {
       ...mqtt,
       node: plan.name,
@@ -121,9 +128,9 @@ export class PlaceRun {
         axond: axondVersion,
         node_js: process.version,
         time_zone: plan.timeZone,
-        device: 'camera',
-        rate_hz: plan.camera.rate,
-        frame: { width, height },
+        device: plan.source.use,
+        rate_hz: plan.source.rate,
+        frame: this.#pictures,
         map: plan.place.map ?? null,
       },
     };
@@ -198,14 +205,14 @@ export class PlaceRun {
       recording: this.recording,
       runningSeconds: (monotonicUs() - this.#startUs) / 1e6,
       source: {
-        device: 'camera',
-        port: plan.camera.command[0],
+        device: plan.source.use,
+        port: originOf(plan.source),
         state: this.#delivering ? 'streaming' : 'starting',
         notice: this.#notice,
         samples: state?.frames ?? 0,
         gaps: 0,
         lostFrames: state?.dropped ?? 0,
-        discardedBytes: 0,
+        discardedBytes: state?.discardedBytes ?? 0,
         duplicates: 0,
         driftPpm: 0,
       },
@@ -240,7 +247,7 @@ export class PlaceRun {
     const summary: RunSummary = {
       samples: this.#state?.frames ?? 0,
       gaps: 0,
-      discardedBytes: 0,
+      discardedBytes: this.#state?.discardedBytes ?? 0,
       detections: 0,
       stimuli: 0,
       refusals: 0,
@@ -266,8 +273,8 @@ export class PlaceRun {
       node: process.version,
       verb,
       configuration,
-      stream: { device: 'camera', channels: [], rate: plan.camera.rate, delayUs: 0 },
-      pictures: { width: preparedWidth, height: preparedHeight },
+      stream: { device: plan.source.use, channels: [], rate: plan.source.rate, delayUs: 0 },
+      pictures: this.#pictures,
       detectors: [],
       estimates: {},
       coefficients: {},
@@ -280,12 +287,9 @@ export class PlaceRun {
 }
 
 function threadData(plan: PlaceRunPlan, places: Places, memory: PlaceMemory): PlaceThreadData {
-  const { command, width, height, pixels, stride, exposure, crop, mask, rotation, gamma } = plan.camera;
   const { map, size, spacing, ros } = plan.place;
   return {
-    camera: { command, width, height, pixels, stride, exposure },
-    preparation: { rotation, gamma, ...(crop ? { crop } : {}) },
-    ...(mask === undefined ? {} : { mask }),
+    source: plan.source,
     ...(map === undefined ? {} : { map }),
     size,
     ...(spacing === undefined ? {} : { spacing }),
@@ -294,6 +298,15 @@ function threadData(plan: PlaceRunPlan, places: Places, memory: PlaceMemory): Pl
     pictures: memory.samples.memory,
     decisions: memory.decisions.memory,
   };
+}
+
+/** Program, port, socket or file. */
+function originOf(source: PlaceRunPlan['source']): string {
+  if (source.use === 'camera') return source.command[0];
+  if (source.use === 'edvs') return source.port;
+  const { from } = source;
+  if ('command' in from) return from.command[0];
+  return 'file' in from ? from.file : addressText(from.socket);
 }
 
 function beliefOf({ estimate, label, mode }: PlaceState): Record<string, unknown> {

@@ -5,6 +5,8 @@ import type { FromPlaceThread, PlaceRequestVerb, PlaceState, PlaceThreadData, To
 export interface PlaceThreadEvents {
   onState(state: PlaceState, told: boolean, moved: boolean): void;
   onNotice(delivering: boolean, text: string): void;
+  /** The source has come to its end. */
+  onOver(): void;
   /** The thread died: nothing may go on. */
   onDeath(error: Error): void;
 }
@@ -35,6 +37,7 @@ export class PlaceThread {
       worker.on('message', (message: FromPlaceThread) => {
         if ('state' in message) events.onState(message.state, message.told, message.moved);
         else if ('notice' in message) events.onNotice(message.notice.delivering, message.notice.text);
+        else if ('over' in message) events.onOver();
         else if ('answer' in message) this.#answered(message.answer.id, message.answer.refusal);
         else if ('ended' in message) resolve();
       });
@@ -64,7 +67,7 @@ export class PlaceThread {
     });
   }
 
-  /** Ends camera and connections and saves the map. */
+  /** Ends source and connections and saves the map. */
   async stop(): Promise<void> {
     this.#tell({ stop: true });
     const last = setTimeout(() => void this.#worker.terminate(), lastResortMs);

@@ -1,5 +1,5 @@
-/** What a child that delivers a stream may take, in microseconds. */
-export interface ChildLimits {
+/** What a stream of bytes may take, in microseconds. */
+export interface StreamLimits {
   /** From its start to its first byte. */
   readonly startUs: number;
   /** Between two reads that brought bytes. */
@@ -7,17 +7,18 @@ export interface ChildLimits {
 }
 
 /**
- * When a child that ought to deliver bytes for ever is ended and started again. Pure: time is an argument. A child that
- * fails again and again is started later and later; one that delivered for ten seconds has earned a quick start.
+ * When a stream that ought to deliver bytes for ever, of a child or a connection, is ended and started again. Pure: time
+ * is an argument. One that fails again and again is started later and later; one that delivered for ten seconds has
+ * earned a quick start.
  */
-export class ChildWatch {
-  readonly #limits: ChildLimits;
+export class StreamWatch {
+  readonly #limits: StreamLimits;
   #state: 'waiting' | 'starting' | 'delivering' | 'terminated' | 'killed' = 'waiting';
   #dueUs = -Infinity;
   #backOffUs = leastBackOffUs;
   #deliversSinceUs = 0;
 
-  constructor(limits: ChildLimits) {
+  constructor(limits: StreamLimits) {
     this.#limits = limits;
   }
 
@@ -31,7 +32,7 @@ export class ChildWatch {
     this.#dueUs = nowUs + this.#limits.startUs;
   }
 
-  /** Returns true where these are the first of this child. */
+  /** Returns true where these are the first since it was started. */
   delivered(nowUs: number): boolean {
     if (this.#state !== 'starting' && this.#state !== 'delivering') return false;
     const first = this.#state === 'starting';
@@ -49,7 +50,7 @@ export class ChildWatch {
     this.#backOffUs = Math.min(2 * this.#backOffUs, mostBackOffUs);
   }
 
-  /** What is to be done now, told once. `terminate` and `kill` are signals for a child that has stalled. */
+  /** What is to be done now, told once. `terminate` and `kill` are for one that has stalled. */
   due(nowUs: number): 'start' | 'terminate' | 'kill' | undefined {
     if (nowUs < this.#dueUs) return undefined;
     switch (this.#state) {

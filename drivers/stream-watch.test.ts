@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ChildWatch } from './child-watch.js';
+import { StreamWatch } from './stream-watch.js';
 
 const second = 1_000_000;
 const limits = { startUs: 10 * second, stallUs: 2 * second };
 
 test('a child that delivers is left alone; one that stalls is terminated, then killed, each once', () => {
-  const watch = new ChildWatch(limits);
+  const watch = new StreamWatch(limits);
   assert.equal(watch.due(0), 'start');
   assert.equal(watch.due(0), undefined, 'told once');
   watch.started(0);
@@ -25,13 +25,13 @@ test('a child that delivers is left alone; one that stalls is terminated, then k
 });
 
 test('a child that never delivers anything stalls too', () => {
-  const watch = new ChildWatch(limits);
+  const watch = new StreamWatch(limits);
   watch.started(0);
   assert.equal(watch.due(10 * second), 'terminate');
 });
 
 test('a child that fails again and again is started later and later, up to every ten seconds', () => {
-  const watch = new ChildWatch(limits);
+  const watch = new StreamWatch(limits);
   const waits = Array.from({ length: 8 }, () => {
     watch.started(0);
     watch.delivered(0);

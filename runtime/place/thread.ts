@@ -32,10 +32,11 @@ try {
 
 async function run(): Promise<void> {
   const kind = kindOf(data.source, data.size);
-  const { source, prepare } = await openSource(data.source, see, ({ state, text }) => {
+  const opened = await openSource(data.source, see, ({ state, text }) => {
     tell({ notice: { delivering: state === 'delivering', text } });
     if (state === 'over') tell({ over: true });
   });
+  const { source } = opened;
   const { map, file } = openMap(data.map, kind, data.spacing);
   const mode = map.places.length === 0 ? 'learning' : 'matching';
   const tracker = new MapTracker(map);
@@ -58,7 +59,7 @@ async function run(): Promise<void> {
   function see(): void {
     for (let frame = source.take(); frame; frame = source.take()) {
       const nowUs = monotonicUs();
-      prepare(frame.pixels, prepared.pixels);
+      opened.prepare(frame.pixels, prepared.pixels);
       prepared.sequence = frame.sequence;
       prepared.frameUs = frame.frameUs;
       const before = loop.withoutEvidence;

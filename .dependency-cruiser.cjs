@@ -65,7 +65,11 @@ module.exports = {
       '^runtime/supervisor/',
       '^runtime/(loop|place|recorder|recording|link|guardian|config|timing)/|^drivers/',
     ),
-    only('place-loop', '^runtime/place/', '^runtime/(loop|recording)/|^drivers/|^models/place/'),
+    only(
+      'place-loop',
+      '^runtime/place/',
+      '^runtime/(loop|recording)/|^drivers/|^models/place/|^models/format/model-error\\.ts$',
+    ),
     only('timing', '^runtime/timing/', '^runtime/(guardian|loop|recording)/|^drivers/'),
     only('drivers', '^drivers/', '^runtime/signal/'),
     only('format', '^models/format/', '^$'),

@@ -4,6 +4,7 @@
  * where one does not hold. Research data is used where it is there, a road that does not exist otherwise too.
  */
 import { AxondPlace } from '../models/place/axond-place.js';
+import { kernelModule } from '../models/place/kernels-file.js';
 import { fittingTheta } from '../models/place/learn-drive.js';
 import { MapTracker } from '../models/place/map-tracker.js';
 import { PlaceClock, defaultTheta } from '../models/place/place-clock.js';
@@ -36,7 +37,7 @@ interface LearnedRoute {
 }
 
 function learn(reference: Traverse, conditions: FadeConditions, theta: number): LearnedRoute {
-  const recogniser = new AxondPlace({ ...reference, sensor: 'grey' });
+  const recogniser = new AxondPlace({ ...reference, sensor: 'grey', module: kernelModule });
   const map = new PlaceMap(recogniser, { theta });
   const clock = new PlaceClock(recogniser.cells, map.rule);
   const learnedAt: number[] = [];
@@ -60,7 +61,7 @@ interface Answers {
 function match({ map, at: learnedAt }: LearnedRoute, { query, tolerance }: Route, conditions: FadeConditions): Answers {
   const { recogniser } = map;
   const clock = new PlaceClock(recogniser.cells, map.rule);
-  const filter = new SequenceFilter();
+  const filter = new SequenceFilter(kernelModule);
   const scores = new Float32Array(map.places.length);
   const right = { single: 0, filtered: 0 };
   let queries = 0;
@@ -80,7 +81,7 @@ function match({ map, at: learnedAt }: LearnedRoute, { query, tolerance }: Route
 }
 
 function rangeOf(reference: Traverse, conditions: FadeConditions): number {
-  const recogniser = new AxondPlace({ ...reference, sensor: 'grey' });
+  const recogniser = new AxondPlace({ ...reference, sensor: 'grey', module: kernelModule });
   const appearances: Int32Array[] = [];
   for (const { pixels } of crossFaded(reference, conditions)) appearances.push(recogniser.look(pixels).slice());
   return fittingTheta(appearances);
@@ -167,7 +168,10 @@ function drive(route: Route): void {
   const all = [...answers, crossed];
   const spread = (of: (answer: Answers) => number): number => Math.max(...all.map(of)) - Math.min(...all.map(of));
   const list = (of: (answer: Answers) => number): string => all.map((answer) => of(answer).toFixed(1)).join(' / ');
-  tell(`  R@1 of the filter ${list(({ filtered }) => filtered)}`, spread(({ filtered }) => filtered) <= 2);
+  tell(
+    `  R@1 of the filter ${list(({ filtered }) => filtered)} of ${list(({ queries }) => queries)}`,
+    spread(({ filtered }) => filtered) <= 2,
+  );
   tell(`  R@1 of single frames ${list(({ single }) => single)}`);
 }
 

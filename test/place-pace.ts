@@ -82,7 +82,7 @@ const drives: readonly Drive[] = [
 
 /** The place that is believed after each frame; −1 before the first answer. A robot that stands keeps its answer. */
 function believed(recogniser: AxondPlace, query: Traverse, odometry: readonly number[] | undefined): number[] {
-  const filter = new SequenceFilter();
+  const filter = new SequenceFilter(kernelModule);
   const scores = new Float32Array(recogniser.places);
   let best = -1;
   let driven = 0;

@@ -1,26 +1,38 @@
 import { one } from './emission.js';
 
 /**
- * How the robot may move from one frame to the next, as states of the filter. Each takes the better of two
- * predecessors, `step` places behind: its `from` state, or any state at the price of a switch. Half speed alternates
- * between two states: one stays, one advances. Backwards costs a little more than forwards: it is rarer.
+ * How the robot may move from one frame to the next, as states of the filter. Each takes the best of three predecessors:
+ * `step` places behind, its `from` state, or any state at the price of a switch; or any place at the price of having been
+ * carried here. Half speed alternates between two states: one stays, one advances. Backwards costs a little more than
+ * forwards: it is rarer.
  */
 export const moves = [
   { name: 'still', from: 0, step: 0, cost: 77 },
   { name: 'forward', from: 1, step: 1, cost: 0 },
-  { name: 'fast forward', from: 2, step: 2, cost: 77 },
-  { name: 'slow forward, stays', from: 4, step: 0, cost: 38 },
-  { name: 'slow forward, advances', from: 3, step: 1, cost: 38 },
-  { name: 'back', from: 5, step: -1, cost: 26 },
-  { name: 'fast back', from: 6, step: -2, cost: 103 },
-  { name: 'slow back, stays', from: 8, step: 0, cost: 64 },
-  { name: 'slow back, advances', from: 7, step: -1, cost: 64 },
+  { name: 'two forward', from: 2, step: 2, cost: 77 },
+  { name: 'three forward', from: 3, step: 3, cost: 102 },
+  { name: 'slow forward, stays', from: 5, step: 0, cost: 38 },
+  { name: 'slow forward, advances', from: 4, step: 1, cost: 38 },
+  { name: 'back', from: 6, step: -1, cost: 26 },
+  { name: 'two back', from: 7, step: -2, cost: 103 },
+  { name: 'three back', from: 8, step: -3, cost: 128 },
+  { name: 'slow back, stays', from: 10, step: 0, cost: 64 },
+  { name: 'slow back, advances', from: 9, step: -1, cost: 64 },
 ] as const;
 
-/** The tenth state: forwards at a pace that changes from frame to frame. Prices of a step of 0, 1, 2 and 3 places. */
-export const free = { cost: 51, steps: [one, 0, one, 1.5 * one] } as const;
-export const switching = 3 * one;
-export const stateCount = moves.length + 1;
+/** The last two states: at a pace that changes from frame to frame, forwards and back. */
+export const freeMoves = [
+  { name: 'any pace forward', direction: 1, cost: 51 },
+  { name: 'any pace back', direction: -1, cost: 77 },
+] as const;
+/** Their prices of a step of 0, 1, 2 and 3 places. */
+export const freeSteps = [one, 0, one, 1.5 * one] as const;
+
+/** To move in another way than before. A lower price finds a new pace sooner, and takes a doubtful frame for one. */
+export const switching = 5 * one;
+/** To have been carried to any other place. Less, and a few frames that look alike carry a robot that drives. */
+export const carrying = 28 * one;
+export const stateCount = moves.length + freeMoves.length;
 
 /** Beyond both ends of the map, and where a place has just been added. */
 export const outside = -9 * one;

@@ -1,5 +1,14 @@
 import { one, writeEmission } from './emission.js';
-import { type FilterStates, free, moves, outside, stateCount, switching } from './filter-states.js';
+import {
+  carrying,
+  type FilterStates,
+  freeMoves,
+  freeSteps,
+  moves,
+  outside,
+  stateCount,
+  switching,
+} from './filter-states.js';
 
 /** Places beyond each end: a step reaches three. */
 const margin = 4;
@@ -41,11 +50,14 @@ export class ReferenceStates implements FilterStates {
     const [before, now] = [this.#now, this.#before];
     this.#before = before;
     this.#now = now;
-    for (let state = 0; state < moves.length; state++) {
-      const { from, step, cost } = moves[state] as (typeof moves)[number];
-      this.#move(before[from] as Int16Array, now[state] as Int16Array, step, cost);
-    }
-    this.#moveFreely(before[moves.length] as Int16Array, now[moves.length] as Int16Array);
+    const carried = this.#surest - carrying;
+    moves.forEach(({ from, step, cost }, state) => {
+      this.#move(before[from] as Int16Array, now[state] as Int16Array, step, cost, carried);
+    });
+    freeMoves.forEach(({ direction, cost }, at) => {
+      const state = moves.length + at;
+      this.#moveFreely(before[state] as Int16Array, now[state] as Int16Array, direction, cost, carried);
+    });
     this.#collect();
   }
 
@@ -53,10 +65,11 @@ export class ReferenceStates implements FilterStates {
     const before = this.#belief;
     const now = this.#now[0] as Int16Array;
     const end = margin + this.#places;
+    const carried = this.#surest - carrying;
     const at = (place: number): number => (place < margin || place >= end ? outside : (before[place] as number));
     for (let place = margin; place < end; place++) {
       const from = place - step;
-      const better = Math.max(at(from), at(from - 1) - one, at(from + 1) - one);
+      const better = Math.max(at(from), at(from - 1) - one, at(from + 1) - one, carried);
       now[place] = (this.#emission[place] as number) + better - (better >> 4);
     }
     this.#belief = now;
@@ -72,37 +85,37 @@ export class ReferenceStates implements FilterStates {
   }
 
   get best(): number {
-    let best = margin;
-    for (let at = margin; at < margin + this.#places; at++)
-      if ((this.#belief[at] as number) > (this.#belief[best] as number)) best = at;
-    return best - margin;
+    const end = margin + this.#places;
+    return this.#belief.subarray(margin, end).indexOf(this.#surest);
   }
 
-  #move(before: Int16Array, now: Int16Array, step: number, cost: number): void {
+  get #surest(): number {
+    let most = outside;
+    for (let at = margin; at < margin + this.#places; at++)
+      if ((this.#belief[at] as number) > most) most = this.#belief[at] as number;
+    return most;
+  }
+
+  #move(before: Int16Array, now: Int16Array, step: number, cost: number, carried: number): void {
     const belief = this.#belief;
     const emission = this.#emission;
     for (let at = margin; at < margin + this.#places; at++) {
       const kept = before[at - step] as number;
-      const switched = (belief[at - step] as number) - switching;
-      const better = kept > switched ? kept : switched;
+      const better = Math.max(kept, (belief[at - step] as number) - switching, carried);
       now[at] = (emission[at] as number) - cost + better - (better >> 4);
     }
   }
 
-  #moveFreely(before: Int16Array, now: Int16Array): void {
+  #moveFreely(before: Int16Array, now: Int16Array, direction: 1 | -1, cost: number, carried: number): void {
     const belief = this.#belief;
     const emission = this.#emission;
     for (let at = margin; at < margin + this.#places; at++) {
-      let better = before[at - 1] as number;
-      const stays = (before[at] as number) - free.steps[0];
-      if (stays > better) better = stays;
-      const skips = (before[at - 2] as number) - free.steps[2];
-      if (skips > better) better = skips;
-      const leaps = (before[at - 3] as number) - free.steps[3];
-      if (leaps > better) better = leaps;
-      const switched = (belief[at - 1] as number) - switching;
-      if (switched > better) better = switched;
-      now[at] = (emission[at] as number) - free.cost + better - (better >> 4);
+      let better = Math.max((belief[at - direction] as number) - switching, carried);
+      for (let step = 0; step < freeSteps.length; step++) {
+        const kept = (before[at - direction * step] as number) - (freeSteps[step] as number);
+        if (kept > better) better = kept;
+      }
+      now[at] = (emission[at] as number) - cost + better - (better >> 4);
     }
   }
 

@@ -12,11 +12,13 @@ export interface PlaceKernels {
     weight: number,
     frames: number,
   ): number;
+  aside(spikes: number, lines: number, line: number, by: number, query: number): void;
   compare(
     query: number,
     rows: number,
-    size: number,
+    blocks: number,
     count: number,
+    weights: number,
     inverse: number,
     thresholds: number,
     scale: number,
@@ -44,6 +46,7 @@ const names = [
   'look',
   'novelty',
   'grade',
+  'aside',
   'compare',
   'combine',
   'relieve',

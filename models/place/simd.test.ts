@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RandomBits } from '../../runtime/signal/random.js';
 import { AxondPlace } from './axond-place.js';
 import { kernelModule } from './kernels-file.js';
 import { checkRecogniser } from './recogniser.laws.js';
+import { ReferenceRows } from './reference-rows.js';
 import type { PlaceSensor } from './sensor.js';
+import { SimdRows } from './simd-rows.js';
+import { spikesOf, type SpikeLayout } from './spikes.js';
 import { street } from './street.test.fixture.js';
 import { frameOf, type Traverse } from './traverse.js';
 
@@ -30,6 +34,28 @@ for (const [sensor, height, width] of sizes) {
     assert.deepEqual(checkRecogniser(create, drive), []);
   });
 }
+
+test('the kernels give the bits of plain code: the largest spikes, lines shorter and longer than a block', () => {
+  const random = new RandomBits(1, 0);
+  for (const columns of [3, 16, 41]) {
+    const layout: SpikeLayout = { parts: 2, rows: 5, columns, perCell: 2 };
+    const extreme = (): Int8Array => Int8Array.from({ length: spikesOf(layout) }, () => 7 * (random.below(2) * 2 - 1));
+    const alike = new Int8Array(spikesOf(layout)).fill(7);
+    const learned = [alike, alike.map((spike) => -spike), ...Array.from({ length: 9 }, extreme)];
+    const rows = [new ReferenceRows(layout, 1), new SimdRows(kernelModule, layout, 1)].map((rows) => {
+      for (const spikes of learned) rows.add(spikes);
+      return learned.flatMap((spikes) =>
+        [0, 2, -3].map((shift) => {
+          const scores = new Float32Array(learned.length);
+          const best = rows.compare(spikes, shift, 0);
+          rows.combine(Float32Array.of(best), Float32Array.of(0.1), scores);
+          return [best, ...scores];
+        }),
+      );
+    });
+    assert.deepEqual(rows[1], rows[0]);
+  }
+});
 
 /** Everything that can be seen from outside, as bits. */
 function answers(recogniser: AxondPlace, learned: Traverse, query: Traverse): Record<string, unknown> {

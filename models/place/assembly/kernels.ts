@@ -3,4 +3,4 @@
 export { look } from './contrast';
 export { emit, move, moveBy, surest } from './filter';
 export { grade, novelty } from './spikes';
-export { compare, combine, relieve, tire } from './rows';
+export { aside, compare, combine, relieve, tire } from './rows';

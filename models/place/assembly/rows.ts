@@ -3,93 +3,113 @@
 import { quarters } from './contrast';
 
 /**
- * `query`: i16 [size]; `rows`: i16 [rows ÷ 2][size], size a multiple of 32, a number of an even row and 4096 times that of
- * the next one in each: one product serves two rows. `inverse`, `thresholds`, `scores`: f32 [rows], rows a multiple of 8.
- * All spikes are within ±7. score = dot × scale × inverse − threshold. Returns the largest.
+ * `spikes`, i8 [lines][line], as they lie when seen `by` spikes to the side, to `query`, 16 times, i16 [lines][line, filled
+ * up with zeros to whole blocks of 32].
+ */
+export function aside(spikes: usize, lines: i32, line: i32, by: i32, query: usize): void {
+  const pitch = (<usize>((line + 31) & ~31)) << 1;
+  const first = max(by, 0);
+  const last = min(line, line + by);
+  memory.fill(query, 0, <usize>lines * pitch);
+  for (let number = 0; number < lines; number++) {
+    const from = spikes - by;
+    let at = first;
+    for (; at + 8 <= last; at += 8)
+      v128.store(query + ((<usize>at) << 1), i16x8.shl(v128.load_ext<i8>(from + <usize>at), 4));
+    for (; at < last; at++) store<i16>(query + ((<usize>at) << 1), (<i16>load<i8>(from + <usize>at)) << 4);
+    spikes += <usize>line;
+    query += pitch;
+  }
+}
+
+/** Keeps sums of products of even rows positive, or they would borrow from those of odd ones. */
+const bias = 16384;
+
+/**
+ * `query`: i16 [blocks][32], 16 times a spike; `rows`: i16 [rows ÷ 2][blocks][32], a spike of an even row and 4096 times
+ * that of the next one in each: one product serves two rows, 16 times the one in its lower half, the other in its upper.
+ * All spikes are within ±7. `weights`: i16 [blocks][16], weight and 0 in turns, then 0 and weight in turns. `inverse`,
+ * `thresholds`, `scores`: f32 [rows], rows a multiple of 8. score = weighted dot × scale × inverse − threshold. Returns
+ * the largest.
  */
 export function compare(
   query: usize,
   rows: usize,
-  size: i32,
+  blocks: i32,
   count: i32,
+  weights: usize,
   inverse: usize,
   thresholds: usize,
   scale: f32,
   scores: usize,
 ): f32 {
-  const by = (<usize>size) << 1;
-  const end = query + by;
+  const by = (<usize>blocks) << 6;
+  const end = weights + ((<usize>blocks) << 5);
   const factor = f32x4.splat(scale);
+  const none = i32x4.splat(bias);
+  let surplus = i32x4.splat(0);
+  for (let weight = weights; weight < end; weight += 32)
+    surplus = i32x4.sub(surplus, i32x4.dot_i16x8_s(none, v128.load(weight)));
   let best = f32x4.splat(-Infinity);
   for (let row: usize = 0, last = (<usize>count) << 2; row < last; row += 32) {
-    let a = i32x4.splat(0),
-      b = a,
-      c = a,
-      d = a,
-      evenA = a,
-      evenB = a,
-      evenC = a,
-      evenD = a;
+    let evenA = surplus,
+      evenB = surplus,
+      evenC = surplus,
+      evenD = surplus,
+      oddA = i32x4.splat(0),
+      oddB = oddA,
+      oddC = oddA,
+      oddD = oddA;
     let one = rows,
       two = rows + by,
       three = rows + 2 * by,
       four = rows + 3 * by;
-    for (let at = query; at < end;) {
-      // Of so many products, 32 in a lane, those of even rows stay within ±1568: they tell themselves from the others.
-      for (const stop = min(at + 256, end); at < stop; at += 64) {
-        let spikes = v128.load(at);
-        a = i32x4.add(a, i32x4.dot_i16x8_s(spikes, v128.load(one)));
-        b = i32x4.add(b, i32x4.dot_i16x8_s(spikes, v128.load(two)));
-        c = i32x4.add(c, i32x4.dot_i16x8_s(spikes, v128.load(three)));
-        d = i32x4.add(d, i32x4.dot_i16x8_s(spikes, v128.load(four)));
-        spikes = v128.load(at, 16);
-        a = i32x4.add(a, i32x4.dot_i16x8_s(spikes, v128.load(one, 16)));
-        b = i32x4.add(b, i32x4.dot_i16x8_s(spikes, v128.load(two, 16)));
-        c = i32x4.add(c, i32x4.dot_i16x8_s(spikes, v128.load(three, 16)));
-        d = i32x4.add(d, i32x4.dot_i16x8_s(spikes, v128.load(four, 16)));
-        spikes = v128.load(at, 32);
-        a = i32x4.add(a, i32x4.dot_i16x8_s(spikes, v128.load(one, 32)));
-        b = i32x4.add(b, i32x4.dot_i16x8_s(spikes, v128.load(two, 32)));
-        c = i32x4.add(c, i32x4.dot_i16x8_s(spikes, v128.load(three, 32)));
-        d = i32x4.add(d, i32x4.dot_i16x8_s(spikes, v128.load(four, 32)));
-        spikes = v128.load(at, 48);
-        a = i32x4.add(a, i32x4.dot_i16x8_s(spikes, v128.load(one, 48)));
-        b = i32x4.add(b, i32x4.dot_i16x8_s(spikes, v128.load(two, 48)));
-        c = i32x4.add(c, i32x4.dot_i16x8_s(spikes, v128.load(three, 48)));
-        d = i32x4.add(d, i32x4.dot_i16x8_s(spikes, v128.load(four, 48)));
-        one += 64;
-        two += 64;
-        three += 64;
-        four += 64;
-      }
-      let even = low(a);
-      evenA = i32x4.add(evenA, even);
-      a = i32x4.sub(a, even);
-      even = low(b);
-      evenB = i32x4.add(evenB, even);
-      b = i32x4.sub(b, even);
-      even = low(c);
-      evenC = i32x4.add(evenC, even);
-      c = i32x4.sub(c, even);
-      even = low(d);
-      evenD = i32x4.add(evenD, even);
-      d = i32x4.sub(d, even);
+    for (let weight = weights, at = query; weight < end; weight += 32, at += 64) {
+      let spikes = v128.load(at);
+      let a = i32x4.add(none, i32x4.dot_i16x8_s(spikes, v128.load(one)));
+      let b = i32x4.add(none, i32x4.dot_i16x8_s(spikes, v128.load(two)));
+      let c = i32x4.add(none, i32x4.dot_i16x8_s(spikes, v128.load(three)));
+      let d = i32x4.add(none, i32x4.dot_i16x8_s(spikes, v128.load(four)));
+      spikes = v128.load(at, 16);
+      a = i32x4.add(a, i32x4.dot_i16x8_s(spikes, v128.load(one, 16)));
+      b = i32x4.add(b, i32x4.dot_i16x8_s(spikes, v128.load(two, 16)));
+      c = i32x4.add(c, i32x4.dot_i16x8_s(spikes, v128.load(three, 16)));
+      d = i32x4.add(d, i32x4.dot_i16x8_s(spikes, v128.load(four, 16)));
+      spikes = v128.load(at, 32);
+      a = i32x4.add(a, i32x4.dot_i16x8_s(spikes, v128.load(one, 32)));
+      b = i32x4.add(b, i32x4.dot_i16x8_s(spikes, v128.load(two, 32)));
+      c = i32x4.add(c, i32x4.dot_i16x8_s(spikes, v128.load(three, 32)));
+      d = i32x4.add(d, i32x4.dot_i16x8_s(spikes, v128.load(four, 32)));
+      spikes = v128.load(at, 48);
+      a = i32x4.add(a, i32x4.dot_i16x8_s(spikes, v128.load(one, 48)));
+      b = i32x4.add(b, i32x4.dot_i16x8_s(spikes, v128.load(two, 48)));
+      c = i32x4.add(c, i32x4.dot_i16x8_s(spikes, v128.load(three, 48)));
+      d = i32x4.add(d, i32x4.dot_i16x8_s(spikes, v128.load(four, 48)));
+      const lower = v128.load(weight);
+      evenA = i32x4.add(evenA, i32x4.dot_i16x8_s(a, lower));
+      evenB = i32x4.add(evenB, i32x4.dot_i16x8_s(b, lower));
+      evenC = i32x4.add(evenC, i32x4.dot_i16x8_s(c, lower));
+      evenD = i32x4.add(evenD, i32x4.dot_i16x8_s(d, lower));
+      const upper = v128.load(weight, 16);
+      oddA = i32x4.add(oddA, i32x4.dot_i16x8_s(a, upper));
+      oddB = i32x4.add(oddB, i32x4.dot_i16x8_s(b, upper));
+      oddC = i32x4.add(oddC, i32x4.dot_i16x8_s(c, upper));
+      oddD = i32x4.add(oddD, i32x4.dot_i16x8_s(d, upper));
+      one += 64;
+      two += 64;
+      three += 64;
+      four += 64;
     }
     rows += 4 * by;
-    const even = quarters(evenA, evenB, evenC, evenD);
-    const odd = i32x4.shr_s(quarters(a, b, c, d), 12);
+    const even = i32x4.shr_s(quarters(evenA, evenB, evenC, evenD), 4);
+    const odd = quarters(oddA, oddB, oddC, oddD);
     const first = scored(v128.shuffle<i32>(even, odd, 0, 4, 1, 5), factor, inverse + row, thresholds + row);
     const second = scored(v128.shuffle<i32>(even, odd, 2, 6, 3, 7), factor, inverse + row + 16, thresholds + row + 16);
     v128.store(scores + row, first);
     v128.store(scores + row, second, 16);
-    best = f32x4.max(best, f32x4.max(first, second));
+    best = f32x4.pmax(best, f32x4.pmax(first, second));
   }
   return largest(best);
-}
-
-/** The lowest 12 bits of each lane, signed. */
-function low(a: v128): v128 {
-  return i32x4.shr_s(i32x4.shl(a, 20), 20);
 }
 
 function scored(dot: v128, factor: v128, inverse: usize, threshold: usize): v128 {
@@ -113,7 +133,7 @@ export function relieve(scores: usize, fatigue: usize, count: i32): f32 {
   for (let at: usize = 0, end = (<usize>count) << 2; at < end; at += 16) {
     const score = f32x4.sub(v128.load(scores + at), v128.load(fatigue + at));
     v128.store(scores + at, score);
-    best = f32x4.max(best, score);
+    best = f32x4.pmax(best, score);
   }
   return largest(best);
 }

@@ -1,0 +1,115 @@
+import { type SpikeLayout, spikesOf } from './spikes.js';
+
+const pageBytes = 65536;
+const firstAt = 1024;
+/** Spikes that a kernel multiplies before it weights them: lines of the grid are filled up with zeros to whole blocks. */
+const block = 32;
+
+/** How the spikes of a frame lie for the kernels. */
+export interface RowShape {
+  readonly size: number;
+  /** Lines of the grid, spikes of a line, and numbers of a line with what fills it up. */
+  readonly lines: number;
+  readonly line: number;
+  readonly pitch: number;
+  /** Of all lines. */
+  readonly blocks: number;
+}
+
+export function rowShapeOf(layout: SpikeLayout): RowShape {
+  const lines = layout.parts * layout.rows;
+  const line = layout.columns * layout.perCell;
+  const pitch = Math.ceil(line / block) * block;
+  return { size: spikesOf(layout), lines, line, pitch, blocks: (lines * pitch) / block };
+}
+
+/** Addresses and views of what the kernels of rows work on. */
+export interface RowMemory {
+  readonly capacity: number;
+  readonly spikesAt: number;
+  readonly queryAt: number;
+  readonly weightsAt: number;
+  readonly pairsAt: number;
+  readonly inverseAt: number;
+  readonly thresholdsAt: number;
+  /** Zeros. */
+  readonly noneAt: number;
+  readonly fatigueAt: number;
+  readonly combinedAt: number;
+  readonly slotsAt: number;
+  /** Of the query. */
+  readonly spikes: Int8Array;
+  /** Of pairs of rows: a spike of the even one and 4096 times that of the odd one. */
+  readonly pairs: Int16Array;
+  /** Single precision, a number a row. */
+  readonly inverse: Float32Array;
+  readonly thresholds: Float32Array;
+  readonly fatigue: Float32Array;
+  readonly combined: Float32Array;
+}
+
+/** In `memory` from its beginning; what it held is void. Rows that are not there score −∞. */
+export function rowMemory(memory: WebAssembly.Memory, shape: RowShape, slots: number, capacity: number): RowMemory {
+  const row = 2 * block * shape.blocks;
+  const array = 4 * capacity;
+  const spikesAt = firstAt;
+  const queryAt = spikesAt + ((shape.size + 15) & ~15);
+  const weightsAt = queryAt + row;
+  const pairsAt = weightsAt + block * shape.blocks;
+  const inverseAt = pairsAt + (row * capacity) / 2;
+  const thresholdsAt = inverseAt + array;
+  const noneAt = thresholdsAt + array;
+  const fatigueAt = noneAt + array;
+  const combinedAt = fatigueAt + array;
+  const slotsAt = combinedAt + array;
+  const end = slotsAt + slots * array;
+  const missing = end - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
+  const { buffer } = memory;
+  new Uint8Array(buffer, firstAt, end - firstAt).fill(0);
+  const weights = new Int16Array(buffer, weightsAt, (block / 2) * shape.blocks);
+  // Every line counts alike: weights of even rows, then those of odd ones.
+  for (let at = 0; at < weights.length; at += 2) weights[at + (at & 8 ? 1 : 0)] = 1;
+  const real = (at: number): Float32Array => new Float32Array(buffer, at, capacity);
+  return {
+    capacity,
+    spikesAt,
+    queryAt,
+    weightsAt,
+    pairsAt,
+    inverseAt,
+    thresholdsAt,
+    noneAt,
+    fatigueAt,
+    combinedAt,
+    slotsAt,
+    spikes: new Int8Array(buffer, spikesAt, shape.size),
+    pairs: new Int16Array(buffer, pairsAt, (row * capacity) / 4),
+    inverse: real(inverseAt),
+    thresholds: real(thresholdsAt).fill(Number.POSITIVE_INFINITY),
+    fatigue: real(fatigueAt),
+    combined: real(combinedAt),
+  };
+}
+
+/** Keeps a row. An even one is kept before the odd one that shares its numbers. */
+export function packRow({ line, lines, pitch }: RowShape, pairs: Int16Array, row: number, spikes: Int8Array): void {
+  let to = (row >> 1) * lines * pitch;
+  for (let from = 0; from < spikes.length; from += line, to += pitch)
+    for (let at = 0; at < line; at++) {
+      const spike = spikes[from + at] as number;
+      pairs[to + at] = row % 2 === 0 ? spike : (pairs[to + at] as number) + (spike << 12);
+    }
+}
+
+export function unpackRow(shape: RowShape, pairs: Int16Array, row: number, spikes: Int8Array): Int8Array {
+  const { line, lines, pitch } = shape;
+  let from = (row >> 1) * lines * pitch;
+  for (let to = 0; to < spikes.length; to += line, from += pitch)
+    for (let at = 0; at < line; at++) {
+      const both = pairs[from + at] as number;
+      const even = (both << 20) >> 20;
+      spikes[to + at] = row % 2 === 0 ? even : (both - even) >> 12;
+    }
+  return spikes;
+}

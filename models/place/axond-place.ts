@@ -2,8 +2,9 @@ import type { MapSize } from '../../runtime/contracts.js';
 import { EventFrontEnd, GreyFrontEnd } from './front-end.js';
 import { EvidenceJudge } from './no-evidence.js';
 import { FilterMatcher } from './filter-matcher.js';
-import { rowBytes } from './map-size.js';
+import { keep, packingOf, rowBytes, type RowPacking } from './map-size.js';
 import type { MapRecogniser } from './place-map.js';
+import { PictureFrontEnd } from './picture-front-end.js';
 import type { PlaceRows } from './place-rows.js';
 import type { PlaceMethod } from './place-scorer.js';
 import { ReferenceRows } from './reference-rows.js';
@@ -11,7 +12,7 @@ import type { PlaceSensor } from './sensor.js';
 import { ShiftTracker } from './shift-tracker.js';
 import { SimdGreyFrontEnd } from './simd-front-end.js';
 import { SimdRows } from './simd-rows.js';
-import { type FrontEnd, toTernary } from './spikes.js';
+import type { FrontEnd } from './spikes.js';
 import { frameOf } from './traverse.js';
 
 export interface AxondPlaceOptions {
@@ -39,15 +40,16 @@ export class AxondPlace implements MapRecogniser {
   readonly #drive: boolean;
   /** Score at each shift; NaN where this frame was not compared. */
   readonly #best: Float32Array;
-  readonly #size: MapSize;
-  /** What the map keeps of a frame, where it keeps less than there is. */
+  readonly #packing: RowPacking;
+  /** What the map keeps of the frame seen last. */
   readonly #kept: Int8Array;
 
   constructor({ sensor, height, width, size = 'large', module }: AxondPlaceOptions) {
-    this.#size = size;
     this.module = module;
+    this.#packing = packingOf(sensor, size);
     this.#drive = sensor !== 'unordered';
     if (sensor === 'events') this.#frontEnd = new EventFrontEnd(height, width);
+    else if (sensor === 'unordered') this.#frontEnd = new PictureFrontEnd();
     else if (module) this.#frontEnd = new SimdGreyFrontEnd(module, this.#drive);
     else this.#frontEnd = new GreyFrontEnd(this.#drive);
     this.#judge = sensor === 'events' ? undefined : new EvidenceJudge(width, height);
@@ -69,7 +71,7 @@ export class AxondPlace implements MapRecogniser {
 
   /** Of the map as it would be stored. */
   get bytes(): number {
-    return this.places * rowBytes(this.#size, this.cells);
+    return this.places * rowBytes(this.#packing, this.cells);
   }
 
   begin(): void {
@@ -111,9 +113,7 @@ export class AxondPlace implements MapRecogniser {
   }
 
   learn(): number {
-    const { spikes } = this.#frontEnd;
-    if (this.#size === 'large') return this.#rows.add(spikes);
-    toTernary(spikes, this.#kept);
+    keep(this.#frontEnd.spikes, this.#packing, this.#kept);
     return this.#rows.add(this.#kept);
   }
 

@@ -6,11 +6,11 @@ import { pack, packedBytes, unpack } from '../format/packing.js';
 import { readSafetensors, writeSafetensors, type Dtype, type StoredTensor } from '../format/safetensors.js';
 import { mostRows, type MappedPlace } from './place-map.js';
 import type { PlaceRule } from './place-clock.js';
-import { mostSpikeOf, packingOf } from './map-size.js';
+import { mostKept, packingOf } from './map-size.js';
 
 /**
  * A map file: safetensors as a model's. The metadata says under `axond.map` what the map is, in JSON; `spikes` holds
- * the rows, two numbers a byte (four where the map is small), place after place, `thresholds` one float a row, `rows` how many rows each place has
+ * the rows, two numbers a byte (four where the map is small, three of single pictures), place after place, `thresholds` one float a row, `rows` how many rows each place has
  * (left out where all have one), `notes` labels and poses as JSON, `thumbnails` pictures in the order of `notes`.
  */
 const mapKey = 'axond.map';
@@ -91,7 +91,7 @@ export function encodeMap(content: MapContent): Uint8Array {
   }
   const description = { version: mapVersion, kind, rule, revision, nextId, cells, ids };
   const tensors = new Map<string, StoredTensor>();
-  const spikes = pack(packingOf[kind.size], content.spikes);
+  const spikes = pack(packingOf(kind.sensor, kind.size), content.spikes);
   tensors.set('spikes', { dtype: 'U8', shape: [spikes.length], bytes: spikes });
   const bytes = new Uint8Array(thresholds.buffer, thresholds.byteOffset, thresholds.byteLength);
   tensors.set('thresholds', { dtype: 'F32', shape: [thresholds.length], bytes });
@@ -144,11 +144,11 @@ export function decodeMap(file: Uint8Array): MapContent {
     : new Uint8Array(places.length).fill(1);
   if (counts.includes(0)) throw new ModelError(`tensor rows: a place without a row. ${damaged}`);
   const owners = Array.from(counts).flatMap((count, place) => Array<number>(count).fill(place));
-  const packing = packingOf[kind.size];
+  const packing = packingOf(kind.sensor, kind.size);
   const packed = bytesOf(tensors, 'spikes', 'U8', packedBytes(packing, owners.length * cells));
   const spikes = unpack(packing, packed, owners.length * cells);
-  const most = mostSpikeOf[kind.size];
-  if (!spikes || spikes.includes(-most - 1))
+  const most = mostKept[packing];
+  if (!spikes?.every((spike) => spike >= -most))
     throw new ModelError(`tensor spikes: numbers beyond −${most} to ${most}. ${damaged}`);
   const thresholds = new Float32Array(new Uint8Array(bytesOf(tensors, 'thresholds', 'F32', 4 * owners.length)).buffer);
   if (!thresholds.every(Number.isFinite)) throw new ModelError(`tensor thresholds: not all are numbers. ${damaged}`);

@@ -46,14 +46,6 @@ export function toSpikes(values: Int32Array, weight: number, spikes: Int8Array):
   return sum > 0;
 }
 
-/** What a small map keeps of spikes: -1, 0 or 1. Those of 1 are mostly noise. */
-export function toTernary(spikes: Int8Array, ternary: Int8Array): void {
-  for (let at = 0; at < spikes.length; at++) {
-    const spike = spikes[at] as number;
-    ternary[at] = spike > 1 ? 1 : spike < -1 ? -1 : 0;
-  }
-}
-
 /** Of a single precision number below 2²²: adding 1.5 × 2²³ leaves no bits for a fraction. */
 function roundToEven(value: number): number {
   return Math.fround(Math.fround(value + 12582912) - 12582912);

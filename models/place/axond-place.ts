@@ -11,6 +11,7 @@ import { ReferenceRows } from './reference-rows.js';
 import type { PlaceSensor } from './sensor.js';
 import { ShiftTracker } from './shift-tracker.js';
 import { SimdGreyFrontEnd } from './simd-front-end.js';
+import { SimdPictureFrontEnd } from './simd-picture-front-end.js';
 import { SimdRows } from './simd-rows.js';
 import type { FrontEnd } from './spikes.js';
 import { frameOf } from './traverse.js';
@@ -49,7 +50,7 @@ export class AxondPlace implements MapRecogniser {
     this.#packing = packingOf(sensor, size);
     this.#drive = sensor !== 'unordered';
     if (sensor === 'events') this.#frontEnd = new EventFrontEnd(height, width);
-    else if (sensor === 'unordered') this.#frontEnd = new PictureFrontEnd();
+    else if (sensor === 'unordered') this.#frontEnd = module ? new SimdPictureFrontEnd(module) : new PictureFrontEnd();
     else if (module) this.#frontEnd = new SimdGreyFrontEnd(module, this.#drive);
     else this.#frontEnd = new GreyFrontEnd(this.#drive);
     this.#judge = sensor === 'events' ? undefined : new EvidenceJudge(width, height);

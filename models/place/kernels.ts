@@ -1,6 +1,8 @@
 /** What assembly/kernels.ts exports: addresses are bytes of the memory that the instance was given. */
 export interface PlaceKernels {
   look(frame: number, grey: number, energy: number, work: number, contrast: number): void;
+  /** After `look`, of the same frame. */
+  lookFine(energy: number, work: number, contrast: number): void;
   novelty(values: number, last: number, count: number): number;
   grade(
     values: number,
@@ -44,6 +46,7 @@ export interface PlaceKernels {
 
 const names = [
   'look',
+  'lookFine',
   'novelty',
   'grade',
   'aside',

@@ -2,7 +2,7 @@ import { cellsOf, coarseGrid, fineGrid, Gradients } from './gradients.js';
 import { type FrontEnd, type SpikeLayout, toSpikes } from './spikes.js';
 
 /** Of the vertical gradient: snow and a low sun change it more than the horizontal one. */
-const verticalWeight = 0.75;
+export const pictureWeight = 0.75;
 
 const coarseCells = cellsOf(coarseGrid);
 export const pictureCells = coarseCells + cellsOf(fineGrid);
@@ -21,6 +21,10 @@ export class PictureFrontEnd implements FrontEnd {
   readonly #coarse = new Gradients(coarseGrid);
   readonly #fine = new Gradients(fineGrid);
   readonly #values = new Int32Array(pictureCells);
+  readonly #coarseValues = this.#values.subarray(0, coarseCells);
+  readonly #fineValues = this.#values.subarray(coarseCells);
+  readonly #coarseSpikes = this.spikes.subarray(0, coarseCells);
+  readonly #fineSpikes = this.spikes.subarray(coarseCells);
 
   begin(): void {
     // Nothing is kept from one picture to the next.
@@ -44,13 +48,8 @@ export class PictureFrontEnd implements FrontEnd {
 
   see(frame: Uint8Array): boolean {
     this.look(frame);
-    return gradePicture(this.#values, this.spikes);
+    const coarse = toSpikes(this.#coarseValues, pictureWeight, this.#coarseSpikes);
+    const fine = toSpikes(this.#fineValues, 1, this.#fineSpikes);
+    return coarse || fine;
   }
-}
-
-/** Each grid by its own mean magnitude. False: there is nothing to see. */
-export function gradePicture(values: Int32Array, spikes: Int8Array): boolean {
-  const coarse = toSpikes(values.subarray(0, coarseCells), verticalWeight, spikes.subarray(0, coarseCells));
-  const fine = toSpikes(values.subarray(coarseCells), 1, spikes.subarray(coarseCells));
-  return coarse || fine;
 }

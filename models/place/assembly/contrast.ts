@@ -12,8 +12,9 @@ const sumPitch = 96;
 
 /** Bytes of working memory: light, four half-waves, one line pooled downwards, sums of cells, the same across. */
 const lightBytes = 34 * pitch;
-const waveBytes = 32 * 128;
-const pooledAt = lightBytes + 4 * waveBytes;
+export const halfWaveBytes = 32 * 128;
+export const halfWavesAt = lightBytes;
+const pooledAt = halfWavesAt + 4 * halfWaveBytes;
 const sumsAt = pooledAt + pitch;
 const acrossAt = sumsAt + rows * sumPitch;
 
@@ -54,17 +55,17 @@ function halfWaves(work: usize): void {
       const light = work + (y + 1) * pitch + left + (x << 1);
       const across = i16x8.sub(v128.load(light + 2), v128.load(light - 2));
       const down = i16x8.sub(v128.load(light + pitch), v128.load(light - pitch));
-      const wave = work + lightBytes + (y << 7) + (x << 1);
+      const wave = work + halfWavesAt + (y << 7) + (x << 1);
       v128.store(wave, i16x8.max_s(across, zero));
-      v128.store(wave + waveBytes, i16x8.max_s(i16x8.neg(across), zero));
-      v128.store(wave + 2 * waveBytes, i16x8.max_s(down, zero));
-      v128.store(wave + 3 * waveBytes, i16x8.max_s(i16x8.neg(down), zero));
+      v128.store(wave + halfWaveBytes, i16x8.max_s(i16x8.neg(across), zero));
+      v128.store(wave + 2 * halfWaveBytes, i16x8.max_s(down, zero));
+      v128.store(wave + 3 * halfWaveBytes, i16x8.max_s(i16x8.neg(down), zero));
     }
 }
 
 /** Six lines weighted 1, 3, 4, 4, 3, 1: at most 46368, unsigned. */
 function poolDown(work: usize, wave: i32, row: i32): void {
-  const first = work + lightBytes + wave * waveBytes;
+  const first = work + halfWavesAt + wave * halfWaveBytes;
   const line = row << 2;
   const a = first + (max(line - 1, 0) << 7);
   const b = first + (line << 7);

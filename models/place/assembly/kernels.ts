@@ -2,5 +2,6 @@
 
 export { look } from './contrast';
 export { emit, move, moveBy, surest } from './filter';
+export { lookFine } from './fine-contrast';
 export { grade, novelty } from './spikes';
 export { aside, compare, combine, relieve, tire } from './rows';

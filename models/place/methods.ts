@@ -6,6 +6,7 @@ import {
   windowNormalisedDifferences,
 } from './baselines/mean-difference.js';
 import { localContrast } from './baselines/seqslam.js';
+import { ensemble } from './ensemble/ensemble.js';
 import { kernelModule } from './kernels-file.js';
 import type { PlaceMethod } from './place-scorer.js';
 import type { PlaceSensor } from './sensor.js';
@@ -25,6 +26,7 @@ export const placeMethods: Readonly<Record<string, (sensor: PlaceSensor) => Plac
   seqslam: () => localContrast,
   vprtempo: () => vprTempo,
   vprsnn: () => vprSnn,
+  ensemble: () => ensemble,
 };
 
 /** What any other method has to beat, by the sensor that they are meant for. */

@@ -39,18 +39,20 @@ export class PlaceNetwork {
     return this.#layer.bytes + this.#assignment.bytes;
   }
 
-  /** Neurons that fire at `most` of these pictures or more are not heard from now on: they respond to everything. */
-  silenceHyperactive(pictures: readonly Float32Array[], most: number): void {
+  /** Of each neuron: at how many of these pictures it fires. */
+  firedAt(pictures: readonly Float32Array[]): Uint32Array {
     const fired = new Uint32Array(this.#heard.length);
     for (const picture of pictures) {
       this.#layer.present(picture, this.#spikes);
-      this.#spikes.forEach((spikes, neuron) => {
-        if (spikes > 0) fired[neuron] = (fired[neuron] as number) + 1;
-      });
+      for (let neuron = 0; neuron < fired.length; neuron++)
+        if ((this.#spikes[neuron] as number) > 0) fired[neuron] = (fired[neuron] as number) + 1;
     }
-    fired.forEach((count, neuron) => {
-      if (count >= most) this.#heard[neuron] = 0;
-    });
+    return fired;
+  }
+
+  /** Says nothing of places any more, whenever it fires. */
+  silence(neuron: number): void {
+    this.#heard[neuron] = 0;
   }
 
   /** `scores` of its places. */

@@ -13,6 +13,11 @@ export interface VprTempoSettings {
   /** A module learns at most so many places. */
   readonly placesPerModule: number;
   readonly seed: number;
+  /**
+   * What a picture is answered with: `linear` leaves out thresholds and limits of spikes, as the public code does,
+   * `clamped` keeps them, as the paper has it.
+   */
+  readonly readout: 'linear' | 'clamped';
 }
 
 /** What an output is forced to on its place. */
@@ -30,9 +35,11 @@ export class VprTempoModule {
   readonly #thresholds: Float32Array;
   readonly #rates: Float32Array;
   readonly #spikes: Float32Array;
+  readonly #linear: boolean;
 
   /** `pictures`: one a place, amplitudes from 0 to 1. */
   constructor(pictures: readonly Float32Array[], settings: VprTempoSettings, stream: number) {
+    this.#linear = settings.readout === 'linear';
     const random = new RandomBits(settings.seed, stream);
     const inputs = pictures[0]?.length ?? 0;
     const features = inputs * settings.featuresPerInput;
@@ -60,11 +67,16 @@ export class VprTempoModule {
     return 4 * (this.#features.synapses + this.#outputs.synapses + this.#thresholds.length);
   }
 
-  /** `scores` of this module's places, from 0 to 0.9. */
+  /** `scores` of this module's places: from 0 to 0.9 where they are clamped. */
   score(picture: Float32Array, scores: Float32Array): void {
-    this.#see(picture);
-    for (let place = 0; place < scores.length; place++)
-      scores[place] = clipped(this.#outputs.drive(place, this.#spikes));
+    if (this.#linear)
+      for (let feature = 0; feature < this.#spikes.length; feature++)
+        this.#spikes[feature] = this.#features.drive(feature, picture);
+    else this.#see(picture);
+    for (let place = 0; place < scores.length; place++) {
+      const drive = this.#outputs.drive(place, this.#spikes);
+      scores[place] = this.#linear ? drive : clipped(drive);
+    }
   }
 
   #learnFeatures(pictures: readonly Float32Array[], settings: VprTempoSettings, random: RandomBits): void {

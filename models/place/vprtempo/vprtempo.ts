@@ -13,6 +13,7 @@ export const vprTempoSettings: VprTempoSettings = {
   thresholdRate: 0.15,
   placesPerModule: 1100,
   seed: 1,
+  readout: 'clamped',
 };
 
 /**

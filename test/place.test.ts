@@ -1,70 +1,24 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
-import mqtt, { type MqttClient } from 'mqtt';
+import { test } from 'node:test';
 import { openRecording } from '../runtime/recording/read.js';
-import { askControl } from '../runtime/supervisor/control-socket.js';
-import { axond, launcher, startAxond, temporaryFolder, until, type Started } from './axond-process.js';
+import { launcher, until } from './axond-process.js';
 import { Mosquitto, hasMosquitto } from './mosquitto.js';
+import { Robot, goesForwards, listen, root, routeOf } from './robot.js';
 
-interface PlaceStatus {
-  readonly source: { readonly state: string; readonly notice: string; readonly samples: number };
-  readonly place: {
-    readonly mode: string;
-    readonly places: number;
-    readonly place: number;
-    readonly restarts: number;
-  } | null;
-  readonly stimulation: null;
-  readonly recording: string;
-}
+/** An emulated camera that can be unplugged. */
+class Camera {
+  readonly source: object;
+  readonly #unplugged: string;
+  readonly #pid: string;
 
-const notYet: PlaceStatus = {
-  source: { state: 'closed', notice: '', samples: 0 },
-  place: null,
-  stimulation: null,
-  recording: '',
-};
-
-/** A robot with an emulated camera that can be unplugged, a map, and a folder for all that it writes. */
-class Robot {
-  readonly folder = temporaryFolder();
-  readonly map = join(this.folder, 'floor.map');
-  readonly #t: TestContext;
-  readonly #unplugged = join(this.folder, 'unplugged');
-  readonly #pid = join(this.folder, 'pid');
-  readonly #environment = { XDG_RUNTIME_DIR: this.folder, RUNTIME_DIRECTORY: this.folder };
-  readonly #sets: string[];
-
-  constructor(t: TestContext, ...sets: string[]) {
-    this.#t = t;
+  constructor(folder: string) {
+    this.#unplugged = join(folder, 'unplugged');
+    this.#pid = join(folder, 'pid');
     const camera = `${process.execPath} ${launcher} emulate camera --rate 60 --speed 20 --lap 200`;
     const script = `echo $$ > ${this.#pid}; test ! -e ${this.#unplugged} || { echo "no such camera" >&2; exit 1; }; exec ${camera}`;
-    const file = join(this.folder, 'robot.yaml');
-    const source = { use: 'camera', command: ['sh', '-c', script], width: 64, height: 32, rate: '60Hz' };
-    const configuration = {
-      device: { name: 'robot', record: join(this.folder, 'recordings') },
-      source,
-      place: { use: 'axond-place', map: this.map },
-    };
-    writeFileSync(file, JSON.stringify(configuration));
-    this.#sets = ['run', '--config', file, '--json', ...sets.flatMap((set) => ['--set', set])];
-  }
-
-  start(): Started {
-    return startAxond(this.#t, this.#sets, this.#environment);
-  }
-
-  async status(): Promise<PlaceStatus> {
-    const socket = join(this.folder, 'robot', 'control.sock');
-    const answer = await askControl(socket, { verb: 'status' }).catch(() => undefined);
-    return answer?.ok ? (answer.value as PlaceStatus) : notYet;
-  }
-
-  async untilPlaces(count: number): Promise<void> {
-    await until(`${count} places`, async () => ((await this.status()).place?.places ?? 0) >= count, 120_000);
+    this.source = { use: 'camera', command: ['sh', '-c', script], width: 64, height: 32, rate: '60Hz' };
   }
 
   unplug(): void {
@@ -75,41 +29,6 @@ class Robot {
   plugIn(): void {
     rmSync(this.#unplugged);
   }
-
-  get socket(): string {
-    return join(this.folder, 'robot', 'place.sock');
-  }
-
-  /** Ends a run; its summary. */
-  async end({ child, exited, stdout, stderr }: Started): Promise<{ recording: string; samples: number }> {
-    child.kill('SIGINT');
-    assert.equal(await exited, 0, stderr());
-    return JSON.parse(stdout().trim().split('\n').at(-1) ?? '') as { recording: string; samples: number };
-  }
-
-  async replay(recording: string): Promise<void> {
-    const check = await axond(this.#t, ['check', recording, '--json']);
-    assert.equal(check.code, 0, check.stdout + check.stderr);
-    const replay = await axond(this.#t, ['replay', recording, '--json']);
-    assert.deepEqual(replay.json['differences'], [], replay.stdout + replay.stderr);
-  }
-}
-
-const root = 'axond/1/robot/';
-
-async function listen(
-  t: TestContext,
-  url: string,
-): Promise<{ client: MqttClient; heard: (topic: string) => Record<string, unknown>[] }> {
-  const client = mqtt.connect(url, { protocolVersion: 5 });
-  t.after(() => client.end(true));
-  const all: { topic: string; payload: Record<string, unknown> }[] = [];
-  client.on('message', (topic, payload) => {
-    all.push({ topic: topic.slice(root.length), payload: JSON.parse(payload.toString()) as Record<string, unknown> });
-  });
-  await until('a connection to mosquitto', () => client.connected);
-  await client.subscribeAsync(`${root}#`, { qos: 1 });
-  return { client, heard: (wanted) => all.filter(({ topic }) => topic === wanted).map(({ payload }) => payload) };
 }
 
 test('a robot learns a route, knows it the next time, and says so over MQTT, from where it is steered too', async (t) => {
@@ -127,9 +46,10 @@ test('a robot learns a route, knows it the next time, and says so over MQTT, fro
     await until(`an answer to ${verb}`, () => heard(`response/place/${verb}`).length > before);
     return heard(`response/place/${verb}`).at(-1) ?? {};
   };
-  const robot = new Robot(t, `device.mqtt=${url}`);
+  const robot = new Robot(t);
+  const camera = new Camera(robot.folder);
 
-  const learning = robot.start();
+  const learning = robot.start(camera.source, `device.mqtt=${url}`);
   // A map of sixty places or fewer cannot tell yet what is unknown.
   await robot.untilPlaces(80);
   assert.equal((await ask('label', { label: 'start', place: 3 }))['ok'], true);
@@ -146,7 +66,7 @@ test('a robot learns a route, knows it the next time, and says so over MQTT, fro
   await robot.replay(learned.recording);
 
   const before = heard('event/place').length;
-  const matching = robot.start();
+  const matching = robot.start(camera.source, `device.mqtt=${url}`);
   const known = (): Record<string, unknown>[] =>
     heard('event/place')
       .slice(before)
@@ -158,34 +78,25 @@ test('a robot learns a route, knows it the next time, and says so over MQTT, fro
   assert.equal(status.place?.mode, 'matching');
   assert.equal(status.place.places, places, 'nothing was learned, nothing was lost');
   assert.equal(status.stimulation, null);
-  const route = known().map(({ place }) => Number(place));
-  const forwards = route.filter((place, at) => at > 0 && place > (route[at - 1] ?? 0)).length;
-  assert.ok(forwards >= 0.8 * (route.length - 1), `the same way as before: ${route.join(' ')}`);
+  const route = routeOf(known());
+  assert.ok(goesForwards(route), `the same way as before: ${route.join(' ')}`);
   await robot.replay((await robot.end(matching)).recording);
 });
 
 test('a camera that is unplugged is waited for: one notice, no frame lost, the map whole', async (t) => {
   const robot = new Robot(t);
-  const run = robot.start();
+  const camera = new Camera(robot.folder);
+  const run = robot.start(camera.source);
   await robot.untilPlaces(5);
-  const lines: Record<string, unknown>[] = [];
-  const listener = createConnection(robot.socket).setEncoding('utf8');
-  t.after(() => listener.destroy());
-  let text = '';
-  listener.on('data', (chunk: string) => {
-    text += chunk;
-    const whole = text.split('\n');
-    text = whole.pop() ?? '';
-    lines.push(...whole.map((line) => JSON.parse(line) as Record<string, unknown>));
-  });
+  const lines = robot.estimates();
   await until('estimates on the socket', () => lines.length > 5);
-  robot.unplug();
+  camera.unplug();
   await until('a notice of the camera', async () => (await robot.status()).source.notice !== '', 30_000);
   const gone = await robot.status();
   assert.match(gone.source.notice, /no such camera|ended/);
   assert.notEqual(gone.source.state, 'streaming');
   const toldBefore = lines.length;
-  robot.plugIn();
+  camera.plugIn();
   await until('frames again', async () => (await robot.status()).source.samples > gone.source.samples, 60_000);
   const back = await robot.status();
   assert.equal(back.source.state, 'streaming');
@@ -203,7 +114,7 @@ test('a camera that is unplugged is waited for: one notice, no frame lost, the m
 test('what cannot be a map is refused with one line, and nothing is begun', async (t) => {
   const robot = new Robot(t);
   writeFileSync(robot.map, 'a map of treasure');
-  const run = robot.start();
+  const run = robot.start(new Camera(robot.folder).source);
   assert.notEqual(await run.exited, 0);
   assert.match(run.stderr(), /floor\.map: /);
   assert.equal(readFileSync(robot.map, 'utf8'), 'a map of treasure');

@@ -20,9 +20,20 @@ export interface EdvsEmulatorOptions {
   readonly lose: number;
   /** The terminal appears under this path too. */
   readonly link?: string;
+  /** What it looks at; else a bright bar that sweeps over its 128 columns, among noise. */
+  readonly scene?: EdvsScene;
 }
 
-/** An emulated eDVS on a real pseudo-terminal, in real time: a bright bar sweeps over its 128 columns, among noise. */
+/** The event at a time of the board. `uniform` gives numbers from 0 to 1. */
+export type EdvsScene = (timeUs: number, uniform: () => number) => SceneEvent;
+
+export interface SceneEvent {
+  readonly x: number;
+  readonly y: number;
+  readonly polarity: number;
+}
+
+/** An emulated eDVS on a real pseudo-terminal, in real time. */
 export class EdvsEmulator {
   /** `overrun`: events for which the board had no memory left, because nobody read. */
   readonly counts = { events: 0, bytes: 0, lostBytes: 0, overrun: 0 };
@@ -32,6 +43,7 @@ export class EdvsEmulator {
   readonly #input = Buffer.alloc(256);
   readonly #out = new Uint8Array(1 << 16);
   readonly #random: RandomBits;
+  readonly #scene: EdvsScene;
   readonly #timer: NodeJS.Timeout;
   #line = '';
   #mode: TimestampMode = 'none';
@@ -47,6 +59,7 @@ export class EdvsEmulator {
     this.#pty = openPty(options.link);
     this.path = this.#pty.path;
     this.#random = new RandomBits(options.seed, 0);
+    this.#scene = options.scene ?? sweepingBar;
     this.#timer = setInterval(() => this.#tick(), 2);
   }
 
@@ -71,11 +84,7 @@ export class EdvsEmulator {
   }
 
   #send(at: number, timeUs: number): number {
-    const edge = Math.floor(timeUs / sweepUs) % 128;
-    const noise = this.#random.uniform() < 0.1;
-    const x = noise ? Math.floor(this.#random.uniform() * 128) : edge;
-    const y = Math.floor(this.#random.uniform() * 128);
-    const polarity = noise && this.#random.uniform() < 0.5 ? 0 : 1;
+    const { x, y, polarity } = this.#scene(timeUs, () => this.#random.uniform());
     const length = writeEvent(this.#out, at, this.#mode, x, y, polarity, timeUs, timeUs - this.#lastUs);
     this.#lastUs = timeUs;
     this.counts.events++;
@@ -126,6 +135,12 @@ export class EdvsEmulator {
     }
     return at;
   }
+}
+
+function sweepingBar(timeUs: number, uniform: () => number): SceneEvent {
+  const noise = uniform() < 0.1;
+  const x = noise ? Math.floor(uniform() * 128) : Math.floor(timeUs / sweepUs) % 128;
+  return { x, y: Math.floor(uniform() * 128), polarity: noise && uniform() < 0.5 ? 0 : 1 };
 }
 
 /** The bar needs so long for a column. */

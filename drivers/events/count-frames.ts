@@ -16,7 +16,7 @@ export interface FrameRule {
 export interface CountFrameOptions extends FrameRule {
   /** Known ones are not heard. `learn`: they are looked for first, for ten seconds in which there are no frames. */
   readonly hotPixels?: FoundHotPixels | { learn(found: FoundHotPixels): void } | undefined;
-  /** Frames kept for a consumer that is late; then the oldest is dropped. */
+  /** Frames kept for a consumer that is late; then the oldest is dropped. Else 150 ms of them, and four at least. */
   readonly waiting?: number | undefined;
 }
 
@@ -48,7 +48,7 @@ export class CountFrames {
   constructor(decoder: EventDecoder, options: CountFrameOptions) {
     this.decoder = decoder;
     this.#options = options;
-    this.#ring = new FrameRing(options.columns, options.rows, options.waiting);
+    this.#ring = new FrameRing(options.columns, options.rows, options.waiting ?? waitingOf(options.window));
   }
 
   /** Why no frames come, in one line; or the empty string. */
@@ -157,6 +157,10 @@ export class CountFrames {
     this.counts.frames++;
     this.counts.dropped = this.#ring.dropped;
   }
+}
+
+function waitingOf(window: WindowRule): number {
+  return Math.max(4, 'durationUs' in window ? Math.ceil(150_000 / window.durationUs) : 0);
 }
 
 const searchSeconds = 10;

@@ -1,16 +1,17 @@
 import { MapTracker } from '../../models/place/map-tracker.js';
+import { ModelError } from '../../models/format/model-error.js';
 import type { PlaceRunPlan } from '../config/compile-place.js';
 import { mapOfRecording } from '../place/open-map.js';
 import { kindOf } from '../place/picture-options.js';
 import { PlaceLoop } from '../place/place-loop.js';
 import type { Recording } from '../recording/read.js';
 import { replayPlaces } from '../replay/place-recording.js';
-import { print, printJson } from './output.js';
+import { Failure, print, printJson } from './output.js';
 
 /** The place loop again over the pictures of a recording, from the map that it began with. */
 export function replayDrive(recording: Recording, { place, source }: PlaceRunPlan, json: boolean): void {
   const { size, spacing } = place;
-  const map = mapOfRecording(recording.map()?.bytes, kindOf(source, size), spacing);
+  const map = namingMap(recording.path, () => mapOfRecording(recording.map()?.bytes, kindOf(source, size), spacing));
   const loop = new PlaceLoop(new MapTracker(map), map.places.length === 0 ? 'learning' : 'matching');
   const { frames, realtimeFactor, differences } = replayPlaces(recording, loop);
   const places = map.places.length;
@@ -26,4 +27,15 @@ export function replayDrive(recording: Recording, { place, source }: PlaceRunPla
     );
   }
   if (differences.length > 0) process.exitCode = 1;
+}
+
+function namingMap<Result>(path: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    throw new Failure(
+      `${path}: the map that it begins with cannot be read: ${error.message} The axond that recorded it replays it.`,
+    );
+  }
 }

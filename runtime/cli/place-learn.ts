@@ -10,14 +10,17 @@ import { pruneMap } from '../../models/place/prune-map.js';
 import { thumbnailOf } from '../../models/place/thumbnail.js';
 import { mapSizes, type MapSize } from '../contracts.js';
 import { nowhere } from '../place/place-loop.js';
+import { withCounting, type Counting } from './event-drive.js';
 import { positive, wholeNumber } from './options.js';
 import { UsageError, print, printJson } from './output.js';
 import { driveArgument, drivenFrames, isMapFile, kindFor, ofMapFile, recogniserOf } from './place-map.js';
 
-interface LearnOptions {
+interface LearnOptions extends Counting {
   map: string;
   sensor: 'grey' | 'events';
   size: MapSize;
+  columns: number;
+  rows: number;
   theta?: number;
   places?: number;
   spacing?: number;
@@ -28,7 +31,7 @@ interface LearnOptions {
 }
 
 export function learnPlacesCommand(): Command {
-  return new Command('learn')
+  return withCounting(new Command('learn'))
     .description('Learn a map of the places along a drive')
     .argument('<drive>', driveArgument)
     .requiredOption('--map <FILE>', 'file to write')
@@ -38,6 +41,8 @@ export function learnPlacesCommand(): Command {
         .choices(mapSizes)
         .default('large'),
     )
+    .option('--columns <N>', 'of a file of events: pixels a row of a frame', wholeNumber, 10)
+    .option('--rows <N>', 'of a file of events: rows of a frame', wholeNumber, 10)
     .option('--places <N>', 'about so many places; else by how far views of the drive differ at all', wholeNumber)
     .option('--theta <SHARE>', 'a new place where the view has changed by this share', positive)
     .option('--spacing <METRES>', 'a new place every so many metres; needs --odometry', positive)
@@ -55,8 +60,8 @@ export function learnPlacesCommand(): Command {
         throw new UsageError('--theta and --places: each says how many places there are. Use one.');
       if (options.spacing !== undefined && options.odometry === undefined)
         throw new UsageError('--spacing: needs --odometry, which says how far the robot went.');
-      const kind = kindFor(drive, options.sensor, options.size);
-      const recorded = await collect(drivenFrames(drive, kind, options.odometry));
+      const kind = kindFor(drive, options);
+      const recorded = await collect(drivenFrames(drive, kind, options));
       const recogniser = recogniserOf(kind);
       await ofMapFile(() => {
         const rule = ruleFor(recogniser, recorded, options);
@@ -77,7 +82,7 @@ export function learnPlacesCommand(): Command {
     });
 }
 
-interface AddOptions {
+interface AddOptions extends Counting {
   map: string;
   odometry?: string;
   budget?: number;
@@ -85,7 +90,7 @@ interface AddOptions {
 }
 
 export function addPlacesCommand(): Command {
-  return new Command('add')
+  return withCounting(new Command('add'))
     .description('Add another drive, or another map, to a map: known places get rows where they need them')
     .argument('<drive>', `${driveArgument}; or another map`)
     .requiredOption('--map <FILE>', 'map to add to')
@@ -104,7 +109,7 @@ export function addPlacesCommand(): Command {
           const tracker = new MapTracker(map, false);
           const estimate = nowhere();
           tracker.begin();
-          for await (const { frame, metres } of drivenFrames(drive, kind, options.odometry)) {
+          for await (const { frame, metres } of drivenFrames(drive, kind, options)) {
             frames++;
             if (tracker.track(frame, metres, estimate)) tracker.learn(estimate);
           }

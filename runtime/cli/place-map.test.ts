@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { SyntheticRoad, syntheticDrive, type DriveConditions } from '../../models/place/synthetic-drive.js';
+import { encode } from '../../drivers/events/encoders.test.fixture.js';
+import type { EventFormat } from '../../drivers/events/formats.js';
+import { RandomBits } from '../signal/random.js';
 import { checkCommand } from './check.js';
 import { runCommand, runJson } from './command.test.fixture.js';
 import { placeCommand } from './place.js';
@@ -180,5 +183,66 @@ describe('axond place learn, add, match, inspect', () => {
       [['add', drive, '--map', map, '--odometry', drive], /line 1, ".*", is no number of metres/],
     ] as const)
       await assert.rejects(place(t, ...words), message);
+  });
+
+  it('learns from a file of events of one format and matches one of another; hot pixels are learned once and kept', async (t) => {
+    const folder = folderFor(t);
+    const map = join(folder, 'events.map');
+    const hot = join(folder, 'hot.json');
+    // Forty places for three windows each; each has lights of its own among 16 x 16, blurred. One pixel fires all
+    // the time.
+    const drive = (name: string, format: EventFormat, seed: number): string => {
+      const random = new RandomBits(seed, 0);
+      const events = Array.from({ length: 40 * 3 * 800 }, (_, event) => {
+        const timeUs = event * 50;
+        const lights = new RandomBits(7, Math.floor(event / 2400));
+        const lit = Array.from({ length: 30 }, () => Math.floor(lights.uniform() * 256));
+        const light = lit[Math.floor(random.uniform() * lit.length)] ?? 0;
+        const at = (part: number, side: number): number =>
+          Math.floor(((part + 0.5) * side) / 16) +
+          Math.floor(3 * random.uniform()) +
+          Math.floor(3 * random.uniform()) -
+          2;
+        const seen = { x: at(light % 16, 346), y: at(Math.floor(light / 16), 260), polarity: 1, timeUs };
+        return event % 40 === 0 ? { ...seen, x: 300, y: 200 } : seen;
+      });
+      const path = join(folder, name);
+      writeFileSync(path, encode(format, events));
+      return path;
+    };
+    const counting = ['--window', '40ms', '--hot-pixels', hot];
+    const first = drive('first.raw', 'evt3', 1);
+    const size = ['--columns', '16', '--rows', '16'];
+    const learned = await placeJson(t, 'learn', first, '--map', map, ...size, ...counting);
+    assert.equal(learned['frames'], 119, 'the last window is not known to be over');
+    assert.ok(Number(learned['places']) >= 36 && Number(learned['places']) <= 42, String(learned['places']));
+    assert.deepEqual((JSON.parse(readFileSync(hot, 'utf8')) as { pixels: unknown }).pixels, [[300, 200]]);
+    const second = drive('second.aedat4', 'aedat4', 2);
+    const lines = (await place(t, 'match', second, '--map', map, ...counting, '--json')).trimEnd().split('\n');
+    const estimates = lines.map((line) => JSON.parse(line) as { frame: number; place: number; known: boolean });
+    const right = estimates.filter(
+      ({ frame, place, known }) => known && Math.abs(place - Math.floor(frame / 3)) <= 2,
+    ).length;
+    assert.ok(right >= 90, `${right} of ${estimates.length}`);
+  });
+
+  it('says in one line what does not fit: events for a map of pictures, a damaged file, other hot pixels', async (t) => {
+    const folder = folderFor(t);
+    const map = join(folder, 'route.map');
+    await placeJson(t, 'learn', pack(folder, 0, 60), '--map', map, '--places', '20');
+    const file = join(folder, 'drive.raw');
+    const spot = [{ x: 5, y: 5, polarity: 1, timeUs: 1000 }];
+    writeFileSync(file, encode('evt3', spot));
+    await assert.rejects(place(t, 'match', file, '--map', map), /drive\.raw: has events, the map is of pictures/);
+    const damaged = join(folder, 'damaged.aedat');
+    writeFileSync(damaged, Buffer.concat([encode('aedat31', spot), new Uint8Array(28).fill(255)]));
+    const other = join(folder, 'other.map');
+    await assert.rejects(place(t, 'learn', damaged, '--map', other), /damaged\.aedat: a packet says type/);
+    const hot = join(folder, 'hot.json');
+    writeFileSync(hot, JSON.stringify({ sensor: 'x', width: 8, height: 8, seconds: 9, pixels: [] }));
+    await assert.rejects(
+      place(t, 'learn', file, '--map', other, '--hot-pixels', hot),
+      /drive\.raw: the hot pixels are of a sensor of 8x8, this one has 346x260\. Learn them anew/,
+    );
   });
 });

@@ -4,16 +4,22 @@ import { kernelModule } from '../../models/place/kernels-file.js';
 import { ModelError } from '../../models/format/model-error.js';
 import { hasMap, type MapKind } from '../../models/place/map-format.js';
 import type { MapRecogniser } from '../../models/place/place-map.js';
+import { EventFileError } from '../../drivers/events/event-file.js';
 import { PictureError } from '../../drivers/images/picture.js';
 import type { MapSize } from '../contracts.js';
 import { PackError } from '../evaluate/place/pack.js';
 import { readDrive, readMetres, sizeOf } from '../evaluate/place/read-drive.js';
+import { countedFrames, isEventFile, type Counting } from './event-drive.js';
 import { Failure, UsageError } from './output.js';
 
 /** What the verbs on maps share: the recogniser of a map, and the frames that it takes. */
 
 /** Of a map that is learned from this drive. @throws UsageError */
-export function kindFor(drive: string, sensor: 'grey' | 'events', size: MapSize): MapKind {
+export function kindFor(
+  drive: string,
+  { sensor, size, columns, rows }: { sensor: 'grey' | 'events'; size: MapSize; columns: number; rows: number },
+): MapKind {
+  if (isEventFile(drive)) return { method: 'axond-place', sensor: 'events', height: rows, width: columns, size };
   if (sensor === 'grey') return { method: 'axond-place', sensor, height: 32, width: 64, size };
   try {
     return { method: 'axond-place', sensor, ...sizeOf(drive), size };
@@ -27,7 +33,7 @@ export function recogniserOf({ sensor, height, width, size }: MapKind): MapRecog
 }
 
 export const driveArgument =
-  'NAME.500x32x64.u8, FILE:32x64, a folder of pictures, or -:480x640 for raw grey frames on stdin';
+  'NAME.500x32x64.u8, FILE:32x64, a folder of pictures, a file of events (RAW, AEDAT), or -:480x640 for raw grey frames on stdin';
 
 /** One frame of a drive, and the metres driven since the one before; NaN where nothing tells them. */
 export interface DrivenFrame {
@@ -39,20 +45,27 @@ export interface DrivenFrame {
 export async function* drivenFrames(
   drive: string,
   kind: MapKind,
-  odometry: string | undefined,
+  { odometry, ...counting }: Counting & { readonly odometry?: string },
 ): AsyncGenerator<DrivenFrame> {
   try {
     const metres = odometry === undefined ? undefined : readMetres(odometry);
     let at = 0;
-    for await (const frame of readDrive(drive, kind, kind.sensor === 'events', process.stdin)) {
+    for await (const frame of framesOf(drive, kind, counting)) {
       yield { frame, metres: metres?.[at] ?? Number.NaN };
       at++;
     }
     if (metres && metres.length !== at)
       throw new UsageError(`${odometry ?? ''}: ${metres.length} lines, the drive has ${at} frames. Write one a frame.`);
   } catch (error) {
-    throw error instanceof PackError || error instanceof PictureError ? new UsageError(error.message) : error;
+    const known = [PackError, PictureError, EventFileError, RangeError].some((kind) => error instanceof kind);
+    throw known && error instanceof Error ? new UsageError(error.message) : error;
   }
+}
+
+function framesOf(drive: string, kind: MapKind, counting: Counting): AsyncGenerator<Uint8Array> {
+  if (!isEventFile(drive)) return readDrive(drive, kind, kind.sensor === 'events', process.stdin);
+  if (kind.sensor !== 'events') throw new UsageError(`${drive}: has events, the map is of pictures. Name another map.`);
+  return countedFrames(drive, kind, counting);
 }
 
 /** By content; by name where the content says nothing, so that a damaged map is told what is wrong with it. */

@@ -3,24 +3,25 @@ import { MapFile } from '../../models/place/map-file.js';
 import { MapSwitch } from '../../models/place/map-switch.js';
 import { MapTracker } from '../../models/place/map-tracker.js';
 import { nowhere } from '../place/place-loop.js';
+import { withCounting, type Counting } from './event-drive.js';
 import { UsageError, print, printJson } from './output.js';
 import { driveArgument, drivenFrames, ofMapFile, recogniserOf } from './place-map.js';
 
-interface Options {
+interface Options extends Counting {
   map: string[];
   odometry?: string;
   json?: true;
 }
 
 export function matchPlacesCommand(): Command {
-  return new Command('match')
+  return withCounting(new Command('match'))
     .description('Say where a robot was along a drive')
     .argument('<drive>', driveArgument)
     .requiredOption('--map <FILE...>', 'map of the route; several: the robot may go over from one to another')
     .option('--odometry <FILE>', 'metres driven since the frame before, a number a line')
     .option('--json', 'one JSON object a frame')
     .addHelpText('after', '\nExample:  axond place match winter.500x32x64.u8 --map route.map --json')
-    .action(async (drive: string, { map: paths, odometry, json }: Options) => {
+    .action(async (drive: string, { map: paths, json, ...options }: Options) => {
       await ofMapFile(async () => {
         const files = paths.map((path) => MapFile.open(path, recogniserOf));
         const [first] = files;
@@ -36,7 +37,7 @@ export function matchPlacesCommand(): Command {
         process.stdout.once('error', () => process.exit());
         let frame = 0;
         let told = '';
-        for await (const driven of drivenFrames(drive, first.kind, odometry)) {
+        for await (const driven of drivenFrames(drive, first.kind, options)) {
           if (several.track(driven.frame, driven.metres, estimate)) {
             const { place, score, second, margin, known, ambiguous } = estimate;
             const { map } = files[several.present] ?? first;

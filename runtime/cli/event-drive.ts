@@ -1,0 +1,65 @@
+import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import type { Command } from 'commander';
+import { EventFile, EventFileError, framesOfFile } from '../../drivers/events/event-file.js';
+import { formatOf } from '../../drivers/events/formats.js';
+import { readHotPixels, writeHotPixels } from '../../drivers/events/hot-pixel-file.js';
+import { HotPixelSearch, type FoundHotPixels } from '../../drivers/events/hot-pixels.js';
+import { timeOption } from './options.js';
+
+/** Drives that are files of events: their windows are counted into frames. */
+
+export interface Counting {
+  /** Seconds. */
+  readonly window: number;
+  readonly hotPixels?: string;
+}
+
+/** Options of every verb that reads a drive. */
+export function withCounting(command: Command): Command {
+  return command
+    .option('--window <TIME>', 'of a file of events: so much time makes a frame', timeOption, 0.033)
+    .option('--hot-pixels <FILE>', 'of its sensor: they do not count; a file that is not there yet is learned');
+}
+
+/** By its first bytes. */
+export function isEventFile(path: string): boolean {
+  if (!(statSync(path, { throwIfNoEntry: false })?.isFile() ?? false)) return false;
+  const head = new Uint8Array(4096);
+  const file = openSync(path, 'r');
+  try {
+    return formatOf(head.subarray(0, readSync(file, head))) !== undefined;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Each frame is one of its own. @throws EventFileError, RangeError where the hot pixels cannot be read */
+export async function* countedFrames(
+  path: string,
+  { height, width }: { readonly height: number; readonly width: number },
+  { window, hotPixels }: Counting,
+): AsyncGenerator<Uint8Array> {
+  const known = hotPixels === undefined ? undefined : await hotPixelsAt(hotPixels, path);
+  const rule = { window: { durationUs: Math.round(window * 1e6) }, columns: width, rows: height };
+  for await (const { pixels } of framesOfFile(path, { ...rule, ...(known ? { hotPixels: known } : {}) }))
+    yield pixels.slice();
+}
+
+/** Those of the file; where there is none, those that the whole drive tells, and the file is written. */
+async function hotPixelsAt(path: string, drive: string): Promise<FoundHotPixels> {
+  if (existsSync(path)) return readHotPixels(path);
+  const file = await EventFile.open(drive, {});
+  let search: HotPixelSearch | undefined;
+  for await (const block of file.blocks()) {
+    search ??= new HotPixelSearch(file.decoder.width, file.decoder.height);
+    search.add(block);
+  }
+  if (!search) throw new EventFileError(`${drive}: has no event.`);
+  const { width, height, seconds } = search;
+  const found = { width, height, seconds, pixels: search.pixels() };
+  writeHotPixels(path, { sensor: drive, ...found });
+  process.stderr.write(
+    `${path}: hot pixels found in ${seconds.toFixed(0)} s: ${found.pixels.length}. They are kept.\n`,
+  );
+  return found;
+}

@@ -3,8 +3,7 @@ import type { Logger } from 'pino';
 import { startEmbeddedBroker } from '../link/embedded-broker.js';
 import { loadAnyPlan } from './configuration.js';
 import { UsageError, print, printJson } from './output.js';
-import { conductPlaces } from './run-places.js';
-import { describeSummary } from './run.js';
+import { conductPlaces, describeDrive } from './run-places.js';
 import { packageRoot } from './version.js';
 
 export interface PlaceDemoOptions {
@@ -35,7 +34,7 @@ export async function demoPlace(options: PlaceDemoOptions, log: Logger): Promise
     const { seconds, json } = options;
     const summary = await conductPlaces({ verb: 'demo', loaded: loaded.places, log, seconds, quiet: json === true });
     if (json) printJson(summary);
-    else print(...describeSummary(summary));
+    else print(...describeDrive(summary));
   } finally {
     await broker.close();
   }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { RunSummary } from '../contracts.js';
+import type { PlaceState } from '../place/shared.js';
 import { PlaceRun } from '../supervisor/place-run.js';
 import type { LoadedPlaceRun } from './configuration.js';
 import { axondVersion } from './version.js';
@@ -12,8 +13,14 @@ export interface ConductedPlaces {
   readonly quiet: boolean;
 }
 
+/** What a run of frames and places comes to. */
+export interface DriveSummary extends RunSummary {
+  /** Null where no frame came. */
+  readonly drive: Pick<PlaceState, 'places' | 'dropped' | 'withoutEvidence' | 'restarts'> | null;
+}
+
 /** Starts a run that recognises places, shows it, ends it on a signal or after its time. */
-export async function conductPlaces({ verb, loaded, log, seconds, quiet }: ConductedPlaces): Promise<RunSummary> {
+export async function conductPlaces({ verb, loaded, log, seconds, quiet }: ConductedPlaces): Promise<DriveSummary> {
   const { plan, effectiveYaml } = loaded;
   const run = await PlaceRun.start({
     verb,
@@ -28,12 +35,29 @@ export async function conductPlaces({ verb, loaded, log, seconds, quiet }: Condu
   process.on('SIGTERM', stop);
   const hide = quiet || !process.stderr.isTTY ? () => undefined : showPlace(run);
   try {
-    return await run.finished;
+    const summary = await run.finished;
+    const { place } = run.status();
+    if (!place) return { ...summary, drive: null };
+    const { places, dropped, withoutEvidence, restarts } = place;
+    return { ...summary, drive: { places, dropped, withoutEvidence, restarts } };
   } finally {
     hide();
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }
+}
+
+export function describeDrive({ samples, drive, ringLosses, mqtt, recording }: DriveSummary): string[] {
+  const { places = 0, dropped = 0, withoutEvidence = 0, restarts = 0 } = drive ?? {};
+  const losses = Object.entries(ringLosses).map(([ring, count]) => `${ring === 'samples' ? 'frames' : ring} ${count}`);
+  return [
+    `frames      ${samples}, ${withoutEvidence} of them without evidence; ${dropped} more came too late or not whole`,
+    `source      started again ${restarts} times`,
+    `map         ${places} places`,
+    `losses      ${losses.join(', ')}`,
+    ...(mqtt ? [`mqtt        ${mqtt.acked} of ${mqtt.published} messages acknowledged`] : []),
+    `recording   ${recording ?? 'none'}`,
+  ];
 }
 
 /** One line that stays where it is. */

@@ -7,7 +7,7 @@ import { showLive } from './live.js';
 import { positive } from './options.js';
 import { createLogger } from './logger.js';
 import { print, printJson } from './output.js';
-import { conductPlaces } from './run-places.js';
+import { conductPlaces, describeDrive } from './run-places.js';
 import { axondVersion } from './version.js';
 
 interface RunCommandOptions {
@@ -55,10 +55,13 @@ export function runCommand(): Command {
       const log = createLogger();
       const { seconds } = options;
       const more = { verb: 'run', log, seconds, quiet: options.json === true };
-      const summary =
-        'places' in loaded
-          ? await conductPlaces({ ...more, loaded: loaded.places })
-          : await conduct({ ...more, loaded: loaded.run });
+      if ('places' in loaded) {
+        const summary = await conductPlaces({ ...more, loaded: loaded.places });
+        if (options.json) printJson(summary);
+        else print(...describeDrive(summary));
+        return;
+      }
+      const summary = await conduct({ ...more, loaded: loaded.run });
       if (options.json) printJson(summary);
       else print(...describeSummary(summary));
     });

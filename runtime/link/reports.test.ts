@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { refusalReasons, type LoopEvent } from '../contracts.js';
+import { mapChanges, refusalReasons, type LoopEvent } from '../contracts.js';
 import { reportOf, rootOf, type Names } from './reports.js';
 
 const names: Names = {
@@ -50,5 +50,53 @@ test('an estimate is reported by name; one that is not known has no value', () =
     estimate: 'mains',
     state: 'unknown',
     value: null,
+  });
+});
+
+test('a change of place is reported with all that is known of it; beliefs and frames are not', () => {
+  const event = {
+    kind: 'place',
+    ...when,
+    place: 12,
+    score: 0.8,
+    second: 0.5,
+    margin: 0.3,
+    known: 1,
+    ambiguous: 0,
+    frameUs: 9.99e6,
+    ageUs: 5000,
+  } as const;
+  assert.deepEqual(reportOf(event, null, names), {
+    topic: 'event/place',
+    payload: {
+      place: 12,
+      score: 0.8,
+      second: 0.5,
+      margin: 0.3,
+      known: true,
+      ambiguous: false,
+      frame_us: 9.99e6,
+      age_us: 5000,
+    },
+  });
+  const lost = reportOf({ ...event, place: -1, known: 0, ambiguous: 1 }, null, names)?.payload;
+  assert.deepEqual([lost?.['place'], lost?.['known'], lost?.['ambiguous']], [null, false, true]);
+  assert.equal(reportOf({ ...event, kind: 'belief' }, null, names), undefined);
+});
+
+test('a change of the map says what became of which place, and how many there are', () => {
+  const change = (name: (typeof mapChanges)[number], place: number, text: string | null): unknown =>
+    reportOf({ kind: 'map', ...when, change: mapChanges.indexOf(name), place, places: 40, text: 0 }, text, names);
+  assert.deepEqual(change('learned', 39, null), {
+    topic: 'event/map',
+    payload: { change: 'learned', place: 39, places: 40 },
+  });
+  assert.deepEqual(change('labelled', 3, 'kitchen'), {
+    topic: 'event/map',
+    payload: { change: 'labelled', place: 3, places: 40, label: 'kitchen' },
+  });
+  assert.deepEqual(change('paused', -1, null), {
+    topic: 'event/map',
+    payload: { change: 'paused', place: null, places: 40 },
   });
 });

@@ -118,6 +118,46 @@ test('R-26 wrong versions, arguments, sizes and verbs are refused by a code of t
   }
 });
 
+test('places are steered by five requests, which are judged by their own arguments', () => {
+  const asked = (verb: string, args?: object): Judged =>
+    new RequestJudge().judge(received(verb, { v: 1, id: 'a', args }));
+  const wanted = (verb: string, args?: object): unknown => {
+    const judged = asked(verb, args);
+    return 'wanted' in judged ? judged.wanted : code(judged);
+  };
+  for (const verb of ['place/learn', 'place/match', 'place/pause']) {
+    assert.deepEqual(wanted(verb), { verb });
+    assert.equal(wanted(verb, { place: 3 }), 'arguments', verb);
+  }
+  assert.deepEqual(wanted('place/label', { label: 'kitchen' }), { verb: 'place/label', label: 'kitchen' });
+  assert.deepEqual(wanted('place/label', { label: 'kitchen', place: 7 }), {
+    verb: 'place/label',
+    label: 'kitchen',
+    place: 7,
+  });
+  assert.deepEqual(wanted('place/forget', { place: 0 }), { verb: 'place/forget', place: 0 });
+  const wrong: [verb: string, args: object][] = [
+    ['place/label', {}],
+    ['place/label', { label: '' }],
+    ['place/label', { label: 'x'.repeat(201) }],
+    ['place/label', { label: 'kitchen', place: -1 }],
+    ['place/label', { label: 'kitchen', place: 1.5 }],
+    ['place/forget', {}],
+    ['place/forget', { place: 'kitchen' }],
+    ['place/forget', { place: 1, all: true }],
+  ];
+  for (const [verb, args] of wrong) assert.equal(wanted(verb, args), 'arguments', `${verb} ${JSON.stringify(args)}`);
+  for (const verb of ['place', 'place/', 'place/arm', 'place/learn/now'])
+    assert.equal(wanted(verb), 'unknown-verb', verb);
+  const refused = asked('place/forget', {});
+  assert.ok('refused' in refused && refused.refused.fix === 'Give place, its number.');
+  assert.equal(judge(received('place/forget', { v: 1, id: 'a', args: { place: 1 } }, { retained: true })), 'retained');
+});
+
+test('an answer to a request of places goes below response/place', () => {
+  assert.equal(answerTopic(undefined, 'axond/1/robot/', 'place/label'), 'axond/1/robot/response/place/label');
+});
+
 test('R-17 R-26 no payload whatever arms or loosens a limit', () => {
   const limits = { intervalUs: 1.5e6, perMinute: 6, perHour: 120, perNight: 600 };
   const number = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(-1, 0, 2.5, 1e300));

@@ -5,16 +5,18 @@ import { FilterMatcher } from './filter-matcher.js';
 import { keep, packingOf, rowBytes, type RowPacking } from './map-size.js';
 import type { MapRecogniser } from './place-map.js';
 import { PictureFrontEnd } from './picture-front-end.js';
-import type { PlaceRows } from './place-rows.js';
+import { type PlaceRows, shifted } from './place-rows.js';
 import type { PlaceMethod } from './place-scorer.js';
 import { ReferenceRows } from './reference-rows.js';
 import type { PlaceSensor } from './sensor.js';
+import { evenWeight, Reliability } from './reliability.js';
 import { ShiftTracker } from './shift-tracker.js';
 import { SimdGreyFrontEnd } from './simd-front-end.js';
 import { SimdPictureFrontEnd } from './simd-picture-front-end.js';
 import { SimdRows } from './simd-rows.js';
 import type { FrontEnd } from './spikes.js';
 import { frameOf } from './traverse.js';
+import { WindowMatcher } from './window-matcher.js';
 
 export interface AxondPlaceOptions {
   readonly sensor: PlaceSensor;
@@ -25,6 +27,9 @@ export interface AxondPlaceOptions {
   /** assembly/kernels.wasm. Without it, plain code gives the same bits in more time. */
   readonly module?: WebAssembly.Module;
 }
+
+/** Of the vertical gradient, until a drive has found out: snow and a low sun change it more than the horizontal one. */
+const verticalWeight = 9;
 
 /** Columns to each side at which a place is looked for. */
 const greyShift = 3;
@@ -37,8 +42,13 @@ export class AxondPlace implements MapRecogniser {
   readonly #judge: EvidenceJudge | undefined;
   readonly #rows: PlaceRows;
   readonly #tracker: ShiftTracker;
-  /** Frames follow each other along a way. */
-  readonly #drive: boolean;
+  /** Of frames that follow each other along a way. */
+  readonly #reliability: Reliability | undefined;
+  /** The last spikes as they lie on the map. */
+  readonly #aside: Int8Array;
+  /** A row of the map. */
+  readonly #known: Int8Array;
+  readonly #readRow = (row: number): Int8Array => this.#rows.readRow(row, this.#known);
   /** Score at each shift; NaN where this frame was not compared. */
   readonly #best: Float32Array;
   readonly #packing: RowPacking;
@@ -48,16 +58,20 @@ export class AxondPlace implements MapRecogniser {
   constructor({ sensor, height, width, size = 'large', module }: AxondPlaceOptions) {
     this.module = module;
     this.#packing = packingOf(sensor, size);
-    this.#drive = sensor !== 'unordered';
+    const drive = sensor !== 'unordered';
     if (sensor === 'events') this.#frontEnd = new EventFrontEnd(height, width);
-    else if (sensor === 'unordered') this.#frontEnd = module ? new SimdPictureFrontEnd(module) : new PictureFrontEnd();
-    else if (module) this.#frontEnd = new SimdGreyFrontEnd(module, this.#drive);
-    else this.#frontEnd = new GreyFrontEnd(this.#drive);
+    else if (!drive) this.#frontEnd = module ? new SimdPictureFrontEnd(module) : new PictureFrontEnd();
+    else this.#frontEnd = module ? new SimdGreyFrontEnd(module) : new GreyFrontEnd();
     this.#judge = sensor === 'events' ? undefined : new EvidenceJudge(width, height);
     this.#tracker = new ShiftTracker(sensor === 'events' ? eventShift : greyShift);
     const { layout } = this.#frontEnd;
     const { length } = this.#tracker.shifts;
-    this.#rows = module ? new SimdRows(module, layout, length) : new ReferenceRows(layout, length);
+    const weights = new Uint8Array(layout.parts * layout.rows).fill(evenWeight);
+    if (sensor === 'grey') weights.fill(verticalWeight, layout.rows);
+    this.#reliability = drive ? new Reliability(layout, weights) : undefined;
+    this.#aside = new Int8Array(this.#frontEnd.spikes.length);
+    this.#known = new Int8Array(this.#frontEnd.spikes.length);
+    this.#rows = module ? new SimdRows(module, layout, length, weights) : new ReferenceRows(layout, length, weights);
     this.#best = new Float32Array(length);
     this.#kept = new Int8Array(this.cells);
   }
@@ -79,6 +93,9 @@ export class AxondPlace implements MapRecogniser {
     this.#frontEnd.begin();
     this.#tracker.begin();
     this.#rows.rest();
+    if (!this.#reliability) return;
+    this.#reliability.begin();
+    this.#rows.weigh(this.#reliability.weights);
   }
 
   /** The frame seen last showed what the one before it did. */
@@ -101,7 +118,31 @@ export class AxondPlace implements MapRecogniser {
   score(scores: Float32Array): void {
     this.scoreRow(this.#frontEnd.spikes, scores);
     // A picture stands for itself: it must not matter which ones came before.
-    if (this.#drive && !this.#frontEnd.still) this.#rows.tire();
+    if (!this.#reliability || this.#frontEnd.still || this.places === 0) return;
+    this.#rows.tire();
+    this.#trust(this.#reliability, scores);
+  }
+
+  #trust(reliability: Reliability, scores: Float32Array): void {
+    let best = 0;
+    for (let row = 1; row < this.places; row++) if ((scores[row] as number) > (scores[best] as number)) best = row;
+    shifted(this.#frontEnd.spikes, this.#frontEnd.layout, this.#shiftOf(best), this.#aside);
+    if (reliability.see(best, scores, this.places, this.#aside, this.#readRow)) this.#rows.weigh(reliability.weights);
+  }
+
+  /** At which a row answered best to the last frame. */
+  #shiftOf(row: number): number {
+    const { shifts, bias } = this.#tracker;
+    let shift = 0;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let at = 0; at < shifts.length; at++) {
+      if (Number.isNaN(this.#best[at] as number)) continue;
+      const score = this.#rows.score(at, row) + (bias[at] as number);
+      if (score <= most) continue;
+      most = score;
+      shift = shifts[at] as number;
+    }
+    return shift;
   }
 
   scoreRow(spikes: Int8Array, scores: Float32Array): void {
@@ -154,8 +195,11 @@ export function axondPlace(sensor: PlaceSensor, module?: WebAssembly.Module, siz
     return {
       places: recogniser.places,
       bytes: recogniser.bytes,
-      // Of a few frames the mean along the diagonal is better than any pace that was tried; of all so far the filter.
-      sequence: (frames) => (Number.isFinite(frames) || sensor === 'unordered' ? undefined : new FilterMatcher(module)),
+      // Of a few frames the diagonal is better than any pace that was tried; of all so far the filter.
+      sequence: (frames) => {
+        if (Number.isFinite(frames)) return new WindowMatcher(frames);
+        return sensor === 'unordered' ? undefined : new FilterMatcher(module);
+      },
       begin: () => {
         recogniser.begin();
       },

@@ -63,7 +63,7 @@ describe('learning a whole drive', () => {
     );
     assert.deepEqual(
       frames,
-      Array.from({ length: 29 }, (_, place) => 10 * (place + 1)),
+      Array.from({ length: 30 }, (_, place) => 10 * place),
     );
   });
 });

@@ -6,30 +6,21 @@ import { type FrontEnd, type SpikeLayout, toSpikes } from './spikes.js';
 /** Frames that the running mean reaches back. */
 export const greyMemory = 16;
 const eventMemory = 20;
-/** Of the vertical gradient: snow and a low sun change it more than the horizontal one, most of all in single pictures. */
-export const driveWeight = 0.75;
-export const pictureWeight = 0.25;
 
-/** Grey frames of 64 x 32. `drive`: they follow each other along a way; otherwise each stands for itself. */
+/** Grey frames of 64 x 32 that follow each other along a way. */
 export class GreyFrontEnd implements FrontEnd {
   readonly layout: SpikeLayout = { parts: 2, rows: gridRows, columns: gridColumns, perCell: 2 };
   readonly spikes = new Int8Array(contrastCells);
   readonly #gradients = new Gradients();
   readonly #values = new Int32Array(contrastCells);
-  readonly #mean: RunningMean | undefined;
-  readonly #weight: number;
-
-  constructor(drive: boolean) {
-    this.#mean = drive ? new RunningMean(contrastCells, greyMemory) : undefined;
-    this.#weight = drive ? driveWeight : pictureWeight;
-  }
+  readonly #mean = new RunningMean(contrastCells, greyMemory);
 
   get still(): boolean {
-    return this.#mean?.still ?? false;
+    return this.#mean.still;
   }
 
   begin(): void {
-    this.#mean?.begin();
+    this.#mean.begin();
   }
 
   look(frame: Uint8Array): Int32Array {
@@ -39,8 +30,8 @@ export class GreyFrontEnd implements FrontEnd {
 
   see(frame: Uint8Array): boolean {
     this.#values.set(this.look(frame));
-    this.#mean?.remove(this.#values);
-    return toSpikes(this.#values, this.#weight, this.spikes);
+    this.#mean.remove(this.#values);
+    return toSpikes(this.#values, 1, this.spikes);
   }
 }
 

@@ -2,6 +2,8 @@
 const near = 5;
 /** Places driven that evidence reaches back. */
 const memory = 10;
+/** First places of a drive that are no evidence: seen before there is a mean to compare with, they look like all first ones. */
+const raw = 2;
 /** Places driven before anything is known. */
 const least = 4;
 /** Answers that were not recognised, before it is clear how such ones look. */
@@ -16,7 +18,8 @@ export class MatchEvidence {
   /** Score of the believed place and of the best elsewhere, of the last frame. */
   score = 0;
   second = 0;
-  /** Mean score of the believed places, and their mean lead over the best elsewhere, over the last places driven. */
+  /** How far the believed places stand out from what all places score, and lead over the best elsewhere: means over the
+   * last places driven. */
   fit = 0;
   lead = 0;
   readonly #deviations: number;
@@ -39,15 +42,18 @@ export class MatchEvidence {
   /** Takes the scores of a frame, and the place that is believed. */
   see(scores: Float32Array, places: number, believed: number): void {
     let second = Number.NEGATIVE_INFINITY;
+    let sum = 0;
     for (let place = 0; place < places; place++) {
       const score = scores[place] as number;
+      sum += score;
       if (score > second && Math.abs(place - believed) > near) second = score;
     }
     this.score = scores[believed] as number;
     this.second = second;
     this.#steps++;
-    const share = 1 / Math.min(this.#steps, memory);
-    this.fit += (this.score - this.fit) * share;
+    if (this.#steps <= raw) return;
+    const share = 1 / Math.min(this.#steps - raw, memory);
+    this.fit += (this.score - sum / places - this.fit) * share;
     this.lead += (this.score - this.second - this.lead) * share;
   }
 

@@ -14,6 +14,8 @@ export interface PlaceRows {
   restore(spikes: Int8Array, threshold: number): void;
   /** A copy. */
   row(row: number): Int8Array;
+  /** Copies a row to `into`, and returns that. */
+  readRow(row: number, into: Int8Array): Int8Array;
   threshold(row: number): number;
   /** Keeps these rows alone, in this order. */
   retain(rows: readonly number[]): void;
@@ -33,6 +35,10 @@ export interface PlaceRows {
   tire(): void;
   /** No row is tired. */
   rest(): void;
+  /** How far each line of the grid counts from now on, in sixteenths. Thresholds go by the weights of the start. */
+  weigh(weights: Uint8Array): void;
+  /** Of the slot that `compare` filled last. */
+  score(slot: number, row: number): number;
 }
 
 /**
@@ -70,33 +76,49 @@ function keep(largest: Float32Array, kept: number, value: number): number {
   return Math.min(kept + 1, largest.length);
 }
 
-/** 1 ÷ norm; 0 without spikes, which is like nothing. */
-export function inverseNorm(spikes: Int8Array): number {
+/** 1 ÷ norm, each line times its weight; 0 without spikes, which is like nothing. */
+export function inverseNorm(spikes: Int8Array, weights: Uint8Array): number {
+  const line = spikes.length / weights.length;
   let squares = 0;
-  for (let spike = 0; spike < spikes.length; spike++) squares += (spikes[spike] as number) * (spikes[spike] as number);
+  for (let number = 0; number < weights.length; number++)
+    squares += (weights[number] as number) * energy(spikes, number * line, line);
+  return inverseRoot(squares);
+}
+
+/** Sum of the squares of `count` spikes. */
+export function energy(spikes: Int8Array, from: number, count: number): number {
+  let squares = 0;
+  for (let at = from; at < from + count; at++) squares += (spikes[at] as number) * (spikes[at] as number);
+  return squares;
+}
+
+export function inverseRoot(squares: number): number {
   return squares === 0 ? 0 : Math.fround(1 / Math.fround(Math.sqrt(squares)));
 }
 
-/** 1 ÷ norm of a query of which a share of the columns alone is on the map. */
-export function inverseNormAside(spikes: Int8Array, columns: number, shift: number): number {
-  const seen = Math.fround(1 / Math.fround(Math.sqrt((columns - Math.abs(shift)) / columns)));
-  return Math.fround(inverseNorm(spikes) * seen);
+/** What a query of which a share of the columns alone is on the map counts more. */
+export function countsAside(columns: number, shift: number): number {
+  return Math.fround(1 / Math.fround(Math.sqrt((columns - Math.abs(shift)) / columns)));
 }
 
-/** `spikes` as they lie when seen `shift` columns to the side; what is not seen is 0. */
+/** `spikes` as they lie when seen `shift` columns to the side, each line times its weight; what is not seen is 0. */
 export function shifted(
   spikes: Int8Array,
   { columns, perCell }: SpikeLayout,
   shift: number,
   into: Int8Array | Int16Array,
+  weights?: Uint8Array,
 ): void {
   const line = columns * perCell;
   const by = shift * perCell;
-  for (let from = 0; from < spikes.length; from += line)
-    for (let at = 0; at < line; at++) {
-      const seen = at - by;
-      into[from + at] = seen >= 0 && seen < line ? (spikes[from + seen] as number) : 0;
-    }
+  const first = Math.max(0, by);
+  const end = Math.min(line, line + by);
+  for (let from = 0, number = 0; from < spikes.length; from += line, number++) {
+    const weight = weights ? (weights[number] as number) : 1;
+    for (let at = from; at < from + first; at++) into[at] = 0;
+    for (let at = from + first; at < from + end; at++) into[at] = weight * (spikes[at - by] as number);
+    for (let at = from + end; at < from + line; at++) into[at] = 0;
+  }
 }
 
 /** Single precision: the kernels compute with the same numbers. */

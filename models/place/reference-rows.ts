@@ -1,4 +1,4 @@
-import { fatigue, Homeostasis, inverseNorm, inverseNormAside, type PlaceRows, shifted } from './place-rows.js';
+import { countsAside, fatigue, Homeostasis, inverseNorm, type PlaceRows, shifted } from './place-rows.js';
 import { type SpikeLayout, spikesOf } from './spikes.js';
 
 /** Rows compared in plain code: what the kernels must equal bit for bit. */
@@ -6,20 +6,27 @@ export class ReferenceRows implements PlaceRows {
   readonly layout: SpikeLayout;
   readonly #size: number;
   readonly #homeostasis = new Homeostasis();
-  readonly #query: Int8Array;
+  readonly #query: Int16Array;
+  readonly #initial: Uint8Array;
+  #weights: Uint8Array;
   #rows = 0;
   #spikes = new Int8Array(0);
+  /** 1 ÷ norm by the weights of now, and by those of the start. */
   #inverse = new Float32Array(0);
+  #initialInverse = new Float32Array(0);
   #thresholds = new Float32Array(0);
   #fatigue = new Float32Array(0);
   #similarities = new Float32Array(0);
   #slots: Float32Array[];
   #combined = new Float32Array(0);
 
-  constructor(layout: SpikeLayout, slots: number) {
+  /** `weights` of the lines of the grid, in sixteenths, at the start. */
+  constructor(layout: SpikeLayout, slots: number, weights: Uint8Array) {
     this.layout = layout;
     this.#size = spikesOf(layout);
-    this.#query = new Int8Array(this.#size);
+    this.#query = new Int16Array(this.#size);
+    this.#initial = weights;
+    this.#weights = weights.slice();
     this.#slots = Array.from({ length: slots }, () => new Float32Array(0));
   }
 
@@ -38,7 +45,8 @@ export class ReferenceRows implements PlaceRows {
     const row = this.#rows;
     if (row === this.#inverse.length) this.#grow();
     this.#spikes.set(spikes, row * this.#size);
-    this.#inverse[row] = inverseNorm(spikes);
+    this.#inverse[row] = inverseNorm(spikes, this.#weights);
+    this.#initialInverse[row] = inverseNorm(spikes, this.#initial);
     this.#thresholds[row] = threshold;
     this.#fatigue[row] = 0;
     this.#rows++;
@@ -46,6 +54,11 @@ export class ReferenceRows implements PlaceRows {
 
   row(row: number): Int8Array {
     return this.#spikes.slice(row * this.#size, (row + 1) * this.#size);
+  }
+
+  readRow(row: number, into: Int8Array): Int8Array {
+    into.set(this.row(row));
+    return into;
   }
 
   threshold(row: number): number {
@@ -63,12 +76,12 @@ export class ReferenceRows implements PlaceRows {
   }
 
   compare(spikes: Int8Array, shift: number, slot: number): number {
-    shifted(spikes, this.layout, shift, this.#query);
-    const scale = inverseNormAside(spikes, this.layout.columns, shift);
+    shifted(spikes, this.layout, shift, this.#query, this.#weights);
+    const scale = Math.fround(inverseNorm(spikes, this.#weights) * countsAside(this.layout.columns, shift));
     const scores = this.#slots[slot] as Float32Array;
     let best = Number.NEGATIVE_INFINITY;
     for (let row = 0; row < this.#rows; row++) {
-      const score = Math.fround(this.#cosine(this.#query, scale, row) - (this.#thresholds[row] as number));
+      const score = Math.fround(this.#cosine(scale, this.#inverse, row) - (this.#thresholds[row] as number));
       scores[row] = score;
       if (score > best) best = score;
     }
@@ -112,6 +125,15 @@ export class ReferenceRows implements PlaceRows {
     this.#fatigue.fill(0);
   }
 
+  weigh(weights: Uint8Array): void {
+    this.#weights.set(weights);
+    for (let row = 0; row < this.#rows; row++) this.#inverse[row] = inverseNorm(this.row(row), this.#weights);
+  }
+
+  score(slot: number, row: number): number {
+    return (this.#slots[slot] as Float32Array)[row] as number;
+  }
+
   #tireRow(row: number, amount: number): void {
     const from = Math.max(row - fatigue.neighbours, 0);
     const to = Math.min(row + fatigue.neighbours + 1, this.#rows);
@@ -120,17 +142,19 @@ export class ReferenceRows implements PlaceRows {
     this.#fatigue[row] = (this.#fatigue[row] as number) + amount;
   }
 
-  #cosine(query: Int8Array, scale: number, row: number): number {
+  /** Of the query that was weighted last. */
+  #cosine(scale: number, inverse: Float32Array, row: number): number {
     let dot = 0;
     for (let spike = 0, at = row * this.#size; spike < this.#size; spike++, at++)
-      dot += (query[spike] as number) * (this.#spikes[at] as number);
-    return Math.fround(Math.fround(dot * scale) * (this.#inverse[row] as number));
+      dot += (this.#query[spike] as number) * (this.#spikes[at] as number);
+    return Math.fround(Math.fround(dot * scale) * (inverse[row] as number));
   }
 
   #settle(row: number): void {
-    const query = this.row(row);
-    const scale = this.#inverse[row] as number;
-    for (let other = 0; other < this.#rows; other++) this.#similarities[other] = this.#cosine(query, scale, other);
+    shifted(this.row(row), this.layout, 0, this.#query, this.#initial);
+    const scale = this.#initialInverse[row] as number;
+    for (let other = 0; other < this.#rows; other++)
+      this.#similarities[other] = this.#cosine(scale, this.#initialInverse, other);
     this.#thresholds[row] = this.#homeostasis.threshold(this.#similarities, this.#rows, row);
   }
 
@@ -145,6 +169,7 @@ export class ReferenceRows implements PlaceRows {
     spikes.set(this.#spikes);
     this.#spikes = spikes;
     this.#inverse = larger(this.#inverse);
+    this.#initialInverse = larger(this.#initialInverse);
     this.#thresholds = larger(this.#thresholds);
     this.#fatigue = larger(this.#fatigue);
     this.#similarities = new Float32Array(capacity);

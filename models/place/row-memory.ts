@@ -31,6 +31,8 @@ export interface RowMemory {
   readonly weightsAt: number;
   readonly pairsAt: number;
   readonly inverseAt: number;
+  /** By the weights of the start. */
+  readonly initialAt: number;
   readonly thresholdsAt: number;
   /** Zeros. */
   readonly noneAt: number;
@@ -39,13 +41,17 @@ export interface RowMemory {
   readonly slotsAt: number;
   /** Of the query. */
   readonly spikes: Int8Array;
+  /** Of the blocks, twice: for even rows and odd ones. */
+  readonly weights: Int16Array;
   /** Of pairs of rows: a spike of the even one and 4096 times that of the odd one. */
   readonly pairs: Int16Array;
   /** Single precision, a number a row. */
   readonly inverse: Float32Array;
+  readonly initial: Float32Array;
   readonly thresholds: Float32Array;
   readonly fatigue: Float32Array;
   readonly combined: Float32Array;
+  readonly slots: Float32Array;
 }
 
 /** In `memory` from its beginning; what it held is void. Rows that are not there score −∞. */
@@ -57,7 +63,8 @@ export function rowMemory(memory: WebAssembly.Memory, shape: RowShape, slots: nu
   const weightsAt = queryAt + row;
   const pairsAt = weightsAt + block * shape.blocks;
   const inverseAt = pairsAt + (row * capacity) / 2;
-  const thresholdsAt = inverseAt + array;
+  const initialAt = inverseAt + array;
+  const thresholdsAt = initialAt + array;
   const noneAt = thresholdsAt + array;
   const fatigueAt = noneAt + array;
   const combinedAt = fatigueAt + array;
@@ -67,9 +74,6 @@ export function rowMemory(memory: WebAssembly.Memory, shape: RowShape, slots: nu
   if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
   const { buffer } = memory;
   new Uint8Array(buffer, firstAt, end - firstAt).fill(0);
-  const weights = new Int16Array(buffer, weightsAt, (block / 2) * shape.blocks);
-  // Every line counts alike: weights of even rows, then those of odd ones.
-  for (let at = 0; at < weights.length; at += 2) weights[at + (at & 8 ? 1 : 0)] = 1;
   const real = (at: number): Float32Array => new Float32Array(buffer, at, capacity);
   return {
     capacity,
@@ -78,18 +82,29 @@ export function rowMemory(memory: WebAssembly.Memory, shape: RowShape, slots: nu
     weightsAt,
     pairsAt,
     inverseAt,
+    initialAt,
     thresholdsAt,
     noneAt,
     fatigueAt,
     combinedAt,
     slotsAt,
     spikes: new Int8Array(buffer, spikesAt, shape.size),
+    weights: new Int16Array(buffer, weightsAt, (block / 2) * shape.blocks),
     pairs: new Int16Array(buffer, pairsAt, (row * capacity) / 4),
     inverse: real(inverseAt),
+    initial: real(initialAt),
     thresholds: real(thresholdsAt).fill(Number.POSITIVE_INFINITY),
     fatigue: real(fatigueAt),
     combined: real(combinedAt),
+    slots: new Float32Array(buffer, slotsAt, slots * capacity),
   };
+}
+
+/** Lets each line count by its weight: in each block, weights of even rows and zeros in turns, then those of odd ones. */
+export function weighLines({ pitch }: RowShape, lines: Uint8Array, weights: Int16Array): void {
+  const numbers = pitch / 2;
+  for (let line = 0, at = 0; line < lines.length; line++)
+    for (const end = at + numbers; at < end; at += 2) weights[at + (at & 8 ? 1 : 0)] = lines[line] as number;
 }
 
 /** Keeps a row. An even one is kept before the odd one that shares its numbers. */

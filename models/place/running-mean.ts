@@ -1,6 +1,6 @@
 /**
  * Mean of each cell over the last frames of a traverse, in 1/256: what does not change along the way says nothing about
- * where one is. It stands still while the frame does, or a long stop would make the scene its own background.
+ * where one is. It begins with a frame of zeros, or the first frame would be its own mean and show nothing. It stands still while the frame does, or a long stop would make the scene its own background.
  */
 export class RunningMean {
   readonly #frames: number;
@@ -33,7 +33,7 @@ export class RunningMean {
     this.#still = this.#moved > 0 && !this.#differs(values);
     if (!this.#still) {
       this.#moved++;
-      const frames = Math.min(this.#moved, this.#frames);
+      const frames = Math.min(this.#moved + 1, this.#frames);
       for (let cell = 0; cell < values.length; cell++) {
         const mean = this.#mean[cell] as number;
         this.#mean[cell] = mean + Math.floor((((values[cell] as number) << 8) - mean) / frames);

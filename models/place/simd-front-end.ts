@@ -1,4 +1,4 @@
-import { driveWeight, greyMemory, pictureWeight } from './front-end.js';
+import { greyMemory } from './front-end.js';
 import { contrastCells, frameHeight, frameWidth, gridColumns, gridRows, logEnergy, logGrey } from './gradients.js';
 import { type PlaceKernels, placeKernels } from './kernels.js';
 import type { FrontEnd, SpikeLayout } from './spikes.js';
@@ -22,12 +22,10 @@ export class SimdGreyFrontEnd implements FrontEnd {
   readonly #frame: Uint8Array;
   readonly #contrast: Int32Array;
   readonly #mean: Int32Array;
-  readonly #drive: boolean;
-  readonly #weight: number;
   #moved = 0;
   #still = false;
 
-  constructor(module: WebAssembly.Module, drive: boolean) {
+  constructor(module: WebAssembly.Module) {
     const memory = new WebAssembly.Memory({ initial: 1 });
     const { buffer } = memory;
     this.#kernels = placeKernels(module, memory);
@@ -37,8 +35,6 @@ export class SimdGreyFrontEnd implements FrontEnd {
     this.spikes = new Int8Array(buffer, spikesAt, contrastCells);
     new Uint16Array(buffer, greyAt, logGrey.length).set(logGrey);
     new Uint16Array(buffer, energyAt, logEnergy.length).set(logEnergy);
-    this.#drive = drive;
-    this.#weight = drive ? driveWeight : pictureWeight;
   }
 
   get still(): boolean {
@@ -61,18 +57,7 @@ export class SimdGreyFrontEnd implements FrontEnd {
 
   see(frame: Uint8Array): boolean {
     this.look(frame);
-    return (
-      this.#kernels.grade(
-        contrastAt,
-        meanAt,
-        lastAt,
-        restAt,
-        spikesAt,
-        contrastCells,
-        this.#weight,
-        this.#drive ? this.#move() : 0,
-      ) !== 0
-    );
+    return this.#kernels.grade(contrastAt, meanAt, lastAt, restAt, spikesAt, contrastCells, 1, this.#move()) !== 0;
   }
 
   /** Frames of which this one is one in the mean; 0 where it does not move it. */
@@ -80,6 +65,6 @@ export class SimdGreyFrontEnd implements FrontEnd {
     this.#still = this.#moved > 0 && this.#kernels.novelty(contrastAt, lastAt, contrastCells) === 0;
     if (this.#still) return 0;
     this.#moved++;
-    return Math.min(this.#moved, greyMemory);
+    return Math.min(this.#moved + 1, greyMemory);
   }
 }

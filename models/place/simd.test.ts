@@ -42,8 +42,12 @@ test('the kernels give the bits of plain code: the largest spikes, lines shorter
     const extreme = (): Int8Array => Int8Array.from({ length: spikesOf(layout) }, () => 7 * (random.below(2) * 2 - 1));
     const alike = new Int8Array(spikesOf(layout)).fill(7);
     const learned = [alike, alike.map((spike) => -spike), ...Array.from({ length: 9 }, extreme)];
-    const rows = [new ReferenceRows(layout, 1), new SimdRows(kernelModule, layout, 1)].map((rows) => {
+    const weights = (): Uint8Array => Uint8Array.from({ length: layout.parts * layout.rows }, () => random.below(65));
+    const [initial, later] = [weights(), weights().fill(64, 0, 2)];
+    const kinds = [new ReferenceRows(layout, 1, initial), new SimdRows(kernelModule, layout, 1, initial)];
+    const rows = kinds.map((rows) => {
       for (const spikes of learned) rows.add(spikes);
+      rows.weigh(later);
       return learned.flatMap((spikes) =>
         [0, 2, -3].map((shift) => {
           const scores = new Float32Array(learned.length);

@@ -3,14 +3,15 @@ import { elementsAt, fieldAt, rootTable } from './flatbuffer.js';
 import { readInt32, readInt64, readUint32 } from './little-endian.js';
 import { Lz4, unpackLz4 } from './lz4-frame.js';
 import { RecordDecoder } from './record-decoder.js';
+import { zstdOfNode, type UnpackZstd } from './zstd.js';
 
 /**
- * AEDAT 4.0, as DV writes it: packets of FlatBuffers, plain or LZ4; the first stream of events is read, all else passed
- * over. Zstandard is refused by name. Source: docs.inivation.com, AEDAT 4.0, and the schemas of dv-processing.
+ * AEDAT 4.0, as DV writes it: packets of FlatBuffers, plain, LZ4 or, where Node.js has it, Zstandard (which allocates a
+ * packet at a time); the first stream of events is read, all else passed over. Source: docs.inivation.com, AEDAT 4.0, and the schemas of dv-processing.
  */
 export class Aedat4Decoder extends RecordDecoder {
   #part: Part = 'size';
-  #packed = false;
+  #packing: 'none' | 'lz4' | 'zstd' = 'none';
   /** Where the packets end; −1 where the file does not say. */
   #tableAt = -1;
   #position = 0;
@@ -23,15 +24,18 @@ export class Aedat4Decoder extends RecordDecoder {
   #end = 0;
   #lastUs = 0;
 
-  constructor() {
+  readonly #unpackZstd: UnpackZstd | undefined;
+
+  constructor(unpackZstd = zstdOfNode) {
     super('#', firstLine);
+    this.#unpackZstd = unpackZstd;
   }
 
   override reset(): void {
     super.reset();
     this.width = this.height = 0;
     this.#part = 'size';
-    this.#packed = false;
+    this.#packing = 'none';
     this.#tableAt = this.#stream = -1;
     this.#position = this.#next = this.#end = this.#lastUs = 0;
   }
@@ -90,12 +94,12 @@ export class Aedat4Decoder extends RecordDecoder {
     const table = rootTable(bytes, begin, end);
     const compressionAt = fieldAt(bytes, table, 0, begin, end);
     const compression = compressionAt < 0 ? 0 : readInt32(bytes, compressionAt);
-    if (compression === 3 || compression === 4)
+    if (compression >= 3 && compression <= 4 && !this.#unpackZstd)
       this.failure =
-        'the packets are compressed with Zstandard, which is not read. Export without compression, or LZ4.';
+        'the packets are compressed with Zstandard, which Node.js reads from 22.15 on. Use that, or export without compression, or with LZ4.';
     else if (table < 0 || compression < 0 || compression > 4)
       this.failure = 'the file description behind the first line cannot be read. The file is damaged.';
-    this.#packed = compression > 0;
+    this.#packing = compression <= 0 ? 'none' : compression <= 2 ? 'lz4' : 'zstd';
     const tableAt = fieldAt(bytes, table, 1, begin, end);
     this.#tableAt = tableAt < 0 || tableAt + 8 > end ? -1 : readInt64(bytes, tableAt);
     const text = elementsAt(bytes, fieldAt(bytes, table, 2, begin, end), 1, end);
@@ -137,10 +141,18 @@ export class Aedat4Decoder extends RecordDecoder {
     this.#end = first + readUint32(payload, first - 4) * eventBytes;
   }
 
+  /** Returns the length of the payload, below 0 where there is none. */
   #unpack(bytes: Uint8Array, begin: number, end: number): number {
+    if (this.#packing === 'zstd') {
+      const unpacked = this.#unpackZstd?.(bytes.subarray(begin, end), largestPacket);
+      if (!unpacked) return -1;
+      if (unpacked.length > this.#payload.length) this.#payload = new Uint8Array(unpacked.length);
+      this.#payload.set(unpacked);
+      return unpacked.length;
+    }
     for (let size = end - begin; ; size = 2 * this.#payload.length) {
       if (size > this.#payload.length) this.#payload = new Uint8Array(size);
-      if (!this.#packed) {
+      if (this.#packing === 'none') {
         this.#payload.set(bytes.subarray(begin, end));
         return end - begin;
       }

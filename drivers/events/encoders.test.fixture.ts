@@ -173,8 +173,13 @@ function encodeAedat31(events: readonly TestEvent[]): Uint8Array {
   return joined(parts);
 }
 
-/** Compression as in the file: 0 none, 1 LZ4, 3 Zstandard (of which only the number is written). */
-export function encodeAedat4(events: readonly TestEvent[], compression: number, tableAt = false): Uint8Array {
+/** Compression as in the file: 0 none, 1 LZ4, 3 Zstandard. */
+export function encodeAedat4(
+  events: readonly TestEvent[],
+  compression: number,
+  tableAt = false,
+  pack: (bytes: Uint8Array) => Uint8Array = compression === 1 ? packLz4 : (bytes) => bytes.slice(),
+): Uint8Array {
   const xml = (['EVTS', 'FRME'] as const)
     .map(
       (type, stream) =>
@@ -201,7 +206,7 @@ export function encodeAedat4(events: readonly TestEvent[], compression: number, 
     builder.addFieldOffset(0, elements, 0);
     builder.finishSizePrefixed(builder.endObject(), 'EVTS');
     const body = builder.asUint8Array();
-    packets.push(framed(0, compression === 1 ? packLz4(body) : body.slice()), framed(1, Uint8Array.of(9, 9, 9)));
+    packets.push(framed(0, pack(body)), framed(1, Uint8Array.of(9, 9, 9)));
   }
   const file = (position: bigint): Uint8Array => {
     const builder = new Builder(1024);

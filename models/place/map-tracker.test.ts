@@ -105,6 +105,17 @@ describe('map tracker', () => {
     assert.ok(answers.every(({ known, place }) => known === place >= 0));
   });
 
+  it('is lost where it was never, and found again soon after it was carried back', () => {
+    const here = metresOf(60, 120, 1);
+    const away = metresOf(2000, 2100, 1);
+    const back = metresOf(250, 330, 1);
+    const answers = go(tracker, [...here, ...away, ...back], { season: 'winter', seed: 6 });
+    const lost = answers.slice(here.length + 50, here.length + away.length);
+    assert.ok(shareOf(lost, ({ known }) => known) < 0.1, 'lost');
+    const found = answers.slice(here.length + away.length).findIndex((answer) => answer.known && right(answer));
+    assert.ok(found > 0 && found < 30, `found after ${found} m`);
+  });
+
   it('knows the places of a short route, too', () => {
     const short = trackerOf();
     const places = positions(go(short, metresOf(0, 90, 1), { learn: true }));

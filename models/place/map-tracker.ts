@@ -1,9 +1,8 @@
 import type { PlaceEstimate, PlaceTracker } from '../../runtime/contracts.js';
+import { DriveClock } from './drive-clock.js';
 import { MatchEvidence } from './match-evidence.js';
-import { PlaceClock } from './place-clock.js';
 import type { MappedPlace, PlaceMap } from './place-map.js';
 import { SequenceFilter } from './sequence-filter.js';
-import { ViewRange } from './view-range.js';
 
 /** Places learned this recently are not recognised: the one behind looks like the one here. */
 const fresh = 30;
@@ -13,6 +12,8 @@ const fewest = 12;
 const clearLead = 0.05;
 /** The robot moves, or there were no tick: who stays at one place for so many ticks has left the map at it. */
 const mostStays = 4;
+/** Places from tick to tick: no robot drives farther, it was carried or had been taken to be elsewhere. */
+const farthest = 10;
 /** By how many standard deviations a known place fits better than unknown ones do. */
 const deviations = 3;
 
@@ -22,10 +23,9 @@ const deviations = 3;
  */
 export class MapTracker implements PlaceTracker {
   readonly map: PlaceMap;
-  readonly #clock: PlaceClock;
+  readonly #clock: DriveClock;
   readonly #filter: SequenceFilter;
   readonly #evidence = new MatchEvidence(deviations);
-  readonly #range: ViewRange;
   /** The map's rule follows the range of the views. */
   readonly #adapts: boolean;
   /** Mean change of view from place to place. */
@@ -45,9 +45,8 @@ export class MapTracker implements PlaceTracker {
   /** `adapt`: while it learns, the threshold of the map follows how far views of this drive differ at all. */
   constructor(map: PlaceMap, adapt = map.places.length === 0) {
     this.map = map;
-    this.#clock = new PlaceClock(map.recogniser.cells, map.rule);
+    this.#clock = new DriveClock(map.recogniser.cells, map.rule);
     this.#filter = new SequenceFilter(map.recogniser.module);
-    this.#range = new ViewRange(map.recogniser.cells);
     this.#adapts = adapt;
   }
 
@@ -75,8 +74,7 @@ export class MapTracker implements PlaceTracker {
     this.#ticked = false;
     if (!recogniser.hasEvidence(frame)) return false;
     const appearance = recogniser.look(frame);
-    this.#range.see(appearance);
-    const began = this.#clock.tick(appearance, metres);
+    const began = this.#clock.tick(this.map.rule, appearance, metres);
     const { change } = this.#clock;
     if (began && change < Number.POSITIVE_INFINITY)
       this.#change = Number.isNaN(this.#change) ? change : this.#change + (change - this.#change) / fresh;
@@ -128,13 +126,15 @@ export class MapTracker implements PlaceTracker {
   /** What is implausible about the rule of the map on this drive, and what to do; or the empty string. */
   get notice(): string {
     const { theta, spacing } = this.#clock.rule;
-    const { unrelated, noise } = this.#range;
+    const { unrelated, noise, theta: fitting } = this.#clock.range;
     if (Number.isNaN(unrelated)) return '';
-    const fitting = `theta ${this.#range.theta.toFixed(2)}`;
-    if (spacing === undefined || Number.isNaN(this.#clock.advance))
-      return theta > 0.95 * unrelated
-        ? `theta ${theta.toFixed(2)}: views of this drive differ by ${unrelated.toFixed(2)}, so hardly any place begins. Learn with ${fitting}.`
-        : '';
+    if (spacing === undefined || Number.isNaN(this.#clock.advance)) {
+      if (theta > 0.95 * unrelated)
+        return `theta ${this.map.rule.theta.toFixed(2)}: views of this drive differ by ${unrelated.toFixed(2)}, so hardly any place begins. Learn with theta ${fitting.toFixed(2)}.`;
+      if (2 * noise > 0.75 * unrelated)
+        return `Views of this drive differ by ${unrelated.toFixed(2)}, and by noise alone by ${noise.toFixed(2)}: places are passed by. More light or odometry helps.`;
+      return '';
+    }
     if (this.#change > 0.95 * unrelated)
       return `spacing ${spacing} m: one place shows nothing of the next. Learn with a smaller spacing.`;
     if (this.#change < Math.max(2 * noise, 0.2 * unrelated))
@@ -189,6 +189,8 @@ export class MapTracker implements PlaceTracker {
     const places = this.#old;
     this.#filter.step(this.#scores, places, advance);
     const here = this.#filter.best;
+    // What was seen elsewhere tells nothing of the place where it is found again.
+    if (this.#here >= 0 && Math.abs(here - this.#here) > farthest) this.#evidence.begin();
     this.#evidence.see(this.#scores, places, here);
     this.#stays = here === this.#here ? this.#stays + 1 : 0;
     this.#here = here;
@@ -229,11 +231,9 @@ export class MapTracker implements PlaceTracker {
   }
 
   #adapt(): void {
-    const before = this.#clock.rule;
-    const { theta } = this.#range;
-    if (!this.#adapts || Math.abs(theta - before.theta) < 0.02 * before.theta) return;
-    this.#clock.rule = { ...before, theta };
-    this.map.setRule(this.#clock.rule);
+    const { rule } = this.map;
+    const { theta } = this.#clock.range;
+    if (this.#adapts && Math.abs(theta - rule.theta) >= 0.02 * rule.theta) this.map.setRule({ ...rule, theta });
   }
 
   #unknown(): void {

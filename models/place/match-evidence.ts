@@ -76,7 +76,9 @@ export class MatchEvidence {
   /** NaN while it is not clear how unknown places look. */
   get threshold(): number {
     if (this.#unknown < fewest) return Number.NaN;
-    return this.#mean + this.#deviations * Math.sqrt(this.#squares / this.#unknown);
+    // Over few places the fit is less sure, and a robot that was carried or jumps about on an unknown road has few.
+    const share = Math.min(Math.max(this.#steps, 1), memory) / memory;
+    return this.#mean + this.#deviations * Math.sqrt(this.#squares / this.#unknown / share);
   }
 
   get known(): boolean {

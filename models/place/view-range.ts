@@ -50,6 +50,14 @@ export class ViewRange {
     return Math.min(defaultTheta, Math.max(share * unrelated, 2 * noise));
   }
 
+  /**
+   * For a place clock on this drive where the map was made by `theta`. Never larger; and who made places rarer than the
+   * default wants that here, too.
+   */
+  thetaOn(theta: number): number {
+    return Math.min(theta, Math.max(1, theta / defaultTheta) * this.theta);
+  }
+
   /** Takes the appearance of the next frame. */
   see(appearance: Int32Array): void {
     if (this.#frames > 0) {

@@ -25,6 +25,8 @@ test('a camera and a map compile to plain values', () => {
   assert.deepEqual(plan?.source.use === 'camera' && plan.source.command, ['cam', '-o', '-']);
   assert.equal(plan?.source.rate, 30);
   assert.equal(plan.place.spacing, 0.5);
+  assert.equal(plan.place.size, 'large');
+  assert.equal(load(robot.replace('50cm', '50cm, size: small')).place?.size, 'small');
   assert.match(plan.place.map ?? '', /^\/.*floor2\.map$/);
   assert.deepEqual(plan.place.ros, {
     url: 'ws://localhost:9090',
@@ -50,6 +52,7 @@ const refused: readonly [what: string, from: string | RegExp, to: string, messag
     /source\.width: 321 is odd, which yuv420 cannot be/,
   ],
   ['a spacing without unit', '50cm', '0.5', /place\.spacing: 0\.5 has no unit\. Write 0\.5m/],
+  ['a size that there is not', '50cm', '50cm, size: tiny', /place\.size: tiny .*small/],
   ['an unknown source', 'use: camera', 'use: camrea', /source\.use: camrea is not known\. Did you mean camera\?/],
   ['a command that is a text', '[cam, -o, "-"]', 'cam', /source\.command: cam is not a list/],
   ['another address', 'ws://', 'http://', /place\.ros\.url: .* is not the address of a rosbridge/],

@@ -15,7 +15,7 @@ import { mostKept, packingOf } from './map-size.js';
  */
 const mapKey = 'axond.map';
 /** Raise it whenever the same picture gives other rows: what was learned before is not comparable then. */
-export const mapVersion = 2;
+export const mapVersion = 3;
 
 /** What must be alike for two maps, or a map and a camera, to be compared. */
 const kindSchema = z.strictObject({

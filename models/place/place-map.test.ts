@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { mapSizes, type MapSize } from '../../runtime/contracts.js';
 import { applyChanges, journalHead, journalLine, readJournal } from './map-journal.js';
 import { contentOf, mapOf } from './map-content.js';
-import { decodeMap, encodeMap, thumbnailBytes, type MapKind } from './map-format.js';
+import { decodeMap, encodeMap, mapVersion, thumbnailBytes, type MapKind } from './map-format.js';
 import { PlaceMap, type MapChange } from './place-map.js';
 import { frameAt, ProductRecogniser } from './place-map.test.fixture.js';
 import { AxondPlace } from './axond-place.js';
@@ -139,12 +139,12 @@ describe('map format', () => {
   it('names what is wrong with a file', () => {
     const file = encodeMap(contentOf(learned(), kind, 0));
     assert.throws(
-      () => decodeMap(changed(file, '"version":2', '"version":3')),
-      /map is version 3, this axond reads 2\. Update/,
+      () => decodeMap(changed(file, `"version":${mapVersion}`, `"version":${mapVersion + 1}`)),
+      /map is version \d+, this axond reads \d+\. Update/,
     );
     assert.throws(
-      () => decodeMap(changed(file, '"version":2', '"version":1')),
-      /map is version 1, and this axond, of version 2, sees pictures in another way\. Learn it again/,
+      () => decodeMap(changed(file, `"version":${mapVersion}`, `"version":${mapVersion - 1}`)),
+      /map is version \d+, and this axond, of version \d+, sees pictures in another way\. Learn it again/,
     );
     assert.throws(() => decodeMap(changed(file, '"theta":0.5', '"theta":-.5')), /not JSON/);
     assert.throws(() => decodeMap(changed(file, '"theta":0.5', '"theta":0.0')), /axond\.map: rule\.theta/);

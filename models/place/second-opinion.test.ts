@@ -3,13 +3,20 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { AxondPlace } from './axond-place.js';
+import { EventFrontEnd, GreyFrontEnd } from './front-end.js';
 import { kernelModule } from './kernels-file.js';
 import { mapVersion } from './map-format.js';
 import { PictureFrontEnd } from './picture-front-end.js';
 
 /** What numpy computed: second-opinion.py beside it, which makes the same pictures. */
 const opinion = z
-  .object({ version: z.number(), pictures: z.array(z.array(z.number())), scores: z.array(z.array(z.number())) })
+  .object({
+    version: z.number(),
+    drive: z.array(z.array(z.number())),
+    events: z.array(z.array(z.number())),
+    pictures: z.array(z.array(z.number())),
+    scores: z.array(z.array(z.number())),
+  })
   .parse(JSON.parse(readFileSync('models/place/fixtures/second-opinion.json', 'utf8')));
 
 /** Stripes and blocks that move on by a pixel a frame; darker, and seen from so many pixels aside. */
@@ -26,13 +33,28 @@ test('maps have the version of what numpy takes a picture for: whoever changes o
   assert.equal(mapVersion, opinion.version);
 });
 
-test('single pictures become the spikes that numpy makes of them', () => {
-  const frontEnd = new PictureFrontEnd();
-  [0, 7, 19].forEach((frame, at) => {
-    assert.ok(frontEnd.see(picture(frame)));
-    assert.deepEqual([...frontEnd.spikes], opinion.pictures[at]);
+/** Counts of events in the upper left corner. */
+function counts(frame: number): Uint8Array {
+  const pixels = picture(frame);
+  return Uint8Array.from({ length: 49 }, (_, pixel) => (pixels[64 * Math.floor(pixel / 7) + (pixel % 7)] ?? 0) % 16);
+}
+
+for (const [name, frontEnd, frameOf] of [
+  ['drive', new GreyFrontEnd(), picture],
+  ['events', new EventFrontEnd(7, 7), counts],
+  ['pictures', new PictureFrontEnd(), picture],
+] as const)
+  test(`frames become the spikes that numpy makes of them: ${name}`, () => {
+    const spikes: number[][] = [];
+    for (let frame = 0; frame < 30; frame++) {
+      assert.ok(frontEnd.see(frameOf(frame)));
+      spikes.push([...frontEnd.spikes]);
+    }
+    assert.deepEqual(
+      [0, 7, 29].map((frame) => spikes[frame]),
+      opinion[name],
+    );
   });
-});
 
 for (const module of [undefined, kernelModule])
   test(`single pictures are as alike as numpy says: ${module ? 'kernels' : 'plain code'}`, () => {

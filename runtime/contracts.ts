@@ -394,7 +394,10 @@ export const messageFields = {
   seed: ['seed'],
   /** Driven since the last reading, backwards below 0; `atUs` is when it was measured. */
   odometry: ['metres', 'atUs'],
-  /** `request` is a place in `placeRequests`; `place` −1 where the robot is now; `text` the number of a label, 0 for none. */
+  /**
+   * `request` is a place in `placeRequests`; `place` −1 where the robot is now, and for `map` the number of a map; `text`
+   * the number of a label, 0 for none.
+   */
   place: ['request', 'place', 'text'],
 } as const satisfies Record<string, readonly string[]>;
 export type MessageKind = keyof typeof messageFields;
@@ -428,8 +431,8 @@ export const guardianCauses = [
   'deliveries',
   'condition',
 ] as const;
-export const placeRequests = ['learn', 'match', 'pause', 'label', 'forget'] as const;
-export const mapChanges = ['learning', 'matching', 'paused', 'learned', 'labelled', 'forgotten'] as const;
+export const placeRequests = ['learn', 'match', 'pause', 'label', 'forget', 'map'] as const;
+export const mapChanges = ['learning', 'matching', 'paused', 'learned', 'labelled', 'forgotten', 'switched'] as const;
 export const ReceiptState = { accepted: 0, started: 1, ended: 2, refused: 3, dropped: 4 } as const;
 export type ReceiptState = (typeof ReceiptState)[keyof typeof ReceiptState];
 
@@ -719,6 +722,15 @@ export interface PlaceTracker {
   forget(place: number): void;
   /** Learning ends: what its places look like among all others is known now. */
   settle(): void;
+}
+
+/** Tracks a robot on several maps: all are followed, and what a `PlaceTracker` has is that of the present one. */
+export interface MapsTracker extends PlaceTracker {
+  readonly maps: number;
+  /** Number of the map that the last estimate is of. */
+  readonly present: number;
+  /** Takes the robot to be on another one. */
+  goTo(map: number): void;
 }
 
 /** Where the robot is, told with each frame that carried evidence. */

@@ -1,9 +1,7 @@
-import { MapTracker } from '../../models/place/map-tracker.js';
 import { ModelError } from '../../models/format/model-error.js';
 import type { PlaceRunPlan } from '../config/compile-place.js';
-import { mapOfRecording } from '../place/open-map.js';
+import { mapsOfRecording, placeLoop } from '../place/open-map.js';
 import { kindOf } from '../place/picture-options.js';
-import { PlaceLoop } from '../place/place-loop.js';
 import type { Recording } from '../recording/read.js';
 import { replayPlaces } from '../replay/place-recording.js';
 import { Failure, print, printJson } from './output.js';
@@ -11,10 +9,10 @@ import { Failure, print, printJson } from './output.js';
 /** The place loop again over the pictures of a recording, from the map that it began with. */
 export function replayDrive(recording: Recording, { place, source }: PlaceRunPlan, json: boolean): void {
   const { size, spacing } = place;
-  const map = namingMap(recording.path, () => mapOfRecording(recording.map()?.bytes, kindOf(source, size), spacing));
-  const loop = new PlaceLoop(new MapTracker(map), map.places.length === 0 ? 'learning' : 'matching');
+  const maps = namingMap(recording.path, () => mapsOfRecording(recording.maps(), kindOf(source, size), spacing));
+  const { loop } = placeLoop(maps);
   const { frames, realtimeFactor, differences } = replayPlaces(recording, loop);
-  const places = map.places.length;
+  const places = maps.reduce((sum, map) => sum + map.places.length, 0);
   if (json) printJson({ frames, places, realtimeFactor, recording: recording.path, differences });
   else {
     print(

@@ -116,6 +116,14 @@ for (const [source, message] of refusedEvents) {
   });
 }
 
+test('several maps are paths, each once, the first under map', () => {
+  const of = (keys: string): string => `source: { use: edvs, port: /dev/x }\nplace: { use: axond-place, ${keys} }`;
+  const { map, otherMaps } = compilePlaceRun(load(of('map: a.map, otherMaps: [b.map, c.map]')))?.place ?? {};
+  assert.match([map, ...(otherMaps ?? [])].join(), /^\/.*\/a\.map,\/.*\/b\.map,\/.*\/c\.map$/);
+  assert.match(faultsOf(of('otherMaps: [b.map]')).join(), /place\.otherMaps.* are given without a map to begin with/);
+  assert.match(faultsOf(of('map: a.map, otherMaps: [a.map]')).join(), /place\.otherMaps.* name a file twice/);
+});
+
 test('an event sensor without place is told what to add', () => {
   assert.match(faultsOf('source: { use: edvs, port: /dev/x }').join(), /place is missing, while the source is edvs/);
 });

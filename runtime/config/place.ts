@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { mapSizes, type MapSize } from '../contracts.js';
-import { path, quantity, text } from './values.js';
+import { objection, path, quantity, text } from './values.js';
 
 /** `place`: which map the robot finds its way on, and who else is told. */
 
@@ -9,6 +9,8 @@ export interface PlacePlan {
   readonly map?: string;
   /** Of a map that is made; one that there is keeps its own. */
   readonly size: MapSize;
+  /** Maps that the robot may go over to. */
+  readonly otherMaps: readonly string[];
   /** Metres from place to place, where odometry comes in. */
   readonly spacing?: number;
   readonly ros?: RosPlan;
@@ -43,6 +45,14 @@ export const place = z
       'floor2.map',
       'File of the map. Where there is none it is learned; an existing one is matched.',
     ).exactOptional(),
+    otherMaps: z
+      .array(path('floor3.map', 'File of a map.'))
+      .meta({
+        description:
+          'Maps that are there: the robot goes over to one of them, and back, where it knows the place and the present map does not.',
+        example: '[floor3.map]',
+      })
+      .prefault([]),
     size: z
       .enum(mapSizes)
       .meta({
@@ -57,7 +67,15 @@ export const place = z
     ros: ros.exactOptional(),
   })
   .meta({ description: 'Place recognition. The source is a camera or an event sensor; nothing is stimulated.' })
-  .transform(({ map, size, spacing, ros }): PlacePlan => ({
+  .superRefine(({ map, otherMaps }, context) => {
+    const refuse = (rule: string, fix: string): void =>
+      context.addIssue({ code: 'custom', path: ['otherMaps'], message: objection({ rule, fix }) });
+    if (otherMaps.length > 0 && map === undefined)
+      refuse('are given without a map to begin with', 'Name that one under map.');
+    else if (new Set([map, ...otherMaps]).size <= otherMaps.length) refuse('name a file twice', 'Name each map once.');
+  })
+  .transform(({ map, otherMaps, size, spacing, ros }): PlacePlan => ({
+    otherMaps,
     size,
     ...(map === undefined ? {} : { map }),
     ...(spacing === undefined ? {} : { spacing }),

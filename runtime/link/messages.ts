@@ -66,6 +66,7 @@ export const forwardedRequest = z.discriminatedUnion('verb', [
   /** Without a place: where the robot is. */
   z.strictObject({ verb: z.literal('place/label'), label: z.string().min(1).max(200), place: place.optional() }),
   z.strictObject({ verb: z.literal('place/forget'), place }),
+  z.strictObject({ verb: z.literal('place/map'), map: z.string().min(1).max(4096) }),
 ]);
 export type ForwardedRequest = z.infer<typeof forwardedRequest>;
 /** A silence the link hands to the guardian, past the core. */

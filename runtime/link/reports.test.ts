@@ -95,6 +95,10 @@ test('a change of the map says what became of which place, and how many there ar
     topic: 'event/map',
     payload: { change: 'labelled', place: 3, places: 40, label: 'kitchen' },
   });
+  assert.deepEqual(change('switched', -1, '/home/robot/floor2.map'), {
+    topic: 'event/map',
+    payload: { change: 'switched', place: null, places: 40, map: 'floor2.map' },
+  });
   assert.deepEqual(change('paused', -1, null), {
     topic: 'event/map',
     payload: { change: 'paused', place: null, places: 40 },

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   DetectionPhase,
   ReceiptState,
@@ -64,16 +65,18 @@ export function reportOf(event: LoopEvent, text: string | null, names: Names): R
       return estimate(event, names);
     case 'place':
       return { topic: 'event/place', payload: estimatePayload(event) };
-    case 'map':
+    case 'map': {
+      const change = mapChanges[event.change] ?? '';
       return {
         topic: 'event/map',
         payload: {
-          change: mapChanges[event.change] ?? '',
+          change,
           place: event.place < 0 ? null : event.place,
           places: event.places,
-          ...(text === null ? {} : { label: text }),
+          ...(text === null ? {} : change === 'switched' ? { map: basename(text) } : { label: text }),
         },
       };
+    }
     case 'marker':
       return { topic: 'event/marker', payload: { marker: event.marker, text } };
     case 'gap':

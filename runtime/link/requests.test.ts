@@ -118,7 +118,7 @@ test('R-26 wrong versions, arguments, sizes and verbs are refused by a code of t
   }
 });
 
-test('places are steered by five requests, which are judged by their own arguments', () => {
+test('places are steered by six requests, which are judged by their own arguments', () => {
   const asked = (verb: string, args?: object): Judged =>
     new RequestJudge().judge(received(verb, { v: 1, id: 'a', args }));
   const wanted = (verb: string, args?: object): unknown => {
@@ -136,7 +136,10 @@ test('places are steered by five requests, which are judged by their own argumen
     place: 7,
   });
   assert.deepEqual(wanted('place/forget', { place: 0 }), { verb: 'place/forget', place: 0 });
+  assert.deepEqual(wanted('place/map', { map: 'floor2.map' }), { verb: 'place/map', map: 'floor2.map' });
   const wrong: [verb: string, args: object][] = [
+    ['place/map', {}],
+    ['place/map', { map: 2 }],
     ['place/label', {}],
     ['place/label', { label: '' }],
     ['place/label', { label: 'x'.repeat(201) }],

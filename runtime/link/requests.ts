@@ -155,6 +155,7 @@ const argumentsOf = {
   'place/label':
     'Give label, of at most 200 characters, and place, its number; without it the place where the robot is.',
   'place/forget': 'Give place, its number.',
+  'place/map': 'Give map, the name of the file of the map that the robot is on.',
 } as const;
 const isForwarded = (verb: string): verb is keyof typeof argumentsOf => Object.hasOwn(argumentsOf, verb);
 const verbs = ['disarm', 'silence', ...Object.keys(argumentsOf)];

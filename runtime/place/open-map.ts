@@ -6,7 +6,10 @@ import { mapOf } from '../../models/place/map-content.js';
 import { MapFile } from '../../models/place/map-file.js';
 import { decodeMap, type MapKind } from '../../models/place/map-format.js';
 import { defaultTheta, type PlaceRule } from '../../models/place/place-clock.js';
+import { MapSwitch } from '../../models/place/map-switch.js';
+import { MapTracker } from '../../models/place/map-tracker.js';
 import { PlaceMap } from '../../models/place/place-map.js';
+import { PlaceLoop, nowhere } from './place-loop.js';
 
 const recogniserOf = ({ sensor, height, width, size }: MapKind): AxondPlace =>
   new AxondPlace({ sensor, height, width, size, module: kernelModule });
@@ -24,19 +27,42 @@ export function openMap(
     return { map: file.map, file };
   }
   const file = MapFile.open(path, recogniserOf);
-  const { sensor, height, width } = file.kind;
-  if (sensor !== kind.sensor || height !== kind.height || width !== kind.width)
-    throw new ModelError(
-      `${path}: a map of ${sensor} frames of ${width}x${height}, the source gives ${kind.sensor} frames of ${kind.width}x${kind.height}. Name another map, or set the source as it was when this one was learned.`,
-    );
+  refuseOther(path, file.kind, kind);
   return { map: file.map, file };
 }
 
-/** The same for replay, from what the recording holds. */
-export function mapOfRecording(bytes: Uint8Array | undefined, kind: MapKind, spacing: number | undefined): PlaceMap {
-  if (!bytes) return openMap(undefined, kind, spacing).map;
-  const content = decodeMap(bytes);
-  return mapOf(content, recogniserOf(content.kind));
+/** Further maps, which have to be there. @throws ModelError that names the file */
+export function openOtherMap(path: string, kind: MapKind): { map: PlaceMap; file: MapFile } {
+  const file = MapFile.open(path, recogniserOf);
+  refuseOther(path, file.kind, kind);
+  return { map: file.map, file };
+}
+
+function refuseOther(path: string, { sensor, height, width }: MapKind, kind: MapKind): void {
+  if (sensor === kind.sensor && height === kind.height && width === kind.width) return;
+  throw new ModelError(
+    `${path}: a map of ${sensor} frames of ${width}x${height}, the source gives ${kind.sensor} frames of ${kind.width}x${kind.height}. Name another map, or set the source as it was when this one was learned.`,
+  );
+}
+
+/** The same for replay, from what the recording holds: all that it began with, or one without places. */
+export function mapsOfRecording(
+  stored: readonly { readonly bytes: Uint8Array }[],
+  kind: MapKind,
+  spacing: number | undefined,
+): PlaceMap[] {
+  if (stored.length === 0) return [openMap(undefined, kind, spacing).map];
+  return stored.map(({ bytes }) => {
+    const content = decodeMap(bytes);
+    return mapOf(content, recogniserOf(content.kind));
+  });
+}
+
+/** The loop that tells where a robot is on these maps, in the first of which it begins. */
+export function placeLoop(maps: readonly PlaceMap[]): { loop: PlaceLoop; trackers: readonly MapTracker[] } {
+  const trackers = maps.map((map) => new MapTracker(map));
+  const mode = maps[0]?.places.length === 0 ? 'learning' : 'matching';
+  return { loop: new PlaceLoop(new MapSwitch(trackers, nowhere), mode), trackers };
 }
 
 /** What a recording keeps of the map that it begins with. */

@@ -1,10 +1,12 @@
-import type { GreyFrame, PlaceEstimate, PlaceTracker } from '../contracts.js';
+import type { GreyFrame, MapsTracker, PlaceEstimate } from '../contracts.js';
 
 /**
  * Tells places apart by the mean absolute difference of their pictures: alike means within `alike` grey values. A new
  * place is what is like none, or every metre where odometry comes in.
  */
-export class DifferenceTracker implements PlaceTracker {
+export class DifferenceTracker implements MapsTracker {
+  readonly maps = 1;
+  readonly present = 0;
   readonly rows = new Map<number, Uint8Array>();
   begun = 0;
   settled = 0;
@@ -58,6 +60,9 @@ export class DifferenceTracker implements PlaceTracker {
   }
   settle(): void {
     this.settled++;
+  }
+  goTo(): void {
+    throw new Error('there is one map');
   }
 }
 

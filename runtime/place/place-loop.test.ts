@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { mapChanges, placeRequests, recordLength, type LoopEvent, type MessageKind } from '../contracts.js';
 import { createRecordList, type RecordList } from '../loop/loop.js';
 import { decodeEvent, encodeMessage } from '../loop/records.js';
-import { PlaceLoop, type PlaceMode } from './place-loop.js';
+import { MapSwitch } from '../../models/place/map-switch.js';
+import { PlaceLoop, nowhere, type PlaceMode } from './place-loop.js';
 import { DifferenceTracker, frameOf, pictureOf } from './place-loop.test.fixture.js';
 
 type Message = readonly [MessageKind, ...number[]];
@@ -160,4 +161,41 @@ test('the same cycles give the same events, bit for bit', () => {
     });
   };
   assert.deepEqual(play(), play());
+});
+
+test('a robot on several maps is told which one it is on before it is told where, by its own finding or by a request', () => {
+  const trackers = [new DifferenceTracker(), new DifferenceTracker()];
+  const [ground, first] = trackers;
+  assert.ok(ground && first);
+  for (const place of [0, 1, 2]) ground.rows.set(place, pictureOf(place));
+  for (const place of [0, 1, 2]) first.rows.set(place, pictureOf(place + 10));
+  const loop = new PlaceLoop(new MapSwitch(trackers, nowhere), 'matching');
+  let sequence = 0;
+  const kinds = (picture?: Uint8Array, ...messages: readonly Message[]): string[] => {
+    loop.cycle(1e6 + 33_000 * sequence, picture && frameOf(picture, sequence++, 0), messagesOf(...messages));
+    return Array.from({ length: loop.events.length }, (_, at) =>
+      decodeEvent(loop.events.records, at * recordLength),
+    ).map((event) =>
+      event?.kind === 'map'
+        ? `${mapChanges[event.change]} ${event.text}`
+        : event?.kind === 'place'
+          ? `at ${event.known ? event.place : -1}`
+          : '',
+    );
+  };
+  assert.deepEqual(kinds(pictureOf(1)), ['', 'at 1']);
+  // Upstairs: the ground floor's map knows nothing of it, at first for no longer than it takes to pass a door.
+  assert.deepEqual(kinds(pictureOf(11)), ['', 'at -1']);
+  const later = Array.from({ length: 40 }, () => kinds(pictureOf(11)));
+  const switched = later.findIndex((told) => told.length > 1);
+  assert.ok(switched >= 10 && switched < 40, String(switched));
+  assert.deepEqual(later[switched], ['switched 2', '', 'at 1'], 'the second map, and its place 1');
+  assert.equal(loop.map, 1);
+  const goTo = (map: number): Message => ['place', placeRequests.indexOf('map'), map, 0];
+  assert.deepEqual(kinds(undefined, goTo(0)), ['switched 1']);
+  assert.deepEqual([loop.map, loop.place], [0, -1]);
+  assert.deepEqual(kinds(undefined, goTo(0)), [], 'it is there');
+  assert.deepEqual(kinds(undefined, goTo(2)), []);
+  assert.equal(loop.refusal, 'map 2: there are 2.');
+  assert.deepEqual(kinds(pictureOf(2)), ['', 'at 2']);
 });

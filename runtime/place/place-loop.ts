@@ -3,8 +3,8 @@ import {
   placeRequests,
   recordLength,
   type GreyFrame,
+  type MapsTracker,
   type PlaceEstimate,
-  type PlaceTracker,
 } from '../contracts.js';
 import { createRecordList, type RecordList } from '../loop/loop.js';
 import { EventCode, MessageCode } from '../loop/records.js';
@@ -30,14 +30,14 @@ export class PlaceLoop {
   withoutEvidence = 0;
   /** Why the last request was not followed, or the empty string. */
   refusal = '';
-  readonly #tracker: PlaceTracker;
+  readonly #tracker: MapsTracker;
   /** Since the last frame; NaN where no reading came. */
   #metres = NaN;
   /** As it was told last: −1 unknown. */
   #told = -1;
   #nowUs = 0;
 
-  constructor(tracker: PlaceTracker, mode: PlaceMode) {
+  constructor(tracker: MapsTracker, mode: PlaceMode) {
     this.#tracker = tracker;
     this.mode = mode;
     tracker.begin();
@@ -46,6 +46,11 @@ export class PlaceLoop {
   /** The place where the robot is, as it was told last; −1 while unknown. */
   get place(): number {
     return this.#told;
+  }
+
+  /** Number of the map that the robot is on. */
+  get map(): number {
+    return this.#tracker.present;
   }
 
   /** `nowUs` is when the cycle began; `frame` is not kept. */
@@ -62,12 +67,14 @@ export class PlaceLoop {
   #see({ pixels, frameUs }: GreyFrame): void {
     const { estimate } = this;
     const metres = this.#metres;
+    const { present } = this.#tracker;
     this.#metres = NaN;
     if (!this.#tracker.track(pixels, metres, estimate)) {
       this.withoutEvidence++;
       this.#metres = metres;
       return;
     }
+    if (this.#tracker.present !== present) this.#switched();
     if (this.mode === 'learning') {
       const learned = this.#tracker.learn(estimate);
       if (learned >= 0) this.#changed('learned', learned, 0);
@@ -105,6 +112,8 @@ export class PlaceLoop {
         return this.#go('matching');
       case 'pause':
         return this.#go('paused');
+      case 'map':
+        return this.#goTo(asked);
     }
     const place = asked === -1 ? this.#told : asked;
     if (place === -1) return 'the robot is at no known place. Name one.';
@@ -127,6 +136,20 @@ export class PlaceLoop {
     this.#metres = NaN;
     this.#changed(mode, -1, 0);
     return '';
+  }
+
+  #goTo(map: number): string {
+    if (!(map >= 0 && map < this.#tracker.maps)) return `map ${map}: there are ${this.#tracker.maps}.`;
+    if (map === this.#tracker.present) return '';
+    this.#tracker.goTo(map);
+    this.#switched();
+    return '';
+  }
+
+  /** Numbers of places are those of another map from now on. The first texts of a recording name the maps. */
+  #switched(): void {
+    this.#told = -1;
+    this.#changed('switched', -1, this.#tracker.present + 1);
   }
 
   #changed(change: MapChange, place: number, text: number): void {

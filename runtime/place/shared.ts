@@ -8,6 +8,8 @@ export interface PlaceThreadData {
   readonly source: PictureOptions;
   /** Absent: a map for this run alone. */
   readonly map?: string;
+  /** The robot may go over to one of these, and back. */
+  readonly otherMaps: readonly string[];
   readonly size: MapSize;
   readonly spacing?: number;
   /** Where estimates are told on this machine. */
@@ -49,6 +51,9 @@ export interface PlaceState {
   readonly place: number;
   readonly label: string;
   readonly mode: PlaceMode;
+  /** Path of the map that the robot is on; empty for one of this run alone. */
+  readonly map: string;
+  /** Of that map. */
   readonly places: number;
   readonly frames: number;
   /** Frames that came and were not taken in time, or not whole. */
@@ -68,11 +73,11 @@ export interface PlaceState {
 }
 
 export type FromPlaceThread =
-  /** `map` as it is on disk: what the recording begins with. */
+  /** `maps` as they are on disk: what the recording begins with. */
   | {
       readonly ready: {
         readonly mode: PlaceMode;
-        readonly map: Uint8Array | null;
+        readonly maps: readonly { readonly name: string; readonly bytes: Uint8Array }[];
         readonly notices: readonly string[];
       };
     }

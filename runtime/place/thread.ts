@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { MapTracker } from '../../models/place/map-tracker.js';
-import type { PlaceNote } from '../../models/place/place-map.js';
+import type { MapTracker } from '../../models/place/map-tracker.js';
+import type { MappedPlace, PlaceMap, PlaceNote } from '../../models/place/place-map.js';
 import { mapChanges, placeRequests, recordLength, type GreyFrame, type MessageKind } from '../contracts.js';
 import { createRecordList } from '../loop/loop.js';
 import { EventCode, decodeEvent, encodeMessage } from '../loop/records.js';
@@ -8,10 +8,9 @@ import { SlotRing } from '../loop/ring.js';
 import { monotonicUs } from '../monotonic.js';
 import { EstimateSocket } from './estimate-socket.js';
 import { LoggedPlaceLoop } from './logged-place-loop.js';
-import { mapBytes, openMap } from './open-map.js';
+import { mapBytes, openMap, openOtherMap, placeLoop } from './open-map.js';
 import { openSource } from './open-source.js';
 import { kindOf } from './picture-options.js';
-import { PlaceLoop } from './place-loop.js';
 import { RosBridge } from './ros-bridge.js';
 import type { FromPlaceThread, PlaceThreadData, ToPlaceThread } from './shared.js';
 
@@ -32,15 +31,17 @@ try {
 
 async function run(): Promise<void> {
   const kind = kindOf(data.source, data.size);
-  const opened = await openSource(data.source, see, ({ state, text }) => {
+  const pictures = await openSource(data.source, see, ({ state, text }) => {
     tell({ notice: { delivering: state === 'delivering', text } });
     if (state === 'over') tell({ over: true });
   });
-  const { source } = opened;
-  const { map, file } = openMap(data.map, kind, data.spacing);
-  const mode = map.places.length === 0 ? 'learning' : 'matching';
-  const tracker = new MapTracker(map);
-  const loop = new PlaceLoop(tracker, mode);
+  const { source } = pictures;
+  const { otherMaps } = data;
+  const opened = [openMap(data.map, kind, data.spacing), ...otherMaps.map((path) => openOtherMap(path, kind))];
+  const files = opened.flatMap(({ file }) => file ?? []);
+  const paths = data.map === undefined ? [] : [data.map, ...otherMaps];
+  const { loop, trackers } = placeLoop(opened.map(({ map }) => map));
+  const { mode } = loop;
   const logged = new LoggedPlaceLoop(loop, SlotRing.attach(data.pictures), SlotRing.attach(data.decisions));
   const messages = createRecordList(1);
   const prepared: GreyFrame = {
@@ -59,7 +60,7 @@ async function run(): Promise<void> {
   function see(): void {
     for (let frame = source.take(); frame; frame = source.take()) {
       const nowUs = monotonicUs();
-      opened.prepare(frame.pixels, prepared.pixels);
+      pictures.prepare(frame.pixels, prepared.pixels);
       prepared.sequence = frame.sequence;
       prepared.frameUs = frame.frameUs;
       const before = loop.withoutEvidence;
@@ -101,7 +102,13 @@ async function run(): Promise<void> {
     }
   }
 
+  /** The one that the robot is on. */
+  function present(): PlaceMap {
+    return (trackers[loop.map] as MapTracker).map;
+  }
+
   function note(place: number, added: PlaceNote): void {
+    const map = present();
     const at = map.find(place);
     const { label, pose, thumbnail } = map.places[at] ?? {};
     if (at >= 0) map.note(at, { label, pose, thumbnail, ...added });
@@ -114,7 +121,8 @@ async function run(): Promise<void> {
     return false;
   }
 
-  function noteOf(place: number): (typeof map.places)[number] | undefined {
+  function noteOf(place: number): MappedPlace | undefined {
+    const map = present();
     return map.places[map.find(place)];
   }
 
@@ -128,7 +136,8 @@ async function run(): Promise<void> {
         place: loop.place,
         label: noteOf(loop.place)?.label ?? '',
         mode: loop.mode,
-        places: map.places.length,
+        map: paths[loop.map] ?? '',
+        places: present().places.length,
         frames: loop.lastIndex + 1,
         dropped: dropped + partial,
         discardedBytes,
@@ -137,8 +146,8 @@ async function run(): Promise<void> {
         ms,
         listeners: socket.listeners,
         ros: ros?.state ?? '',
-        mapProblem: file?.failure ?? '',
-        ruleProblem: tracker.notice,
+        mapProblem: files.map(({ failure }) => failure).find((failure) => failure !== '') ?? '',
+        ruleProblem: trackers[loop.map]?.notice ?? '',
       },
     });
   }
@@ -147,10 +156,12 @@ async function run(): Promise<void> {
     await source.stop();
     ros?.close();
     socket.close();
-    try {
-      file?.save();
-    } catch (error) {
-      tell({ notice: { delivering: true, text: error instanceof Error ? error.message : String(error) } });
+    for (const file of files) {
+      try {
+        file.save();
+      } catch (error) {
+        tell({ notice: { delivering: true, text: error instanceof Error ? error.message : String(error) } });
+      }
     }
     tell({ ended: true });
     parentPort?.close();
@@ -168,6 +179,10 @@ async function run(): Promise<void> {
     }
   });
   tell({
-    ready: { mode, map: data.map === undefined ? null : mapBytes(data.map), notices: file?.notices ?? [] },
+    ready: {
+      mode,
+      maps: paths.map((path) => ({ name: path, bytes: mapBytes(path) })),
+      notices: files.flatMap(({ notices }) => notices),
+    },
   });
 }

@@ -156,11 +156,9 @@ export class Recording {
     if (left.done !== true) throw this.#fault('picture', left.value.id, 'no block belongs to it');
   }
 
-  /** The map that a place loop began with; undefined where it began with an empty one. */
-  map(): { readonly name: string; readonly bytes: Uint8Array } | undefined {
-    if (!this.run.pictures) return undefined;
-    const [map] = this.#rows('map', mapRow);
-    return map;
+  /** The maps that a place loop began with, in their order; none where it began with an empty one. */
+  maps(): { readonly name: string; readonly bytes: Uint8Array }[] {
+    return this.run.pictures ? [...this.#rows('map', mapRow)] : [];
   }
 
   /** Frames on disk, gap frames among them. */

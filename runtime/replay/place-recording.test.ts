@@ -77,7 +77,7 @@ test('the recording of a drive holds every picture with its time and number, and
       assert.deepEqual(picture.pixels, pictureOf(place, 5, sequence + 1));
       assert.equal(picture.frameUs % 1, 0.5);
     });
-    assert.deepEqual(recording.map()?.bytes, Buffer.from([1, 2, 3]));
+    assert.deepEqual(recording.maps()[0]?.bytes, Buffer.from([1, 2, 3]));
     const label = [...recording.readableEvents()].find(({ text }) => text === 'kitchen');
     assert.ok(label?.event?.kind === 'map');
   });

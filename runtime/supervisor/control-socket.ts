@@ -38,6 +38,8 @@ const request = z.discriminatedUnion('verb', [
     /** Without it: where the robot is. */
     place: z.number().int().nonnegative().optional(),
     label: z.string().min(1).max(200).optional(),
+    /** Path or name of a map's file. */
+    map: z.string().min(1).max(4096).optional(),
   }),
   z.strictObject({ verb: z.literal('stop') }),
 ]);

@@ -123,7 +123,8 @@ export class LinkConnection {
       case 'place/match':
       case 'place/pause':
       case 'place/label':
-      case 'place/forget': {
+      case 'place/forget':
+      case 'place/map': {
         const { verb, ...more } = wanted;
         return this.#reported.answer({
           verb: 'place',

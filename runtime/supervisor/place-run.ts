@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:net';
+import { basename } from 'node:path';
 import type { Logger } from 'pino';
 import type { PlaceRunPlan } from '../config/compile-place.js';
 import { addressText } from '../../drivers/socket-stream.js';
@@ -104,10 +105,14 @@ export class PlaceRun {
       },
       log,
     );
-    const { map, notices } = await this.#thread.ready;
+    const { maps, notices } = await this.#thread.ready;
     for (const notice of notices) log.warn(notice);
     this.#recorder = await RecorderThread.start(this.recording, this.#describe(), undefined, this.#memory, log);
-    if (map && plan.place.map !== undefined) this.#recorder.keepMap(plan.place.map, map);
+    for (const { name, bytes } of maps) {
+      this.#recorder.keepMap(name, bytes);
+      // The loop counts on it that the first texts are the names of the maps.
+      this.#text(name);
+    }
     if (plan.mqtt) this.#report(plan.mqtt);
     this.#beat = setInterval(() => this.#tick(), beatMs);
     this.#thread.start();
@@ -182,12 +187,24 @@ export class PlaceRun {
     }
   }
 
-  async #steer({ request, place = -1, label }: ControlRequest & { verb: 'place' }): Promise<ControlAnswer> {
+  async #steer({ request, place = -1, label, map }: ControlRequest & { verb: 'place' }): Promise<ControlAnswer> {
     if (!this.#thread) return { ok: false, reasons: ['the loop has not started yet'] };
+    if (request === 'map') return this.#goTo(this.#thread, map);
     if (request === 'label' && label === undefined) return { ok: false, reasons: ['label: is missing. Give a text.'] };
     const number = label === undefined ? 0 : this.#text(label);
     const refusal = await this.#thread.request(request, place, number, label ?? '');
     return refusal === '' ? { ok: true, value: this.status() } : { ok: false, reasons: [`${request}: ${refusal}`] };
+  }
+
+  async #goTo(thread: PlaceThread, map: string | undefined): Promise<ControlAnswer> {
+    const { place } = this.#options.plan;
+    const paths = place.map === undefined ? [] : [place.map, ...place.otherMaps];
+    const asked = paths.findIndex((path) => path === map || basename(path) === map);
+    const names = paths.map((path) => basename(path)).join(', ');
+    if (asked < 0)
+      return { ok: false, reasons: [`map: ${map ?? 'none'} is not among the maps of this run. There are ${names}.`] };
+    const refusal = await thread.request('map', asked, 0, '');
+    return refusal === '' ? { ok: true, value: this.status() } : { ok: false, reasons: [refusal] };
   }
 
   /** The number by which the recording finds it. */
@@ -218,7 +235,7 @@ export class PlaceRun {
       },
       detections: 0,
       stimulation: null,
-      place: state ? { ...state, map: plan.place.map ?? '' } : null,
+      place: state ?? null,
       ringLosses: this.#memory.ringLosses,
       recorder: this.#recorder?.status ?? { state: 'starting', lagMs: 0 },
       mqtt: this.#link?.status ?? null,
@@ -287,10 +304,11 @@ export class PlaceRun {
 }
 
 function threadData(plan: PlaceRunPlan, places: Places, memory: PlaceMemory): PlaceThreadData {
-  const { map, size, spacing, ros } = plan.place;
+  const { map, otherMaps, size, spacing, ros } = plan.place;
   return {
     source: plan.source,
     ...(map === undefined ? {} : { map }),
+    otherMaps,
     size,
     ...(spacing === undefined ? {} : { spacing }),
     socket: places.estimates,
@@ -309,11 +327,12 @@ function originOf(source: PlaceRunPlan['source']): string {
   return 'file' in from ? from.file : addressText(from.socket);
 }
 
-function beliefOf({ estimate, label, mode }: PlaceState): Record<string, unknown> {
+function beliefOf({ estimate, label, map, mode }: PlaceState): Record<string, unknown> {
   const { place, score, second, margin, known, ambiguous, frameUs, ageUs } = estimate;
   return {
     place: place < 0 ? null : place,
     ...(label === '' ? {} : { label }),
+    ...(map === '' ? {} : { map: basename(map) }),
     score,
     second,
     margin,

@@ -43,7 +43,7 @@ export interface Status {
     };
   } | null;
   /** Null where no places are recognised. */
-  readonly place: (PlaceState & { readonly map: string }) | null;
+  readonly place: PlaceState | null;
   readonly ringLosses: Readonly<Record<string, number>>;
   readonly recorder: { readonly state: string; readonly lagMs: number };
   /** Null where nothing is reported. */

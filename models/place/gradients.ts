@@ -59,6 +59,8 @@ export class Gradients {
   readonly contrast: Int32Array;
   readonly #grid: GradientGrid;
   readonly #light = new Int32Array(frameHeight * frameWidth);
+  /** To the right, and downwards. */
+  readonly #gradients = [new Int32Array(frameHeight * frameWidth), new Int32Array(frameHeight * frameWidth)] as const;
   readonly #energy: Int32Array;
   /** Of all energies of each cell. */
   readonly #sums: Int32Array;
@@ -75,8 +77,18 @@ export class Gradients {
     if (frame.length !== frameHeight * frameWidth)
       throw new RangeError(`a frame of ${frame.length} bytes: it takes ${frameWidth} x ${frameHeight} grey pixels.`);
     for (let pixel = 0; pixel < frame.length; pixel++) this.#light[pixel] = logGrey[frame[pixel] as number] as number;
+    this.#differentiate();
     this.#poolAll();
     this.#removeLocalMean();
+  }
+
+  #differentiate(): void {
+    const [across, down] = this.#gradients;
+    for (let y = 0; y < frameHeight; y++)
+      for (let x = 0; x < frameWidth; x++) {
+        across[y * frameWidth + x] = this.#at(y, x + 1) - this.#at(y, x - 1);
+        down[y * frameWidth + x] = this.#at(y + 1, x) - this.#at(y - 1, x);
+      }
   }
 
   #poolAll(): void {
@@ -87,21 +99,21 @@ export class Gradients {
         for (let part = 0; part < parts; part++)
           for (let half = 0; half < 2; half++) {
             const cell = row * columns + column;
-            const energy = logEnergy[this.#pool(row, column, part, half)] as number;
+            const gradient = this.#gradients[part === 0 ? 0 : 1];
+            const energy = logEnergy[this.#pool(gradient, row, column, half === 0 ? 1 : -1)] as number;
             this.#energy[(part * this.#sums.length + cell) * 2 + half] = energy;
             this.#sums[cell] = (this.#sums[cell] as number) + energy;
           }
   }
 
-  #pool(row: number, column: number, part: number, half: number): number {
+  #pool(gradient: Int32Array, row: number, column: number, sign: number): number {
     const { stride, pooling, bits } = this.#grid;
     let sum = 0;
     for (let down = 0; down < pooling.length; down++)
       for (let right = 0; right < pooling.length; right++) {
         const y = within(row * stride - 1 + down, frameHeight);
         const x = within(column * stride - 1 + right, frameWidth);
-        const gradient = part === 0 ? this.#at(y, x + 1) - this.#at(y, x - 1) : this.#at(y + 1, x) - this.#at(y - 1, x);
-        const wave = Math.max(0, half === 0 ? gradient : -gradient);
+        const wave = Math.max(0, sign * (gradient[y * frameWidth + x] as number));
         sum += (pooling[down] as number) * (pooling[right] as number) * wave;
       }
     return sum >> bits;

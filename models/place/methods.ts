@@ -1,3 +1,4 @@
+import { associativeRecall } from './associative/associative-recall.js';
 import { axondPlace } from './axond-place.js';
 import {
   blockNormalisedDifferences,
@@ -11,7 +12,7 @@ import { kernelModule } from './kernels-file.js';
 import type { PlaceMethod } from './place-scorer.js';
 import type { PlaceSensor } from './sensor.js';
 import { vprSnn } from './vprsnn/vprsnn.js';
-import { vprTempo } from './vprtempo/vprtempo.js';
+import { vprTempo, vprTempoSettings, vprTempoSinglePictures } from './vprtempo/vprtempo.js';
 
 export { placeSensors, type PlaceSensor } from './sensor.js';
 
@@ -24,10 +25,15 @@ export const placeMethods: Readonly<Record<string, (sensor: PlaceSensor) => Plac
   pn7: () => windowNormalisedDifferences,
   standardised: () => frameNormalisedDifferences,
   seqslam: () => localContrast,
-  vprtempo: () => vprTempo,
+  vprtempo: (sensor) => (reference) =>
+    vprTempo(reference, sensor === 'unordered' ? vprTempoSinglePictures : vprTempoSettings),
   vprsnn: () => vprSnn,
   ensemble: () => ensemble,
+  associative: () => associativeRecall,
 };
+
+/** Methods that take the drives of a camera alone. */
+export const cameraMethods: ReadonlySet<string> = new Set(['associative']);
 
 /** What any other method has to beat, by the sensor that they are meant for. */
 export const baselinesOf: Readonly<Record<PlaceSensor, readonly string[]>> = {

@@ -1,7 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { PictureError } from '../../drivers/images/picture.js';
-import { baselinesOf, placeMethods, placeSensors, type PlaceSensor } from '../../models/place/methods.js';
+import {
+  baselinesOf,
+  cameraMethods,
+  placeMethods,
+  placeSensors,
+  type PlaceSensor,
+} from '../../models/place/methods.js';
 import type { PlaceMethod } from '../../models/place/place-scorer.js';
 import { reordered, type Traverse } from '../../models/place/traverse.js';
 import { atPace, stretch, withStop } from '../evaluate/place/drive.js';
@@ -104,6 +110,8 @@ async function evaluate(options: Options): Promise<PlaceComparison> {
 function methodOf(name: string, sensor: PlaceSensor): PlaceMethod {
   const method = placeMethods[name];
   if (method === undefined) throw new UsageError(`--method: there is no ${name}.`);
+  if (sensor !== 'grey' && cameraMethods.has(name))
+    throw new UsageError(`--method: ${name} takes frames of a camera along a way. Leave out --sensor ${sensor}.`);
   return method(sensor);
 }
 

@@ -44,6 +44,26 @@ test('after learning, the output of a place is near what it was forced to, those
   });
 });
 
+test('a linear readout has no limits: twice the picture is twice the score, where a clamped one ends at 0 and 0.9', () => {
+  const picture = Float32Array.from({ length: 60 }, (_, input) => (input % 3) / 4);
+  const scored = (readout: 'linear' | 'clamped', factor: number): number[] => {
+    const module = new VprTempoModule([picture, picture.map((amplitude) => 0.9 - amplitude)], { ...small, readout }, 0);
+    const scores = new Float32Array(2);
+    module.score(
+      picture.map((amplitude) => factor * amplitude),
+      scores,
+    );
+    return [...scores];
+  };
+  const once = scored('linear', 1);
+  scored('linear', 2).forEach((score, place) => {
+    assert.ok(Math.abs(score - 2 * (once[place] ?? Number.NaN)) < 1e-5);
+  });
+  assert.ok(scored('linear', -1).some((score) => score < 0));
+  for (const factor of [-1, 1, 50])
+    assert.ok(scored('clamped', factor).every((score) => score >= 0 && score <= Math.fround(0.9)));
+});
+
 test('synapses keep their sign, whatever is learned; homeostasis scales inhibition alone', () => {
   const layer = new SignedLayer({ inputs: 50, outputs: 1, excitatory: 1, inhibitory: 1 }, new RandomBits(1, 0));
   const unit = (input: number): Float32Array =>

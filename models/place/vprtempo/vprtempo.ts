@@ -3,7 +3,7 @@ import type { PlaceScorer } from '../place-scorer.js';
 import { frameOf, type Traverse } from '../traverse.js';
 import { VprTempoModule, type VprTempoSettings } from './module.js';
 
-/** As published. */
+/** As published, with the readout of the paper: along a drive, limited spikes add up to more right places. */
 export const vprTempoSettings: VprTempoSettings = {
   side: 28,
   patch: 7,
@@ -16,10 +16,12 @@ export const vprTempoSettings: VprTempoSettings = {
   readout: 'clamped',
 };
 
+/** With the readout of the public code: limits leave ties among single pictures. */
+export const vprTempoSinglePictures: VprTempoSettings = { ...vprTempoSettings, readout: 'linear' };
+
 /**
  * VPRTempo (Hines, Stratton, Milford, Fischer: arXiv 2309.10225, ICRA 2024): a network of one time step, whose spikes
- * are larger the earlier they come. Written from its equations. Different from its public code: thresholds and clips
- * hold at inference too, as the paper has it; there the readout is linear.
+ * are larger the earlier they come. Written from its equations.
  */
 export function vprTempo(reference: Traverse, settings = vprTempoSettings): PlaceScorer {
   const { side, patch, placesPerModule } = settings;

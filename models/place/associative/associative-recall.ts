@@ -13,9 +13,9 @@ const layout = { ...coarseGrid, perCell: 2 };
  * The places of axond-place, recalled from what is known of a view alone, where plain matching takes what hides a part
  * for a part of the place. Frames of a camera, 32 x 64, along a way.
  *
- * Measured (npm run place-seeds hidden): better than plain matching where a different part is hidden from frame to
- * frame; where the same half stays hidden all the way, better on one drive and worse on another, because the running
- * mean of plain matching takes out what stays; a little worse where nothing is hidden.
+ * Measured (npm run place-seeds hidden): more right single frames than plain matching where another part is hidden from
+ * frame to frame. Where the same half stays hidden all the way, better on one drive and worse on another: the running
+ * mean of plain matching takes out what stays. Worse where nothing is hidden, and over ten frames plain matching is level.
  */
 export function associativeRecall(reference: Traverse): PlaceScorer {
   const view = new PartialView();

@@ -1,9 +1,11 @@
-import { driveWeight, greyMemory } from '../front-end.js';
+import { greyMemory } from '../front-end.js';
 import { coarseGrid, contrastCells, frameHeight, frameWidth, Gradients } from '../gradients.js';
 import { mostSpike } from '../spikes.js';
 import type { Fragment } from './associative-memory.js';
 
 const { rows, columns, stride } = coarseGrid;
+/** Of the vertical gradient: snow and a low sun change it more than the horizontal one. */
+const verticalWeight = 0.75;
 
 /**
  * Spikes of a grey frame of 64 x 32 of which a part is hidden: cropped, masked, or behind something without any
@@ -14,7 +16,7 @@ export class PartialView implements Fragment {
   readonly spikes = new Int8Array(contrastCells);
   readonly known = new Int8Array(contrastCells);
   readonly #gradients = new Gradients();
-  /** Of each spike: mean in 1/256, and frames that it is of. */
+  /** Of each spike: mean in 1/256, and frames that it is of, besides a first one of zeros. */
   readonly #mean = new Int32Array(contrastCells);
   readonly #seen = new Int32Array(contrastCells);
   readonly #values = new Int32Array(contrastCells);
@@ -41,7 +43,7 @@ export class PartialView implements Fragment {
     }
     const scale = sum === 0 ? 0 : (2 * count) / sum;
     for (let spike = 0; spike < contrastCells; spike++) {
-      const factor = 2 * spike < contrastCells ? scale : scale * driveWeight;
+      const factor = 2 * spike < contrastCells ? scale : scale * verticalWeight;
       const graded = Math.round((this.#values[spike] as number) * factor);
       this.spikes[spike] = Math.max(-mostSpike, Math.min(mostSpike, graded));
     }
@@ -49,8 +51,8 @@ export class PartialView implements Fragment {
   }
 
   #lessMean(spike: number, value: number): number {
-    const frames = Math.min((this.#seen[spike] as number) + 1, greyMemory);
-    this.#seen[spike] = frames;
+    const frames = Math.min((this.#seen[spike] as number) + 2, greyMemory);
+    this.#seen[spike] = frames - 1;
     const before = this.#mean[spike] as number;
     const mean = before + Math.floor(((value << 8) - before) / frames);
     this.#mean[spike] = mean;

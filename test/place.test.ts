@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { SyntheticRoad, syntheticDrive } from '../models/place/synthetic-drive.js';
+import { mapChanges } from '../runtime/contracts.js';
 import { openRecording } from '../runtime/recording/read.js';
-import { launcher, until } from './axond-process.js';
+import { askControl } from '../runtime/supervisor/control-socket.js';
+import { axond, launcher, until } from './axond-process.js';
 import { Mosquitto, hasMosquitto } from './mosquitto.js';
 import { Robot, goesForwards, listen, root, routeOf } from './robot.js';
 
@@ -118,4 +121,47 @@ test('what cannot be a map is refused with one line, and nothing is begun', asyn
   assert.notEqual(await run.exited, 0);
   assert.match(run.stderr(), /floor\.map: /);
   assert.equal(readFileSync(robot.map, 'utf8'), 'a map of treasure');
+});
+
+test('a robot that comes onto another of its maps says so, is told by a request where it is, and is replayed', async (t) => {
+  const robot = new Robot(t);
+  const maps = ['1', '2'].map((seed) => {
+    const path = join(robot.folder, `road${seed}.map`);
+    const drive = join(robot.folder, `road${seed}.200x32x64.u8`);
+    const metres = Array.from({ length: 200 }, (_, frame) => frame);
+    writeFileSync(drive, syntheticDrive(new SyntheticRoad(Number(seed)), metres).pixels);
+    return { path, drive };
+  });
+  for (const { path, drive } of maps) {
+    const learned = await axond(t, ['place', 'learn', drive, '--map', path]);
+    assert.equal(learned.code, 0, learned.stderr);
+  }
+  const [first, second] = maps.map(({ path }) => path);
+  const command = [process.execPath, launcher, 'emulate', 'camera', '--rate', '60', '--lap', '200', '--seed', '2'];
+  const source = { use: 'camera', command, width: 64, height: 32, rate: '60Hz' };
+  const run = robot.start(source, `place.map=${first ?? ''}`, `place.otherMaps=[${second ?? ''}]`);
+  const onMap = async (path = ''): Promise<boolean> => (await robot.status()).place?.map === path;
+  await until('the second map', () => onMap(second), 60_000);
+  await until('a known place', async () => ((await robot.status()).place?.place ?? -1) >= 0, 60_000);
+  const socket = join(robot.folder, 'robot', 'control.sock');
+  const ask = (map: string) => askControl(socket, { verb: 'place', request: 'map', map });
+  assert.deepEqual(await ask('road3.map'), {
+    ok: false,
+    reasons: ['map: road3.map is not among the maps of this run. There are road1.map, road2.map.'],
+  });
+  assert.equal((await ask('road1.map')).ok, true);
+  // It goes on seeing the second road, and finds out again.
+  await until('the second map again', () => onMap(second), 60_000);
+  const { recording } = await robot.end(run);
+  const opened = openRecording(recording);
+  t.after(() => opened.close());
+  assert.deepEqual(
+    opened.maps().map(({ name }) => name),
+    [first, second],
+  );
+  const switches = [...opened.readableEvents()].flatMap(({ event, text }) =>
+    event?.kind === 'map' && mapChanges[event.change] === 'switched' ? text : [],
+  );
+  assert.deepEqual(switches, [second, first, second]);
+  await robot.replay(recording);
 });

@@ -33,7 +33,7 @@ export function recogniserOf({ sensor, height, width, size }: MapKind): MapRecog
 }
 
 export const driveArgument =
-  'NAME.500x32x64.u8, FILE:32x64, a folder of pictures, a file of events (RAW, AEDAT), or -:480x640 for raw grey frames on stdin';
+  'NAME.500x32x64.u8, FILE:32x64, a folder of pictures, a file of events (RAW, AEDAT), or stdin:480x640 for raw grey frames on stdin';
 
 /** One frame of a drive, and the metres driven since the one before; NaN where nothing tells them. */
 export interface DrivenFrame {

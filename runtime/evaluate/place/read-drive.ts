@@ -13,7 +13,7 @@ export interface FrameSize {
 
 /**
  * Frames of a drive, one after the other, prepared to the size that the map takes: a pack, a folder of pictures, or
- * `-:HEIGHTxWIDTH` for raw grey frames on `input`. Count frames of an event sensor (`counts`) are never resized.
+ * `stdin:HEIGHTxWIDTH` for raw grey frames on `input`. Count frames of an event sensor (`counts`) are never resized.
  * @throws PackError, PictureError
  */
 export async function* readDrive(
@@ -22,7 +22,7 @@ export async function* readDrive(
   counts: boolean,
   input: Readable,
 ): AsyncGenerator<Uint8Array> {
-  if (argument === '-' || argument.startsWith('-:')) yield* rawFrames(argument, size, counts, input);
+  if (argument.startsWith('stdin:')) yield* rawFrames(argument, size, counts, input);
   else if (isFolder(argument)) {
     const drive = await readPictureFolder(argument, {}, size.width, size.height);
     for (let frame = 0; frame < drive.frames; frame++) yield frameOf(drive, frame);
@@ -35,13 +35,15 @@ export async function* readDrive(
 
 /** Of the frames of a pack or of raw ones. @throws PackError */
 export function sizeOf(argument: string): FrameSize {
-  if (argument !== '-' && !argument.startsWith('-:')) {
+  if (!argument.startsWith('stdin:')) {
     const { height, width } = readPack(argument);
     return { height, width };
   }
-  const [, height = 0, width = 0] = (/^-:(\d+)x(\d+)$/.exec(argument) ?? []).map(Number);
+  const [, height = 0, width = 0] = (/^stdin:(\d+)x(\d+)$/.exec(argument) ?? []).map(Number);
   if (height >= 1 && width >= 1) return { height, width };
-  throw new PackError(`${argument}: no frame size. Write -:HEIGHTxWIDTH, such as -:480x640, for raw grey frames.`);
+  throw new PackError(
+    `${argument}: no frame size. Write stdin:HEIGHTxWIDTH, such as stdin:480x640, for raw grey frames.`,
+  );
 }
 
 async function* rawFrames(argument: string, size: FrameSize, counts: boolean, input: Readable) {

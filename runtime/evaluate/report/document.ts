@@ -29,7 +29,7 @@ export function paragraph(text: string): string {
 const style = `
 body { font: 15px/1.5 system-ui, sans-serif; color: #1b2327; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.85rem; }
+table { border-collapse: collapse; margin: 0.8rem 0; font-variant-numeric: tabular-nums; font-size: 0.85rem; }
 th, td { text-align: right; padding: 0.15rem 0.6rem; border-bottom: 1px solid #e3e8ea; }
 th:first-child, td:nth-child(2) { text-align: left; } tbody th { font-weight: 400; }
 .note { background: #fff4de; border-left: 4px solid #a07800; padding: 0.4rem 0.8rem; }
@@ -38,6 +38,6 @@ svg { max-width: 100%; height: auto; display: block; } svg text { font: 11px sys
 .grid { stroke: #e3e8ea; } .key { stroke-width: 3; } .confirmed { stroke: #c8451b; stroke-dasharray: 3 2; }
 .eeg, .sigma { fill: none; stroke-width: 0.8; } .eeg { stroke: #1b2327; } .sigma { stroke: #0b5fa5; }
 .mark { fill: #2f8f4e; } .found { fill: #c8451b; }
-.matrix { width: 34rem; image-rendering: pixelated; border: 1px solid #e3e8ea; } .side { display: flex; gap: 0.6rem; flex-wrap: wrap; }
-.side figure { margin: 0; } .frame { width: 12rem; image-rendering: pixelated; }
+.matrix { width: 34rem; height: auto; image-rendering: pixelated; border: 1px solid #e3e8ea; } .side { display: flex; gap: 0.6rem; flex-wrap: wrap; }
+.side figure { margin: 0; } .frame { width: 12rem; height: auto; image-rendering: pixelated; }
 `;

@@ -38,6 +38,8 @@ test('one well-formed page that fetches and runs nothing: a matrix and two curve
   assert.equal(names.filter((name) => name === 'img').length, 2 + 3);
   assert.match(html, /query 4.*taken for place 0.*right: place 4/);
   assert.match(html, /ours &#60;1&#62;/);
+  // Pictures are enlarged to a width: their height follows, or they are seen squashed.
+  for (const kind of ['matrix', 'frame']) assert.match(html, new RegExp(`\\.${kind} \\{[^}]*height: auto;`));
 });
 
 test('a query that is not on the map is confused with what it was taken for; without confusions the page says so', () => {

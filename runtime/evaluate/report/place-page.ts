@@ -17,8 +17,7 @@ export function placePage(comparison: PlaceComparison): string {
   const frames = (length: number): string => (length === 1 ? 'single frames' : `${length} frames together`);
   return document(
     `${method.evaluation.method}: ${query.frames} queries on ${reference.frames} places`,
-    ...placeDefinitions.map(paragraph),
-    section('Scores', scoreTable(all, lengths), costTable(all)),
+    section('Scores', scoreTable(all, lengths), costTable(all), definitions()),
     ...shown.map((length) => {
       const answers = all.map((each) => ({ name: each.evaluation.method, matrix: matrixOf(each, length) }));
       const [own] = answers;
@@ -31,6 +30,10 @@ export function placePage(comparison: PlaceComparison): string {
     }),
     section('Confusions', ...confusions(comparison, [...shown].reverse(), frames)),
   );
+}
+
+function definitions(): string {
+  return element('ul', {}, ...placeDefinitions.map((text) => element('li', {}, escape(text))));
 }
 
 interface NamedMatrix {

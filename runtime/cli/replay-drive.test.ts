@@ -14,9 +14,10 @@ test('a recording that begins with a map of another version is refused by name',
   const old = Buffer.from(map)
     .toString('latin1')
     .replace(`version\\":${mapVersion}`, `version\\":${mapVersion - 1}`);
-  const recording = { path: 'drive.db', map: () => ({ bytes: Buffer.from(old, 'latin1') }) } as unknown as Recording;
+  const maps = () => [{ name: 'floor', bytes: Buffer.from(old, 'latin1') }];
+  const recording: Pick<Recording, 'path' | 'maps'> = { path: 'drive.db', maps };
   const plan = { place: { size: 'large' }, source: { use: 'camera' } } as unknown as PlaceRunPlan;
   assert.throws(() => {
-    replayDrive(recording, plan, true);
+    replayDrive(recording as Recording, plan, true);
   }, /^Error: drive\.db: the map that it begins with cannot be read: the map is version \d+, .* The axond that recorded it replays it\.$/);
 });

@@ -5,7 +5,7 @@
  */
 import { AxondPlace } from '../models/place/axond-place.js';
 import { DriveClock } from '../models/place/drive-clock.js';
-import { kernelModule } from '../models/place/kernels-file.js';
+import { readPlaceKernels } from '../models/place/kernels-file.js';
 import { fittingTheta } from '../models/place/learn-drive.js';
 import { MapTracker } from '../models/place/map-tracker.js';
 import { PlaceClock, defaultTheta } from '../models/place/place-clock.js';
@@ -39,7 +39,7 @@ interface LearnedRoute {
 }
 
 function learn(reference: Traverse, conditions: FadeConditions, theta: number): LearnedRoute {
-  const recogniser = new AxondPlace({ ...reference, sensor: 'grey', module: kernelModule });
+  const recogniser = new AxondPlace({ ...reference, sensor: 'grey', module: readPlaceKernels() });
   const map = new PlaceMap(recogniser, { theta });
   const clock = new PlaceClock(recogniser.cells, map.rule);
   const learnedAt: number[] = [];
@@ -63,7 +63,7 @@ interface Answers {
 function match({ map, at: learnedAt }: LearnedRoute, { query, tolerance }: Route, conditions: FadeConditions): Answers {
   const { recogniser } = map;
   const clock = new DriveClock(recogniser.cells, map.rule);
-  const filter = new SequenceFilter(kernelModule);
+  const filter = new SequenceFilter(readPlaceKernels());
   const scores = new Float32Array(map.places.length);
   const right = { single: 0, filtered: 0 };
   let queries = 0;
@@ -83,7 +83,7 @@ function match({ map, at: learnedAt }: LearnedRoute, { query, tolerance }: Route
 }
 
 function rangeOf(reference: Traverse, conditions: FadeConditions): number {
-  const recogniser = new AxondPlace({ ...reference, sensor: 'grey', module: kernelModule });
+  const recogniser = new AxondPlace({ ...reference, sensor: 'grey', module: readPlaceKernels() });
   const appearances: Int32Array[] = [];
   for (const { pixels } of crossFaded(reference, conditions)) appearances.push(recogniser.look(pixels).slice());
   return fittingTheta(appearances);

@@ -4,7 +4,7 @@
  * that hold when places are recognised well enough; ends with 1 where one does not. The tuning stretch has no bounds.
  */
 import { AxondPlace } from '../models/place/axond-place.js';
-import { kernelModule } from '../models/place/kernels-file.js';
+import { readPlaceKernels } from '../models/place/kernels-file.js';
 import { SequenceFilter } from '../models/place/sequence-filter.js';
 import { frameOf, reordered, type Traverse } from '../models/place/traverse.js';
 import {
@@ -82,7 +82,7 @@ const drives: readonly Drive[] = [
 
 /** The place that is believed after each frame; −1 before the first answer. A robot that stands keeps its answer. */
 function believed(recogniser: AxondPlace, query: Traverse, odometry: readonly number[] | undefined): number[] {
-  const filter = new SequenceFilter(kernelModule);
+  const filter = new SequenceFilter(readPlaceKernels());
   const scores = new Float32Array(recogniser.places);
   let best = -1;
   let driven = 0;
@@ -114,7 +114,7 @@ function recall(recogniser: AxondPlace, { query, truth }: PlaceScene, drive: Dri
 
 function learned({ sensor, reference }: PlaceScene): AxondPlace {
   const { height, width } = reference;
-  const recogniser = new AxondPlace({ sensor, height, width, module: kernelModule });
+  const recogniser = new AxondPlace({ sensor, height, width, module: readPlaceKernels() });
   recogniser.begin();
   for (let frame = 0; frame < reference.frames; frame++) {
     recogniser.see(frameOf(reference, frame));

@@ -8,7 +8,7 @@ import {
 } from './baselines/mean-difference.js';
 import { localContrast } from './baselines/seqslam.js';
 import { ensemble } from './ensemble/ensemble.js';
-import { kernelModule } from './kernels-file.js';
+import { readPlaceKernels } from './kernels-file.js';
 import type { PlaceMethod } from './place-scorer.js';
 import type { PlaceSensor } from './sensor.js';
 import { vprSnn } from './vprsnn/vprsnn.js';
@@ -18,8 +18,8 @@ export { placeSensors, type PlaceSensor } from './sensor.js';
 
 /** By the names of the command line. */
 export const placeMethods: Readonly<Record<string, (sensor: PlaceSensor) => PlaceMethod>> = {
-  'axond-place': (sensor) => axondPlace(sensor, kernelModule),
-  'axond-place-small': (sensor) => axondPlace(sensor, kernelModule, 'small'),
+  'axond-place': (sensor) => axondPlace(sensor, readPlaceKernels()),
+  'axond-place-small': (sensor) => axondPlace(sensor, readPlaceKernels(), 'small'),
   sad: () => sumOfAbsoluteDifferences,
   pn8: () => blockNormalisedDifferences,
   pn7: () => windowNormalisedDifferences,

@@ -33,7 +33,8 @@ export class EvidenceJudge {
     const featureless = structure < Math.max(leastStructure, noise * leastOverNoise);
     if (!featureless && !isBlurred(this.#across, structure) && !isBlurred(this.#down, structure)) return undefined;
     let mean = 0;
-    for (const block of this.#blocks) mean += block / this.#blocks.length;
+    for (let block = 0; block < this.#blocks.length; block++)
+      mean += (this.#blocks[block] as number) / this.#blocks.length;
     if (mean < darkBelow) return 'dark';
     if (mean > glaringAbove) return 'glaring';
     return featureless ? 'featureless' : 'blurred';

@@ -47,17 +47,20 @@ export class ReferenceStates implements FilterStates {
   }
 
   move(): void {
-    const [before, now] = [this.#now, this.#before];
+    const before = this.#now;
+    const now = this.#before;
     this.#before = before;
     this.#now = now;
     const carried = this.#surest - carrying;
-    moves.forEach(({ from, step, cost }, state) => {
+    for (let state = 0; state < moves.length; state++) {
+      const { from, step, cost } = moves[state] as (typeof moves)[number];
       this.#move(before[from] as Int16Array, now[state] as Int16Array, step, cost, carried);
-    });
-    freeMoves.forEach(({ direction, cost }, at) => {
+    }
+    for (let at = 0; at < freeMoves.length; at++) {
+      const { direction, cost } = freeMoves[at] as (typeof freeMoves)[number];
       const state = moves.length + at;
       this.#moveFreely(before[state] as Int16Array, now[state] as Int16Array, direction, cost, carried);
-    });
+    }
     this.#collect();
   }
 
@@ -66,10 +69,10 @@ export class ReferenceStates implements FilterStates {
     const now = this.#now[0] as Int16Array;
     const end = margin + this.#places;
     const carried = this.#surest - carrying;
-    const at = (place: number): number => (place < margin || place >= end ? outside : (before[place] as number));
     for (let place = margin; place < end; place++) {
       const from = place - step;
-      const better = Math.max(at(from), at(from - 1) - one, at(from + 1) - one, carried);
+      const aside = Math.max(beliefAt(before, from - 1, end), beliefAt(before, from + 1, end)) - one;
+      const better = Math.max(beliefAt(before, from, end), aside, carried);
       now[place] = (this.#emission[place] as number) + better - (better >> 4);
     }
     this.#belief = now;
@@ -86,7 +89,10 @@ export class ReferenceStates implements FilterStates {
 
   get best(): number {
     const end = margin + this.#places;
-    return this.#belief.subarray(margin, end).indexOf(this.#surest);
+    const surest = this.#surest;
+    let best = margin;
+    while (best < end && (this.#belief[best] as number) < surest) best++;
+    return best - margin;
   }
 
   get #surest(): number {
@@ -121,11 +127,12 @@ export class ReferenceStates implements FilterStates {
 
   #collect(): void {
     const belief = this.#belief;
-    const [first = belief, ...others] = this.#now;
-    belief.set(first);
-    for (const state of others)
+    belief.fill(outside);
+    for (let number = 0; number < this.#now.length; number++) {
+      const state = this.#now[number] as Int16Array;
       for (let at = margin; at < margin + this.#places; at++)
-        if ((state[at] as number) > (belief[at] as number)) belief[at] = state[at] as number;
+        if (number === 0 || (state[at] as number) > (belief[at] as number)) belief[at] = state[at] as number;
+    }
   }
 
   #grow(places: number): void {
@@ -140,6 +147,10 @@ export class ReferenceStates implements FilterStates {
     this.#before = this.#before.map(larger);
     this.#now = this.#now.map(larger);
   }
+}
+
+function beliefAt(beliefs: Int16Array, place: number, end: number): number {
+  return place < margin || place >= end ? outside : (beliefs[place] as number);
 }
 
 function empty(capacity: number): Int16Array {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { AxondPlace } from './axond-place.js';
 import { EventFrontEnd, GreyFrontEnd } from './front-end.js';
-import { kernelModule } from './kernels-file.js';
+import { readPlaceKernels } from './kernels-file.js';
 import { mapVersion } from './map-format.js';
 import { PictureFrontEnd } from './picture-front-end.js';
 
@@ -56,7 +56,7 @@ for (const [name, frontEnd, frameOf] of [
     );
   });
 
-for (const module of [undefined, kernelModule])
+for (const module of [undefined, readPlaceKernels()])
   test(`single pictures are as alike as numpy says: ${module ? 'kernels' : 'plain code'}`, () => {
     const recogniser = new AxondPlace({ sensor: 'unordered', height: 32, width: 64, ...(module && { module }) });
     for (let frame = 0; frame < 30; frame++) {

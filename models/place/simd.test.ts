@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { memoryUsage } from 'node:process';
 import { test } from 'node:test';
 import { RandomBits } from '../../runtime/signal/random.js';
 import { AxondPlace } from './axond-place.js';
-import { kernelModule } from './kernels-file.js';
+import { readPlaceKernels } from './kernels-file.js';
 import { checkRecogniser } from './recogniser.laws.js';
 import { ReferenceRows } from './reference-rows.js';
 import type { PlaceSensor } from './sensor.js';
@@ -24,14 +25,14 @@ for (const [sensor, height, width] of sizes) {
     const learned = street({ frames: 75, seed: 5, height, width });
     const query = street({ frames: 75, seed: 5, height, width, noise: 20, aside: 3, gain: 0.8 });
     const plain = answers(new AxondPlace({ sensor, height, width }), learned, query);
-    const simd = answers(new AxondPlace({ sensor, height, width, module: kernelModule }), learned, query);
+    const simd = answers(new AxondPlace({ sensor, height, width, module: readPlaceKernels() }), learned, query);
     assert.deepEqual(simd, plain);
   });
 
   test(`the kernels keep the laws of recognisers: ${sensor} ${height} x ${width}`, () => {
     const drive = street({ frames: 40, seed: 1, height, width });
-    const create = (): AxondPlace => new AxondPlace({ sensor, height, width, module: kernelModule });
-    assert.deepEqual(checkRecogniser(create, drive), []);
+    const create = (): AxondPlace => new AxondPlace({ sensor, height, width, module: readPlaceKernels() });
+    assert.deepEqual(checkRecogniser(create, drive, { heapUsed: () => memoryUsage().heapUsed }), []);
   });
 }
 
@@ -44,7 +45,7 @@ test('the kernels give the bits of plain code: the largest spikes, lines shorter
     const learned = [alike, alike.map((spike) => -spike), ...Array.from({ length: 9 }, extreme)];
     const weights = (): Uint8Array => Uint8Array.from({ length: layout.parts * layout.rows }, () => random.below(65));
     const [initial, later] = [weights(), weights().fill(64, 0, 2)];
-    const kinds = [new ReferenceRows(layout, 1, initial), new SimdRows(kernelModule, layout, 1, initial)];
+    const kinds = [new ReferenceRows(layout, 1, initial), new SimdRows(readPlaceKernels(), layout, 1, initial)];
     const rows = kinds.map((rows) => {
       for (const spikes of learned) rows.add(spikes);
       rows.weigh(later);

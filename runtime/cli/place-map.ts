@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { AxondPlace } from '../../models/place/axond-place.js';
-import { kernelModule } from '../../models/place/kernels-file.js';
+import { readPlaceKernels } from '../../models/place/kernels-file.js';
 import { ModelError } from '../../models/format/model-error.js';
 import { hasMap, type MapKind } from '../../models/place/map-format.js';
 import type { MapRecogniser } from '../../models/place/place-map.js';
@@ -29,7 +29,7 @@ export function kindFor(
 }
 
 export function recogniserOf({ sensor, height, width, size }: MapKind): MapRecogniser {
-  return new AxondPlace({ sensor, height, width, size, module: kernelModule });
+  return new AxondPlace({ sensor, height, width, size, module: readPlaceKernels() });
 }
 
 export const driveArgument =

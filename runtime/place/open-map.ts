@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { ModelError } from '../../models/format/model-error.js';
 import { AxondPlace } from '../../models/place/axond-place.js';
-import { kernelModule } from '../../models/place/kernels-file.js';
+import { readPlaceKernels } from '../../models/place/kernels-file.js';
 import { mapOf } from '../../models/place/map-content.js';
 import { MapFile } from '../../models/place/map-file.js';
 import { decodeMap, type MapKind } from '../../models/place/map-format.js';
@@ -12,7 +12,7 @@ import { PlaceMap } from '../../models/place/place-map.js';
 import { PlaceLoop, nowhere } from './place-loop.js';
 
 const recogniserOf = ({ sensor, height, width, size }: MapKind): AxondPlace =>
-  new AxondPlace({ sensor, height, width, size, module: kernelModule });
+  new AxondPlace({ sensor, height, width, size, module: readPlaceKernels() });
 
 /** The map of a run, and its file; none for a map of this run alone. @throws ModelError that names the file */
 export function openMap(

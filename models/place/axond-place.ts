@@ -149,7 +149,8 @@ export class AxondPlace implements MapRecogniser {
     if (this.places === 0) return;
     const { shifts, bias } = this.#tracker;
     for (let at = 0; at < shifts.length; at++)
-      this.#best[at] = this.#tracker.wanted(at) ? this.#rows.compare(spikes, shifts[at] as number, at) : Number.NaN;
+      if (this.#tracker.wanted(at)) this.#rows.compare(spikes, shifts[at] as number, at, this.#best);
+      else this.#best[at] = Number.NaN;
     this.#tracker.update(this.#best);
     this.#rows.combine(this.#best, bias, scores);
   }

@@ -25,19 +25,12 @@ export interface PlaceKernels {
     thresholds: number,
     scale: number,
     scores: number,
-  ): number;
-  combine(scores: number, bias: number, first: number, into: number, count: number): void;
-  relieve(scores: number, fatigue: number, count: number): number;
-  tire(
-    scores: number,
     best: number,
-    count: number,
-    fatigue: number,
-    reach: number,
-    rate: number,
-    neighbours: number,
-    keep: number,
   ): void;
+  combine(scores: number, bias: number, first: number, into: number, count: number): void;
+  relieve(scores: number, fatigue: number, count: number, best: number): void;
+  tire(scores: number, best: number, count: number, fatigue: number, law: number, neighbours: number): void;
+  weigh(energies: number, weights: number, lines: number, inverse: number, count: number): void;
   emit(scores: number, count: number, emission: number): void;
   move(emission: number, before: number, now: number, pitch: number, count: number, outside: number): void;
   moveBy(emission: number, before: number, now: number, step: number, count: number, outside: number): void;
@@ -54,6 +47,7 @@ const names = [
   'combine',
   'relieve',
   'tire',
+  'weigh',
   'emit',
   'move',
   'moveBy',

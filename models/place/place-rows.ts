@@ -22,10 +22,10 @@ export interface PlaceRows {
   /** Thresholds of all rows against the rows that there are now: for when a drive has ended. */
   settle(): void;
   /**
-   * Compares all rows with `spikes` as seen `shift` columns to the side. Keeps the scores as the `slot`-th and returns
-   * the largest.
+   * Compares all rows with `spikes` as seen `shift` columns to the side. Keeps the scores as the `slot`-th, and the
+   * largest in `best[slot]`.
    */
-  compare(spikes: Int8Array, shift: number, slot: number): number;
+  compare(spikes: Int8Array, shift: number, slot: number, best: Float32Array): void;
   /**
    * Of each row the best of the slots that hold scores of this frame (`best` is not NaN), each with its `bias`, less its
    * fatigue.
@@ -78,11 +78,16 @@ function keep(largest: Float32Array, kept: number, value: number): number {
 
 /** 1 ÷ norm, each line times its weight; 0 without spikes, which is like nothing. */
 export function inverseNorm(spikes: Int8Array, weights: Uint8Array): number {
+  return inverseRoot(squaresOf(spikes, weights));
+}
+
+/** Sum of the squares of all spikes, each line times its weight. */
+export function squaresOf(spikes: Int8Array, weights: Uint8Array): number {
   const line = spikes.length / weights.length;
   let squares = 0;
   for (let number = 0; number < weights.length; number++)
     squares += (weights[number] as number) * energy(spikes, number * line, line);
-  return inverseRoot(squares);
+  return squares;
 }
 
 /** Sum of the squares of `count` spikes. */

@@ -75,17 +75,17 @@ export class ReferenceRows implements PlaceRows {
     for (let row = 0; row < this.#rows; row++) this.#settle(row);
   }
 
-  compare(spikes: Int8Array, shift: number, slot: number): number {
+  compare(spikes: Int8Array, shift: number, slot: number, best: Float32Array): void {
     shifted(spikes, this.layout, shift, this.#query, this.#weights);
     const scale = Math.fround(inverseNorm(spikes, this.#weights) * countsAside(this.layout.columns, shift));
     const scores = this.#slots[slot] as Float32Array;
-    let best = Number.NEGATIVE_INFINITY;
+    let most = Number.NEGATIVE_INFINITY;
     for (let row = 0; row < this.#rows; row++) {
       const score = Math.fround(this.#cosine(scale, this.#inverse, row) - (this.#thresholds[row] as number));
       scores[row] = score;
-      if (score > best) best = score;
+      if (score > most) most = score;
     }
-    return best;
+    best[slot] = most;
   }
 
   combine(best: Float32Array, bias: Float32Array, scores: Float32Array): void {

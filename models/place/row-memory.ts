@@ -14,21 +14,29 @@ export interface RowShape {
   readonly pitch: number;
   /** Of all lines. */
   readonly blocks: number;
+  /** Numbers of all lines, filled up to whole vectors. */
+  readonly energyPitch: number;
 }
+
+/** Real numbers that pass between rows and kernels, by their place among them; behind them, biases and bests of slots. */
+export const realAt = { scale: 0, best: 1, reach: 2, rate: 3, keep: 4, slots: 5 } as const;
 
 export function rowShapeOf(layout: SpikeLayout): RowShape {
   const lines = layout.parts * layout.rows;
   const line = layout.columns * layout.perCell;
   const pitch = Math.ceil(line / block) * block;
-  return { size: spikesOf(layout), lines, line, pitch, blocks: (lines * pitch) / block };
+  return { size: spikesOf(layout), lines, line, pitch, blocks: (lines * pitch) / block, energyPitch: (lines + 7) & ~7 };
 }
 
 /** Addresses and views of what the kernels of rows work on. */
 export interface RowMemory {
   readonly capacity: number;
+  readonly realsAt: number;
   readonly spikesAt: number;
   readonly queryAt: number;
   readonly weightsAt: number;
+  readonly lineWeightsAt: number;
+  readonly energiesAt: number;
   readonly pairsAt: number;
   readonly inverseAt: number;
   /** By the weights of the start. */
@@ -39,10 +47,14 @@ export interface RowMemory {
   readonly fatigueAt: number;
   readonly combinedAt: number;
   readonly slotsAt: number;
+  readonly reals: Float32Array;
   /** Of the query. */
   readonly spikes: Int8Array;
   /** Of the blocks, twice: for even rows and odd ones. */
   readonly weights: Int16Array;
+  /** Of the lines, and the squares of each line of each row; filled up to whole vectors. */
+  readonly lineWeights: Int16Array;
+  readonly energies: Int16Array;
   /** Of pairs of rows: a spike of the even one and 4096 times that of the odd one. */
   readonly pairs: Int16Array;
   /** Single precision, a number a row. */
@@ -58,10 +70,14 @@ export interface RowMemory {
 export function rowMemory(memory: WebAssembly.Memory, shape: RowShape, slots: number, capacity: number): RowMemory {
   const row = 2 * block * shape.blocks;
   const array = 4 * capacity;
-  const spikesAt = firstAt;
+  const energy = 2 * shape.energyPitch;
+  const realsAt = firstAt;
+  const spikesAt = realsAt + ((4 * (realAt.slots + 2 * slots) + 15) & ~15);
   const queryAt = spikesAt + ((shape.size + 15) & ~15);
   const weightsAt = queryAt + row;
-  const pairsAt = weightsAt + block * shape.blocks;
+  const lineWeightsAt = weightsAt + block * shape.blocks;
+  const energiesAt = lineWeightsAt + energy;
+  const pairsAt = energiesAt + energy * capacity;
   const inverseAt = pairsAt + (row * capacity) / 2;
   const initialAt = inverseAt + array;
   const thresholdsAt = initialAt + array;
@@ -77,9 +93,12 @@ export function rowMemory(memory: WebAssembly.Memory, shape: RowShape, slots: nu
   const real = (at: number): Float32Array => new Float32Array(buffer, at, capacity);
   return {
     capacity,
+    realsAt,
     spikesAt,
     queryAt,
     weightsAt,
+    lineWeightsAt,
+    energiesAt,
     pairsAt,
     inverseAt,
     initialAt,
@@ -88,8 +107,11 @@ export function rowMemory(memory: WebAssembly.Memory, shape: RowShape, slots: nu
     fatigueAt,
     combinedAt,
     slotsAt,
+    reals: new Float32Array(buffer, realsAt, realAt.slots + 2 * slots),
     spikes: new Int8Array(buffer, spikesAt, shape.size),
     weights: new Int16Array(buffer, weightsAt, (block / 2) * shape.blocks),
+    lineWeights: new Int16Array(buffer, lineWeightsAt, shape.energyPitch),
+    energies: new Int16Array(buffer, energiesAt, shape.energyPitch * capacity),
     pairs: new Int16Array(buffer, pairsAt, (row * capacity) / 4),
     inverse: real(inverseAt),
     initial: real(initialAt),

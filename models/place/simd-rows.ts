@@ -1,6 +1,24 @@
 import { type PlaceKernels, placeKernels } from './kernels.js';
-import { countsAside, energy, fatigue, Homeostasis, inverseNorm, inverseRoot, type PlaceRows } from './place-rows.js';
-import { packRow, type RowMemory, rowMemory, type RowShape, rowShapeOf, unpackRow, weighLines } from './row-memory.js';
+import {
+  countsAside,
+  energy,
+  fatigue,
+  Homeostasis,
+  inverseNorm,
+  inverseRoot,
+  type PlaceRows,
+  squaresOf,
+} from './place-rows.js';
+import {
+  packRow,
+  realAt,
+  type RowMemory,
+  rowMemory,
+  type RowShape,
+  rowShapeOf,
+  unpackRow,
+  weighLines,
+} from './row-memory.js';
 import type { SpikeLayout } from './spikes.js';
 
 /** `ReferenceRows`, bit for bit, by vector kernels. A row takes a byte a spike here. */
@@ -13,12 +31,10 @@ export class SimdRows implements PlaceRows {
   readonly #kernels: PlaceKernels;
   readonly #initial: Uint8Array;
   readonly #weights: Uint8Array;
-  /** Squares of each line of each row. */
-  #energies: Uint16Array;
+  /** By columns of shift. */
+  readonly #countsAside: Float32Array;
   #arrays: RowMemory;
   #rows = 0;
-  /** Of the scores combined last. */
-  #best = Number.NEGATIVE_INFINITY;
   /** Scores of the rows that there are. */
   #view: Float32Array;
 
@@ -30,10 +46,10 @@ export class SimdRows implements PlaceRows {
     this.#kernels = placeKernels(module, this.#memory);
     this.#arrays = rowMemory(this.#memory, this.#shape, slots, 64);
     this.#view = this.#arrays.combined.subarray(0, 0);
+    this.#countsAside = Float32Array.from({ length: layout.columns }, (_, shift) => countsAside(layout.columns, shift));
     this.#initial = weights;
     this.#weights = weights.slice();
-    this.#energies = new Uint16Array(64 * weights.length);
-    weighLines(this.#shape, this.#weights, this.#arrays.weights);
+    this.#setReals();
   }
 
   get rows(): number {
@@ -51,11 +67,11 @@ export class SimdRows implements PlaceRows {
     const row = this.#rows;
     if (row === this.#arrays.capacity) this.#grow();
     packRow(this.#shape, this.#arrays.pairs, row, spikes);
-    const { lines, line } = this.#shape;
+    const { lines, line, energyPitch } = this.#shape;
     for (let number = 0; number < lines; number++)
-      this.#energies[row * lines + number] = energy(spikes, number * line, line);
-    this.#arrays.inverse[row] = this.#inverse(row, this.#weights);
-    this.#arrays.initial[row] = this.#inverse(row, this.#initial);
+      this.#arrays.energies[row * energyPitch + number] = energy(spikes, number * line, line);
+    this.#arrays.inverse[row] = inverseNorm(spikes, this.#weights);
+    this.#arrays.initial[row] = inverseNorm(spikes, this.#initial);
     this.#arrays.thresholds[row] = threshold;
     this.#arrays.fatigue[row] = 0;
     this.#rows++;
@@ -88,29 +104,33 @@ export class SimdRows implements PlaceRows {
     for (let row = 0; row < this.#rows; row++) this.#settle(row);
   }
 
-  compare(spikes: Int8Array, shift: number, slot: number): number {
+  compare(spikes: Int8Array, shift: number, slot: number, best: Float32Array): void {
     this.#arrays.spikes.set(spikes);
-    const scale = Math.fround(inverseNorm(spikes, this.#weights) * countsAside(this.layout.columns, shift));
-    const { inverseAt, thresholdsAt } = this.#arrays;
-    return this.#compare(shift, scale, inverseAt, thresholdsAt, this.#slotAt(slot));
+    const { reals, inverseAt, thresholdsAt } = this.#arrays;
+    const norm = inverseRoot(squaresOf(spikes, this.#weights));
+    reals[realAt.scale] = norm * (this.#countsAside[Math.abs(shift)] as number);
+    const bestAt = realAt.slots + this.#slots + slot;
+    this.#compare(shift, inverseAt, thresholdsAt, this.#slotAt(slot), bestAt);
+    best[slot] = reals[bestAt] as number;
   }
 
   combine(best: Float32Array, bias: Float32Array, scores: Float32Array): void {
-    const { combinedAt, fatigueAt } = this.#arrays;
+    const { reals, combinedAt, fatigueAt } = this.#arrays;
+    reals.set(bias, realAt.slots);
     let first = 1;
     for (let slot = 0; slot < best.length; slot++) {
       if (Number.isNaN(best[slot] as number)) continue;
-      this.#kernels.combine(this.#slotAt(slot), bias[slot] as number, first, combinedAt, this.#rows);
+      this.#kernels.combine(this.#slotAt(slot), this.#realAt(realAt.slots + slot), first, combinedAt, this.#rows);
       first = 0;
     }
-    this.#best = this.#kernels.relieve(combinedAt, fatigueAt, this.#rows);
+    this.#kernels.relieve(combinedAt, fatigueAt, this.#rows, this.#realAt(realAt.best));
     scores.set(this.#view);
   }
 
   tire(): void {
-    const { reach, rate, neighbours, keep } = fatigue;
     const { combinedAt, fatigueAt } = this.#arrays;
-    this.#kernels.tire(combinedAt, this.#best, this.#rows, fatigueAt, reach, rate, neighbours, keep);
+    const law = this.#realAt(realAt.reach);
+    this.#kernels.tire(combinedAt, this.#realAt(realAt.best), this.#rows, fatigueAt, law, fatigue.neighbours);
   }
 
   rest(): void {
@@ -120,20 +140,13 @@ export class SimdRows implements PlaceRows {
   weigh(weights: Uint8Array): void {
     this.#weights.set(weights);
     weighLines(this.#shape, weights, this.#arrays.weights);
-    const { inverse } = this.#arrays;
-    for (let row = 0; row < this.#rows; row++) inverse[row] = this.#inverse(row, weights);
+    const { energiesAt, lineWeightsAt, lineWeights, inverseAt } = this.#arrays;
+    lineWeights.set(weights);
+    this.#kernels.weigh(energiesAt, lineWeightsAt, this.#shape.energyPitch, inverseAt, this.#rows);
   }
 
   score(slot: number, row: number): number {
     return this.#arrays.slots[slot * this.#arrays.capacity + row] as number;
-  }
-
-  #inverse(row: number, weights: Uint8Array): number {
-    const { lines } = this.#shape;
-    let squares = 0;
-    for (let number = 0, at = row * lines; number < lines; number++, at++)
-      squares += (weights[number] as number) * (this.#energies[at] as number);
-    return inverseRoot(squares);
   }
 
   #slotAt(slot: number): number {
@@ -141,11 +154,11 @@ export class SimdRows implements PlaceRows {
   }
 
   /** Of the spikes in memory. */
-  #compare(shift: number, scale: number, inverseAt: number, thresholdsAt: number, scoresAt: number): number {
+  #compare(shift: number, inverseAt: number, thresholdsAt: number, scoresAt: number, best: number): void {
     const { spikesAt, queryAt, weightsAt, pairsAt } = this.#arrays;
     const { lines, line, blocks } = this.#shape;
     this.#kernels.aside(spikesAt, lines, line, shift * this.layout.perCell, queryAt);
-    return this.#kernels.compare(
+    this.#kernels.compare(
       queryAt,
       pairsAt,
       blocks,
@@ -153,32 +166,47 @@ export class SimdRows implements PlaceRows {
       weightsAt,
       inverseAt,
       thresholdsAt,
-      scale,
+      this.#realAt(realAt.scale),
       scoresAt,
+      this.#realAt(best),
     );
   }
 
   #settle(row: number): void {
-    const { pairs, spikes, weights, initial, initialAt, thresholds, combined, combinedAt, noneAt } = this.#arrays;
+    const { reals, pairs, spikes, weights, initial, initialAt, thresholds, combined, combinedAt, noneAt } =
+      this.#arrays;
     unpackRow(this.#shape, pairs, row, spikes);
     weighLines(this.#shape, this.#initial, weights);
-    this.#compare(0, initial[row] as number, initialAt, noneAt, combinedAt);
+    reals[realAt.scale] = initial[row] as number;
+    this.#compare(0, initialAt, noneAt, combinedAt, realAt.best);
     weighLines(this.#shape, this.#weights, weights);
     thresholds[row] = this.#homeostasis.threshold(combined, this.#rows, row);
   }
 
   #grow(): void {
-    const { capacity, pairs, inverse, thresholds, fatigue, initial } = this.#arrays;
+    const { capacity, pairs, inverse, thresholds, fatigue, initial, energies } = this.#arrays;
     const kept = [pairs.slice(), inverse.slice(), thresholds.slice(), fatigue.slice(), initial.slice()] as const;
-    const energies = this.#energies;
-    this.#energies = new Uint16Array(2 * energies.length);
-    this.#energies.set(energies);
+    const energiesKept = energies.slice();
     this.#arrays = rowMemory(this.#memory, this.#shape, this.#slots, 2 * capacity);
     this.#arrays.pairs.set(kept[0]);
     this.#arrays.inverse.set(kept[1]);
     this.#arrays.thresholds.set(kept[2]);
     this.#arrays.fatigue.set(kept[3]);
     this.#arrays.initial.set(kept[4]);
-    weighLines(this.#shape, this.#weights, this.#arrays.weights);
+    this.#arrays.energies.set(energiesKept);
+    this.#setReals();
+  }
+
+  /** What the kernels read besides the rows. */
+  #setReals(): void {
+    const { reals, weights } = this.#arrays;
+    weighLines(this.#shape, this.#weights, weights);
+    reals[realAt.reach] = fatigue.reach;
+    reals[realAt.rate] = fatigue.rate;
+    reals[realAt.keep] = fatigue.keep;
+  }
+
+  #realAt(number: number): number {
+    return this.#arrays.realsAt + 4 * number;
   }
 }

@@ -4,4 +4,4 @@ export { look } from './contrast';
 export { emit, move, moveBy, surest } from './filter';
 export { lookFine } from './fine-contrast';
 export { grade, novelty } from './spikes';
-export { aside, compare, combine, relieve, tire } from './rows';
+export { aside, compare, combine, relieve, tire, weigh } from './rows';

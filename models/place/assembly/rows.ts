@@ -29,8 +29,9 @@ const bias = 16384;
  * `query`: i16 [blocks][32], 16 times a spike; `rows`: i16 [rows ÷ 2][blocks][32], a spike of an even row and 4096 times
  * that of the next one in each: one product serves two rows, 16 times the one in its lower half, the other in its upper.
  * All spikes are within ±7. `weights`: i16 [blocks][16], weight and 0 in turns, then 0 and weight in turns. `inverse`,
- * `thresholds`, `scores`: f32 [rows], rows a multiple of 8. score = weighted dot × scale × inverse − threshold. Returns
- * the largest.
+ * `thresholds`, `scores`: f32 [rows], rows a multiple of 8. score = weighted dot × scale × inverse − threshold; the
+ * largest goes to `best`. `scale` and `best` lie in memory, as all real numbers do that pass between here and the caller:
+ * as parameters they would be objects there.
  */
 export function compare(
   query: usize,
@@ -40,17 +41,18 @@ export function compare(
   weights: usize,
   inverse: usize,
   thresholds: usize,
-  scale: f32,
+  scale: usize,
   scores: usize,
-): f32 {
+  best: usize,
+): void {
   const by = (<usize>blocks) << 6;
   const end = weights + ((<usize>blocks) << 5);
-  const factor = f32x4.splat(scale);
+  const factor = f32x4.splat(load<f32>(scale));
   const none = i32x4.splat(bias);
   let surplus = i32x4.splat(0);
   for (let weight = weights; weight < end; weight += 32)
     surplus = i32x4.sub(surplus, i32x4.dot_i16x8_s(none, v128.load(weight)));
-  let best = f32x4.splat(-Infinity);
+  let most = f32x4.splat(-Infinity);
   for (let row: usize = 0, last = (<usize>count) << 2; row < last; row += 32) {
     let evenA = surplus,
       evenB = surplus,
@@ -107,9 +109,9 @@ export function compare(
     const second = scored(v128.shuffle<i32>(even, odd, 2, 6, 3, 7), factor, inverse + row + 16, thresholds + row + 16);
     v128.store(scores + row, first);
     v128.store(scores + row, second, 16);
-    best = f32x4.pmax(best, f32x4.pmax(first, second));
+    most = f32x4.pmax(most, f32x4.pmax(first, second));
   }
-  return largest(best);
+  store<f32>(best, largest(most));
 }
 
 function scored(dot: v128, factor: v128, inverse: usize, threshold: usize): v128 {
@@ -118,8 +120,8 @@ function scored(dot: v128, factor: v128, inverse: usize, threshold: usize): v128
 }
 
 /** `into` = the larger of itself and `scores` + `bias`; of the first shift, this alone. */
-export function combine(scores: usize, bias: f32, first: bool, into: usize, count: i32): void {
-  const add = f32x4.splat(bias);
+export function combine(scores: usize, bias: usize, first: bool, into: usize, count: i32): void {
+  const add = f32x4.splat(load<f32>(bias));
   for (let at: usize = 0, end = (<usize>count) << 2; at < end; at += 16) {
     let score = f32x4.add(v128.load(scores + at), add);
     if (!first) score = f32x4.max(score, v128.load(into + at));
@@ -127,38 +129,49 @@ export function combine(scores: usize, bias: f32, first: bool, into: usize, coun
   }
 }
 
-/** Takes `fatigue` from the scores. Returns the largest that is left. */
-export function relieve(scores: usize, fatigue: usize, count: i32): f32 {
-  let best = f32x4.splat(-Infinity);
+/** Takes `fatigue` from the scores. The largest that is left goes to `best`. */
+export function relieve(scores: usize, fatigue: usize, count: i32, best: usize): void {
+  let most = f32x4.splat(-Infinity);
   for (let at: usize = 0, end = (<usize>count) << 2; at < end; at += 16) {
     const score = f32x4.sub(v128.load(scores + at), v128.load(fatigue + at));
     v128.store(scores + at, score);
-    best = f32x4.pmax(best, score);
+    most = f32x4.pmax(most, score);
   }
-  return largest(best);
+  store<f32>(best, largest(most));
+}
+
+/**
+ * `inverse`, f32 [rows], of the norms by the weights of the lines: `energies`, i16 [rows][lines], and `weights`, i16
+ * [lines], lines a multiple of 8. 0 where there is nothing.
+ */
+export function weigh(energies: usize, weights: usize, lines: i32, inverse: usize, count: i32): void {
+  for (let row = 0; row < count; row++) {
+    let sum = i32x4.splat(0);
+    for (let line: usize = 0, end = (<usize>lines) << 1; line < end; line += 16)
+      sum = i32x4.add(sum, i32x4.dot_i16x8_s(v128.load(energies + line), v128.load(weights + line)));
+    energies += (<usize>lines) << 1;
+    const squares =
+      i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3);
+    store<f32>(inverse + ((<usize>row) << 2), squares == 0 ? 0 : <f32>1 / sqrt<f32>(<f32>squares));
+  }
 }
 
 /**
  * Rows that answered, those within `reach` of the best, tire: together by `rate`, shared by how far they came within
- * reach; as much is taken from the rows within `neighbours` of each. `fatigue`, f32 [rows], then fades by `keep`.
+ * reach; as much is taken from the rows within `neighbours` of each. `fatigue`, f32 [rows], then fades by `keep`. `best`
+ * is an address; `reach`, `rate` and `keep` lie one behind the other at `law`.
  */
-export function tire(
-  scores: usize,
-  best: f32,
-  count: i32,
-  fatigue: usize,
-  reach: f32,
-  rate: f32,
-  neighbours: i32,
-  keep: f32,
-): void {
-  const least = f32x4.splat(best - reach);
+export function tire(scores: usize, best: usize, count: i32, fatigue: usize, law: usize, neighbours: i32): void {
+  const within = load<f32>(best) - load<f32>(law);
+  const rate = load<f32>(law, 4);
+  const keep = load<f32>(law, 8);
+  const least = f32x4.splat(within);
   const bytes: usize = (<usize>count) << 2;
   let total: f64 = 0;
   for (let at: usize = 0; at < bytes; at += 16) {
     if (!v128.any_true(f32x4.gt(v128.load(scores + at), least))) continue;
     for (let one = at; one < min(at + 16, bytes); one += 4) {
-      const over = load<f32>(scores + one) - (best - reach);
+      const over = load<f32>(scores + one) - within;
       if (over > 0) total += <f64>over;
     }
   }
@@ -166,7 +179,7 @@ export function tire(
   for (let at: usize = 0; at < bytes; at += 16) {
     if (!v128.any_true(f32x4.gt(v128.load(scores + at), least))) continue;
     for (let one = at; one < min(at + 16, bytes); one += 4) {
-      const over = load<f32>(scores + one) - (best - reach);
+      const over = load<f32>(scores + one) - within;
       if (!(over > 0)) continue;
       const amount = over * share;
       const row = <i32>(one >> 2);

@@ -16,8 +16,8 @@ export class SequenceFilter {
   #started = false;
   /** The states stand for the belief; after a step by odometry the belief alone is true. */
   #statesHold = false;
-  /** Advance that odometry has told and that is not yet a whole place. */
-  #owed = 0;
+  /** Advance that odometry has told and that is not yet a whole place; as a number each new one would be an object. */
+  readonly #owed = new Float64Array(1);
 
   /** `module`: assembly/kernels.wasm. Without it, plain code gives the same bits in more time. */
   constructor(module?: WebAssembly.Module, capacity = 1024) {
@@ -27,7 +27,7 @@ export class SequenceFilter {
   /** Nothing is known: the next frame alone decides. */
   begin(): void {
     this.#started = false;
-    this.#owed = 0;
+    this.#owed[0] = 0;
   }
 
   /**
@@ -63,15 +63,15 @@ export class SequenceFilter {
   #move(): void {
     if (!this.#statesHold) this.#states.spread();
     this.#statesHold = true;
-    this.#owed = 0;
+    this.#owed[0] = 0;
     this.#states.move();
   }
 
   /** By odometry, which may be wrong by a place a step at a price. */
   #moveBy(advance: number): void {
-    this.#owed += advance;
-    const step = Math.round(this.#owed);
-    this.#owed -= step;
+    const owed = (this.#owed[0] as number) + advance;
+    const step = Math.round(owed);
+    this.#owed[0] = owed - step;
     this.#states.moveBy(step);
     this.#statesHold = false;
   }

@@ -1,6 +1,6 @@
 // npm run place-scores [METHOD…]: every scene of data/vpr against the figures that hold when places are recognised well
-// enough, and the baselines beside them. Without names: axond-place and the baselines; the presets that train (vprtempo,
-// ensemble, vprsnn) take as long as they train. Exits with 1 where a bound is missed.
+// enough, and the baselines beside them. Without names: axond-place and the baselines; those that train have a script of
+// their own (npm run place-seeds). Exits with 1 where a bound is missed.
 import { baselinesOf, placeMethods } from '../models/place/methods.js';
 import { answerQueries, scoreAnswers, type PlaceEvaluation } from '../runtime/evaluate/place/evaluate.js';
 import { openPlaceScenes, type PlaceScene } from './place-scenes.js';
@@ -25,8 +25,6 @@ interface Section {
   readonly lengths: readonly number[];
   /** R@1 in % that ours must reach, by length. */
   readonly wanted?: readonly number[];
-  /** R@1 in % of published systems, as another implementation of their rules has it. */
-  readonly published?: Readonly<Record<string, readonly number[]>>;
   /** Only ours is shown. */
   readonly oursOnly?: true;
 }
@@ -39,7 +37,6 @@ const sections: readonly Section[] = [
     scene: nordland500,
     lengths: [1, 4, 10],
     wanted: [87, 100, 100],
-    published: { vprtempo: [35, 82, 93] },
   },
   {
     title: 'Nordland-500 as single pictures, without running mean',
@@ -59,7 +56,6 @@ const sections: readonly Section[] = [
     scene: nordland2761,
     lengths: [1, 4, 10],
     wanted: [70, 96, 99],
-    published: { vprtempo: [17, 60, 86] },
   },
   {
     title: 'Nordland-2761, the queries outside the stretch for tuning',
@@ -78,10 +74,9 @@ const sections: readonly Section[] = [
     scene: gardens,
     lengths: [1, 4, 10],
     wanted: [80, 91, 99],
-    published: { vprtempo: [17, 31, 43] },
   },
   { title: 'Brisbane events ±1', scene: scenes.brisbane(), lengths: [1, 4, 10], wanted: [36, 74, 84] },
-  { title: 'SPED, all', scene: scenes.sped(), lengths: [1], published: { vprtempo: [43] } },
+  { title: 'SPED, all', scene: scenes.sped(), lengths: [1] },
   { title: 'SPED 200..606', scene: scenes.sped([200, 607]), lengths: [1], wanted: [62] },
 ];
 
@@ -114,25 +109,15 @@ function evaluate(
   return scoreAnswers(answerQueries(name, method(sensor), reference, query), truth, lengths);
 }
 
-function reportScores(name: string, { scene, lengths, wanted, published }: Section): void {
+function reportScores(name: string, { scene, lengths, wanted }: Section): void {
   const { seq, queriesPerS } = evaluate(name, scene, lengths);
   const recalls = lengths.map((length) => percent(seq[length]?.r1));
   const longest = seq[lengths.at(-1) ?? 1];
-  const theirs = published?.[name];
   line(
     name,
     [...recalls, percent(longest?.aucPr), percent(longest?.r100p)].map((value) => value.toFixed(1)),
     `${Math.round(queriesPerS)}/s`,
     ...(name === ours && wanted ? [verdict(recalls, wanted)] : []),
-    ...(theirs
-      ? [
-          verdict(
-            recalls,
-            theirs.map((value) => value - 3),
-          ),
-          `of rules as published ${theirs.join(' ')}`,
-        ]
-      : []),
   );
 }
 

@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import type { EventBlock, EventDecoder, GreyFrame } from '../../runtime/contracts.js';
 import { CountFrames, type CountFrameOptions } from './count-frames.js';
@@ -10,6 +11,17 @@ export class EventFileError extends Error {}
 export interface EventFileOptions extends EventFormatOptions {
   /** Where its first bytes do not tell: a stream that was kept without its header. */
   readonly format?: EventFormat | undefined;
+}
+
+/** What its first bytes tell; undefined where they tell nothing. Throws where it cannot be read. */
+export function formatOfFile(path: string): EventFormat | undefined {
+  const head = new Uint8Array(4096);
+  const file = openSync(path, 'r');
+  try {
+    return formatOf(head.subarray(0, readSync(file, head)));
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** A file of events of any format. */

@@ -58,7 +58,7 @@ export async function openPictureReader(): Promise<PictureReader> {
     try {
       return decode(bytes);
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
+      const cause = (error instanceof Error ? error.message : String(error)).replace(/[:.\s]+$/, '');
       throw new PictureError(`${path}: cannot be read (${cause}). Copy it again, or save it as plain PNG.`);
     }
   };

@@ -1,7 +1,6 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
-import { EventFile, EventFileError, framesOfFile } from '../../drivers/events/event-file.js';
-import { formatOf } from '../../drivers/events/formats.js';
+import { EventFile, EventFileError, formatOfFile, framesOfFile } from '../../drivers/events/event-file.js';
 import { readHotPixels, writeHotPixels } from '../../drivers/events/hot-pixel-file.js';
 import { HotPixelSearch, type FoundHotPixels } from '../../drivers/events/hot-pixels.js';
 import { timeOption } from './options.js';
@@ -24,13 +23,7 @@ export function withCounting(command: Command): Command {
 /** By its first bytes. */
 export function isEventFile(path: string): boolean {
   if (!(statSync(path, { throwIfNoEntry: false })?.isFile() ?? false)) return false;
-  const head = new Uint8Array(4096);
-  const file = openSync(path, 'r');
-  try {
-    return formatOf(head.subarray(0, readSync(file, head))) !== undefined;
-  } finally {
-    closeSync(file);
-  }
+  return formatOfFile(path) !== undefined;
 }
 
 /** Each frame is one of its own. @throws EventFileError, RangeError where the hot pixels cannot be read */

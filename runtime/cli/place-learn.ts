@@ -61,7 +61,7 @@ export function learnPlacesCommand(): Command {
       if (options.spacing !== undefined && options.odometry === undefined)
         throw new UsageError('--spacing: needs --odometry, which says how far the robot went.');
       const kind = kindFor(drive, options);
-      const recorded = await collect(drivenFrames(drive, kind, options));
+      const recorded = await collect(drive, drivenFrames(drive, kind, options));
       const recogniser = recogniserOf(kind);
       await ofMapFile(() => {
         const rule = ruleFor(recogniser, recorded, options);
@@ -134,13 +134,14 @@ function mapOfKind(path: string, wanted: MapKind): PlaceMap {
   return map;
 }
 
-async function collect(frames: ReturnType<typeof drivenFrames>): Promise<RecordedDrive> {
+async function collect(name: string, frames: ReturnType<typeof drivenFrames>): Promise<RecordedDrive> {
   const drive = { frames: [] as Uint8Array[], metres: [] as number[] };
   for await (const { frame, metres } of frames) {
     drive.frames.push(frame);
     drive.metres.push(metres);
   }
-  if (drive.frames.length === 0) throw new UsageError('The drive has no frame.');
+  if (drive.frames.length === 0)
+    throw new UsageError(`${name}: has no frame. Is it the right one, and as long as a window?`);
   return drive;
 }
 

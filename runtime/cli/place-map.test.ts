@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { mapVersion } from '../../models/place/map-format.js';
+import { encode as encodePng } from 'fast-png';
 import { SyntheticRoad, syntheticDrive, type DriveConditions } from '../../models/place/synthetic-drive.js';
 import { encode } from '../../drivers/events/encoders.test.fixture.js';
 import type { EventFormat } from '../../drivers/events/formats.js';
@@ -176,17 +177,33 @@ describe('axond place learn, add, match, inspect', () => {
     const drive = pack(folder, 0, 60);
     const map = join(folder, 'route.map');
     await place(t, 'learn', drive, '--map', map);
+    const pictures = join(folder, 'pictures');
+    mkdirSync(pictures);
+    const picture = encodePng({ width: 64, height: 32, channels: 1, depth: 8, data: new Uint8Array(64 * 32) });
+    writeFileSync(join(pictures, 'cut.png'), picture.subarray(0, picture.length - 20));
+    const short = join(folder, 'short.1x32x64.u8');
+    writeFileSync(short, new Uint8Array(1000));
+    const silent = join(folder, 'silent.raw');
+    writeFileSync(silent, encode('evt3', []));
     for (const [words, message] of [
       [['learn', drive, '--map', map], /route\.map: there is a map already.*axond place add/],
       [['learn', drive, '--map', `${map}2`, '--theta', '1', '--places', '3'], /--theta and --places: .*Use one/],
       [['learn', drive, '--map', `${map}2`, '--spacing', '1'], /--spacing: needs --odometry/],
-      [['learn', join(folder, 'none.5x32x64.u8'), '--map', `${map}2`], /none\.5x32x64\.u8: ENOENT/],
-      [['learn', folder, '--map', `${map}2`], /./],
-      [['learn', '-', '--map', `${map}2`], /-: no frame size\. Write -:HEIGHTxWIDTH/],
+      [
+        ['learn', join(folder, 'none.5x32x64.u8'), '--map', `${map}2`],
+        /none\.5x32x64\.u8: there is no such file or folder\. Correct the path/,
+      ],
+      [['learn', join(folder, 'none'), '--map', `${map}2`], /none: there is no such file or folder\. Correct the path/],
+      [['learn', folder, '--map', `${map}2`], /: holds no picture\. Name a folder with \.png/],
+      [['learn', pictures, '--map', `${map}2`], /cut\.png: cannot be read \(.*[^:]\)\. Copy it again/],
+      [['learn', short, '--map', `${map}2`], /1000 bytes are not a whole number of frames of 32x64/],
+      [['learn', silent, '--map', `${map}2`], /silent\.raw: has no frame\. Is it the right one/],
+      [['learn', 'stdin:64', '--map', `${map}2`], /stdin:64: no frame size\. Write stdin:HEIGHTxWIDTH/],
       [['match', drive, '--map', join(folder, 'none.map')], /none\.map: there is no such file\. Learn a map first/],
       [['add', drive, '--map', map, '--odometry', drive], /line 1, ".*", is no number of metres/],
     ] as const)
       await assert.rejects(place(t, ...words), message);
+    assert.equal(existsSync(`${map}2`), false, 'and no map is begun');
   });
 
   it('learns from a file of events of one format and matches one of another; hot pixels are learned once and kept', async (t) => {

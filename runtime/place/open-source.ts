@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { CameraSource, type CameraNotice } from '../../drivers/camera/source.js';
 import { EdvsSource } from '../../drivers/edvs/source.js';
+import { formatOfFile } from '../../drivers/events/event-file.js';
 import { eventFormats } from '../../drivers/events/formats.js';
 import { EventFileSource } from '../../drivers/events/event-file-source.js';
 import { EventSource } from '../../drivers/events/event-source.js';
@@ -54,6 +55,10 @@ function openEdvs(options: PictureOptions & { use: 'edvs' }, onFrames: () => voi
 function openEvents({ from, ...options }: EventOptions, onFrames: () => void, onNotice: OnNotice): PictureSource {
   if ('file' in from && !isPipe(from.file)) {
     const { file } = from;
+    if (options.format === undefined && formatOfFile(file) === undefined)
+      throw new SourceError(
+        `source.file: ${file}: its first bytes tell no format. Set source.format: ${eventFormats.join(', ')}.`,
+      );
     return new EventFileSource({ ...options, file, hotPixels: hotPixels(options, file, onNotice) }, onFrames, onNotice);
   }
   const { format } = options;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Traverse } from '../../../models/place/traverse.js';
 
@@ -18,6 +18,7 @@ export function readPack(argument: string): Traverse {
   const name = named.exec(basename(path));
   const height = Number(override?.[2] ?? name?.[2] ?? 0);
   const width = Number(override?.[3] ?? name?.[3] ?? 0);
+  if (!existsSync(path)) throw new PackError(`${path}: there is no such file or folder. Correct the path.`);
   if (height < 1 || width < 1)
     throw new PackError(
       `${argument}: no frame size. Name the file like drive.500x32x64.u8 (frames, height, width), or add :HEIGHTxWIDTH.`,

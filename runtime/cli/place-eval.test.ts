@@ -107,7 +107,8 @@ test('what is wrong gets one message with the value and the fix', async (t) => {
   const short = file('short.12x32x64.u8', new Uint8Array(100));
   const small = file('small.2x7x7.u8', new Uint8Array(98));
   for (const [words, message] of [
-    [['--ref', join(folder, 'none.u8'), '--query', query], /none\.u8: no frame size\..*add :HEIGHTxWIDTH/],
+    [['--ref', join(folder, 'none.u8'), '--query', query], /none\.u8: there is no such file or folder\. Correct/],
+    [['--ref', bad, '--query', query], /beyond\.csv: no frame size\..*add :HEIGHTxWIDTH/],
     [['--ref', `${folder}/none:32x64`, '--query', query], /none: there is no such file or folder\. Correct the path/],
     [['--ref', short, '--query', query], /100 bytes are not a whole number of frames of 32x64/],
     [['--ref', `${ref}:31x64`, '--query', query], /not a whole number of frames of 31x64/],

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { EventFile, EventFileError, formatOfFile, framesOfFile } from '../../drivers/events/event-file.js';
 import { readHotPixels, writeHotPixels } from '../../drivers/events/hot-pixel-file.js';
 import { HotPixelSearch, type FoundHotPixels } from '../../drivers/events/hot-pixels.js';
@@ -16,7 +16,11 @@ export interface Counting {
 /** Options of every verb that reads a drive. */
 export function withCounting(command: Command): Command {
   return command
-    .option('--window <TIME>', 'of a file of events: so much time makes a frame', timeOption, 0.033)
+    .addOption(
+      new Option('--window <TIME>', 'of a file of events: so much time makes a frame, as when the map was learned')
+        .argParser(timeOption)
+        .default(0.033, '33ms'),
+    )
     .option('--hot-pixels <FILE>', 'of its sensor: they do not count; a file that is not there yet is learned');
 }
 

@@ -696,8 +696,12 @@ export interface PlaceRecogniser {
   readonly places: number;
   /** A new traverse begins: what was kept of earlier frames (running mean, shift) is void. */
   begin(): void;
-  /** Takes the next frame, of the size it was made for. False: it carries no evidence (dark, blurred, frozen). */
-  see(frame: Uint8Array): boolean;
+  /**
+   * Takes the next frame, of the size it was made for. `moved`: the robot has since the last one, by the place clock;
+   * otherwise a frame that hardly differs is that of a robot that stands. False: it carries no evidence (dark, blurred,
+   * frozen).
+   */
+  see(frame: Uint8Array, moved?: boolean): boolean;
   /** Compares the frame seen last with every place: `scores[0 … places)`, larger is more alike. */
   score(scores: Float32Array): void;
   /** Adds the frame seen last as a new place and returns its number. Changes no other place. */

@@ -45,7 +45,7 @@ function learn(reference: Traverse, conditions: FadeConditions, theta: number): 
   const learnedAt: number[] = [];
   recogniser.begin();
   for (const { pixels, at } of crossFaded(reference, conditions))
-    if (clock.tick(recogniser.look(pixels), Number.NaN) && recogniser.see(pixels)) {
+    if (clock.tick(recogniser.look(pixels), Number.NaN) && recogniser.see(pixels, true)) {
       map.addPlace();
       learnedAt.push(at);
     }
@@ -70,7 +70,7 @@ function match({ map, at: learnedAt }: LearnedRoute, { query, tolerance }: Route
   recogniser.begin();
   filter.begin();
   for (const { pixels, at } of crossFaded(query, conditions)) {
-    if (!clock.tick(map.rule, recogniser.look(pixels), Number.NaN) || !recogniser.see(pixels)) continue;
+    if (!clock.tick(map.rule, recogniser.look(pixels), Number.NaN) || !recogniser.see(pixels, true)) continue;
     map.score(scores);
     filter.step(scores, scores.length);
     if (++queries <= warmUp) continue;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RandomBits } from '../../runtime/signal/random.js';
 import { AxondPlace, axondPlace } from './axond-place.js';
 import { checkRecogniser } from './recogniser.laws.js';
 import { street } from './street.test.fixture.js';
@@ -35,4 +36,25 @@ test('knows places again in other light, with noise, from the side', () => {
 
 test('another street is no better than chance', () => {
   assert.ok(right('grey', learned, street({ frames: 60, seed: 4 })) < 0.1);
+});
+
+test('what all views share is left out, however little they differ, where the robot is known to have moved', () => {
+  const random = new RandomBits(5, 0);
+  const shared = Array.from({ length: 2048 }, () => 60 + 100 * random.uniform());
+  const views = Array.from({ length: 40 }, () => Uint8Array.from(shared, (grey) => grey + 8 * random.uniform()));
+  /** Cosine of what is left of the last two views. */
+  const likeness = (moved: boolean): number => {
+    const recogniser = new AxondPlace({ sensor: 'grey', height: 32, width: 64 });
+    recogniser.begin();
+    for (const view of views) {
+      recogniser.see(view, moved);
+      recogniser.learn();
+    }
+    const dot = (a: Int8Array, b: Int8Array): number =>
+      a.reduce((sum, spike, at) => sum + spike * (b[at] as number), 0);
+    const [one, other] = [recogniser.row(38), recogniser.row(39)];
+    return dot(one, other) / Math.sqrt(dot(one, one) * dot(other, other));
+  };
+  assert.ok(likeness(true) < 0.5, `${likeness(true)}`);
+  assert.ok(likeness(false) > 0.9, `${likeness(false)}`);
 });

@@ -111,8 +111,8 @@ export class AxondPlace implements MapRecogniser {
     return this.#frontEnd.look(frame);
   }
 
-  see(frame: Uint8Array): boolean {
-    return this.#frontEnd.see(frame);
+  see(frame: Uint8Array, moved?: boolean): boolean {
+    return this.#frontEnd.see(frame, moved);
   }
 
   score(scores: Float32Array): void {

@@ -28,9 +28,9 @@ export class GreyFrontEnd implements FrontEnd {
     return this.#gradients.contrast;
   }
 
-  see(frame: Uint8Array): boolean {
+  see(frame: Uint8Array, moved = false): boolean {
     this.#values.set(this.look(frame));
-    this.#mean.remove(this.#values);
+    this.#mean.remove(this.#values, moved);
     return toSpikes(this.#values, 1, this.spikes);
   }
 }
@@ -75,8 +75,8 @@ export class EventFrontEnd implements FrontEnd {
     return this.#values;
   }
 
-  see(frame: Uint8Array): boolean {
-    this.#mean.remove(this.look(frame));
+  see(frame: Uint8Array, moved = false): boolean {
+    this.#mean.remove(this.look(frame), moved);
     return toSpikes(this.#values, 1, this.spikes);
   }
 }

@@ -55,7 +55,7 @@ export function learnDrive(
     if (!recogniser.hasEvidence(frame)) return;
     const begins = clock.tick(recogniser.look(frame), driven);
     driven = 0;
-    if (begins && recogniser.see(frame)) learned(map.addPlace(), frame);
+    if (begins && recogniser.see(frame, true)) learned(map.addPlace(), frame);
   });
   recogniser.settle();
 }

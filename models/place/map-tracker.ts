@@ -78,7 +78,7 @@ export class MapTracker implements PlaceTracker {
     const { change } = this.#clock;
     if (began && change < Number.POSITIVE_INFINITY)
       this.#change = Number.isNaN(this.#change) ? change : this.#change + (change - this.#change) / fresh;
-    this.#ticked = began && recogniser.see(frame);
+    this.#ticked = began && recogniser.see(frame, true);
     if (this.#ticked && this.#step()) {
       this.map.score(this.#scores);
       this.#match(this.#clock.advance);

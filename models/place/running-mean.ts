@@ -28,9 +28,9 @@ export class RunningMean {
     this.#still = false;
   }
 
-  /** Takes the mean from `values`, in place; it holds these values already. */
-  remove(values: Int32Array): void {
-    this.#still = this.#moved > 0 && !this.#differs(values);
+  /** Takes the mean from `values`, in place; it holds these values already. `moved`: the robot has, however little they differ. */
+  remove(values: Int32Array, moved: boolean): void {
+    this.#still = !moved && this.#moved > 0 && !this.#differs(values);
     if (!this.#still) {
       this.#moved++;
       const frames = Math.min(this.#moved + 1, this.#frames);

@@ -55,14 +55,14 @@ export class SimdGreyFrontEnd implements FrontEnd {
     return this.#contrast;
   }
 
-  see(frame: Uint8Array): boolean {
+  see(frame: Uint8Array, moved = false): boolean {
     this.look(frame);
-    return this.#kernels.grade(contrastAt, meanAt, lastAt, restAt, spikesAt, contrastCells, 1, this.#move()) !== 0;
+    return this.#kernels.grade(contrastAt, meanAt, lastAt, restAt, spikesAt, contrastCells, 1, this.#move(moved)) !== 0;
   }
 
   /** Frames of which this one is one in the mean; 0 where it does not move it. */
-  #move(): number {
-    this.#still = this.#moved > 0 && this.#kernels.novelty(contrastAt, lastAt, contrastCells) === 0;
+  #move(moved: boolean): number {
+    this.#still = !moved && this.#moved > 0 && this.#kernels.novelty(contrastAt, lastAt, contrastCells) === 0;
     if (this.#still) return 0;
     this.#moved++;
     return Math.min(this.#moved + 1, greyMemory);

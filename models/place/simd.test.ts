@@ -76,9 +76,10 @@ function answers(recogniser: AxondPlace, learned: Traverse, query: Traverse): Re
   recogniser.begin();
   const frames = Array.from({ length: query.frames }, (_, frame) => {
     // Two frames stand.
-    const pixels = frameOf(query, frame === 31 ? 30 : frame);
+    const pixels = frameOf(query, frame === 31 ? 30 : frame === 40 ? 39 : frame);
     const contrast = [...recogniser.look(pixels)];
-    const evidence = recogniser.see(pixels);
+    // Two others seem to.
+    const evidence = recogniser.see(pixels, frame === 40);
     const scores = new Float32Array(places);
     recogniser.score(scores);
     return { contrast, evidence, still: recogniser.still, scores: [...scores] };

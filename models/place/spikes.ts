@@ -25,8 +25,12 @@ export interface FrontEnd {
   look(frame: Uint8Array): Int32Array;
   /** The frame seen last showed what the one before it did: the robot stands. */
   readonly still: boolean;
-  /** False: nothing in the frame stands out, and `spikes` are all 0. Throws RangeError for a frame of another size. */
-  see(frame: Uint8Array): boolean;
+  /**
+   * `moved`: the place clock says that the robot has, so that the frame is not that of one that stands, however little it
+   * differs from the one before. False: nothing in the frame stands out, and `spikes` are all 0. Throws RangeError for a
+   * frame of another size.
+   */
+  see(frame: Uint8Array, moved?: boolean): boolean;
 }
 
 /**

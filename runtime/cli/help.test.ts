@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { rootSchema, type KeySchema } from '../config/keys.js';
 import { keyReference, sectionNames } from '../config/reference.js';
@@ -67,3 +68,8 @@ function collect(schema: KeySchema, keys: Set<string>, defaults: Set<string>): v
   if (schema.additionalProperties) collect(schema.additionalProperties, keys, defaults);
   if (schema.items) collect(schema.items, keys, defaults);
 }
+
+test('axond help VERB is the help of the verb', () => {
+  const told = execFileSync(process.execPath, ['runtime/cli/axond.js', 'help', 'place'], { encoding: 'utf8' });
+  for (const verb of ['learn', 'add', 'match', 'inspect', 'eval']) assert.match(told, new RegExp(`^ +${verb} `, 'm'));
+});

@@ -37,6 +37,7 @@ const program = new Command('axond')
     'after',
     '\nStart with:  axond demo   (no hardware needed)\nExit codes:  0 done, 1 failed, 2 wrong usage or configuration',
   );
-const asked = Object.entries(verbs).filter(([verb]) => verb === process.argv[2]);
+// Help tells of them all.
+const asked = Object.entries(verbs).filter(([verb]) => verb === process.argv[2] && verb !== 'help');
 for (const [, load] of asked.length > 0 ? asked : Object.entries(verbs)) program.addCommand(await load());
 await execute(program, ConfigurationError);

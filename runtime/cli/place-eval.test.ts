@@ -80,6 +80,23 @@ test('a table of right places counts as it says', async (t) => {
   assert.equal(((await seq('--tolerance', '1')) as Report['seq'][string])['r1'], 2 / 3);
 });
 
+test('where no query has a right place, that is said, and there are no figures', async (t) => {
+  const { ref, query, folder } = drives(t);
+  const table = join(folder, 'none.json');
+  writeFileSync(table, '{"0": [], "1": []}');
+  let told = '';
+  t.mock.method(process.stderr, 'write', (text: string) => {
+    told += text;
+    return true;
+  });
+  const { seq } = await report(t, '--ref', ref, '--query', query, '--gt', table, '--no-baselines');
+  assert.match(told, /^No query has a right place on the map.*Do --gt, --range and --map-range belong together\?\n$/);
+  assert.deepEqual([seq['1']!['scored'], seq['1']!['r1']], [0, null]);
+  told = '';
+  await report(t, '--ref', ref, '--query', query, '--no-baselines');
+  assert.equal(told, '');
+});
+
 test('the page holds the pictures of what was confused', async (t) => {
   const { ref, query, folder } = drives(t);
   const page = join(folder, 'page.html');

@@ -56,8 +56,13 @@ export function evalPlaceCommand(): Command {
     .addOption(new Option('--sensor <KIND>', 'what took the frames').choices([...placeSensors]).default('grey'))
     .option('--range <A:B>', 'frames A to B - 1 of the query drive only', range)
     .option('--map-range <A:B>', 'learn frames A to B - 1 of the reference drive only', range)
-    .option('--pace <RATIO>', 'drive the query so much faster, by the nearest frame', positive, 1)
-    .option('--stop <FRAMES>', 'stand still in the middle of the query', wholeFrom(0), 0)
+    .option('--pace <RATIO>', 'drive the query so much faster (0.5: half as fast), by the nearest frame', positive, 1)
+    .option(
+      '--stop <FRAMES>',
+      'stand still in the middle of the query: its frame is repeated so often',
+      wholeFrom(0),
+      0,
+    )
     .option('--reverse', 'drive the query backwards')
     .option('--no-baselines', 'leave out the plain methods that are scored beside it')
     .option('--report <FILE>', 'one HTML page with matrices, curves, and confusions with their pictures; opens offline')
@@ -67,6 +72,10 @@ export function evalPlaceCommand(): Command {
       const comparison = await evaluate(options);
       const { evaluation } = comparison.method;
       const baselines = comparison.baselines.map((each) => each.evaluation);
+      if (comparison.truth.every((right) => right.length === 0))
+        process.stderr.write(
+          'No query has a right place on the map, so there is no recall. Do --gt, --range and --map-range belong together?\n',
+        );
       if (options.report !== undefined) writeReport(options.report, placePage(comparison));
       if (options.json)
         printJson({ ...evaluation, baselines: Object.fromEntries(baselines.map((each) => [each.method, each])) });

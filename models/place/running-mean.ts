@@ -1,6 +1,7 @@
 /**
  * Mean of each cell over the last frames of a traverse, in 1/256: what does not change along the way says nothing about
- * where one is. It begins with a frame of zeros, or the first frame would be its own mean and show nothing. It stands still while the frame does, or a long stop would make the scene its own background.
+ * where one is. The first frame has no mean yet and stands for itself; what all frames share is gone from the second one
+ * on. The mean stands still while the frame does, or a long stop would make the scene its own background.
  */
 export class RunningMean {
   readonly #frames: number;
@@ -29,19 +30,25 @@ export class RunningMean {
   }
 
   /** Takes the mean from `values`, in place; it holds these values already. `moved`: the robot has, however little they differ. */
-  remove(values: Int32Array, moved: boolean): void {
+  remove(values: Int32Array, moved = false): void {
     this.#still = !moved && this.#moved > 0 && !this.#differs(values);
     if (!this.#still) {
       this.#moved++;
-      const frames = Math.min(this.#moved + 1, this.#frames);
-      for (let cell = 0; cell < values.length; cell++) {
-        const mean = this.#mean[cell] as number;
-        this.#mean[cell] = mean + Math.floor((((values[cell] as number) << 8) - mean) / frames);
-      }
+      if (this.#moved === 2)
+        for (let cell = 0; cell < values.length; cell++) this.#mean[cell] = (this.#last[cell] as number) << 8;
+      if (this.#moved > 1) this.#move(values);
       this.#last.set(values);
     }
     for (let cell = 0; cell < values.length; cell++)
       values[cell] = (values[cell] as number) - ((this.#mean[cell] as number) >> 8);
+  }
+
+  #move(values: Int32Array): void {
+    const frames = Math.min(this.#moved, this.#frames);
+    for (let cell = 0; cell < values.length; cell++) {
+      const mean = this.#mean[cell] as number;
+      this.#mean[cell] = mean + Math.floor((((values[cell] as number) << 8) - mean) / frames);
+    }
   }
 
   /** By three tenths of its magnitude: noise of a camera at rest is a tenth, neighbouring places seven. */

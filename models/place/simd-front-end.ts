@@ -22,6 +22,7 @@ export class SimdGreyFrontEnd implements FrontEnd {
   readonly #frame: Uint8Array;
   readonly #contrast: Int32Array;
   readonly #mean: Int32Array;
+  readonly #last: Int32Array;
   #moved = 0;
   #still = false;
 
@@ -32,6 +33,7 @@ export class SimdGreyFrontEnd implements FrontEnd {
     this.#frame = new Uint8Array(buffer, frameAt, frameHeight * frameWidth);
     this.#contrast = new Int32Array(buffer, contrastAt, contrastCells);
     this.#mean = new Int32Array(buffer, meanAt, contrastCells);
+    this.#last = new Int32Array(buffer, lastAt, contrastCells);
     this.spikes = new Int8Array(buffer, spikesAt, contrastCells);
     new Uint16Array(buffer, greyAt, logGrey.length).set(logGrey);
     new Uint16Array(buffer, energyAt, logEnergy.length).set(logEnergy);
@@ -65,6 +67,12 @@ export class SimdGreyFrontEnd implements FrontEnd {
     this.#still = !moved && this.#moved > 0 && this.#kernels.novelty(contrastAt, lastAt, contrastCells) === 0;
     if (this.#still) return 0;
     this.#moved++;
-    return Math.min(this.#moved + 1, greyMemory);
+    if (this.#moved === 1) {
+      this.#last.set(this.#contrast);
+      return 0;
+    }
+    if (this.#moved === 2)
+      for (let cell = 0; cell < contrastCells; cell++) this.#mean[cell] = (this.#last[cell] as number) << 8;
+    return Math.min(this.#moved, greyMemory);
   }
 }

@@ -54,15 +54,16 @@ for (const { places, query, floor, grownMb } of maps)
   );
 
 const startUs = processorUs();
-const [, thousand, , largest] = maps as [MapUnderTest, MapUnderTest, MapUnderTest, MapUnderTest];
+const [smallest, thousand, , largest] = maps as [MapUnderTest, MapUnderTest, MapUnderTest, MapUnderTest];
 largest.recogniser.settle();
 const settleS = (processorUs() - startUs) / 1e6;
 process.stdout.write(`settle() at ${largest.places} places: ${settleS.toFixed(1)} s\n`);
-const growth = median(largest.query) / largest.places / (median(thousand.query) / thousand.places);
+const growth = median(largest.query) / median(smallest.query);
+const places = largest.places / smallest.places;
 const bounds = [
   ['queries/s at 1000 places, at least 15000', 1e6 / median(thousand.query) >= 15_000],
   ['ms at 27000 places, at most 3', median(largest.query) <= 3000],
-  [`time a place at 27000 over that at 1000, ${growth.toFixed(2)}, at most 1`, growth <= 1],
+  [`time from 500 to 27000 places, times ${growth.toFixed(1)}, at most ${places}`, growth <= places],
   ['settle(), less than a minute', settleS < 60],
 ] as const;
 for (const [bound, holds] of bounds) process.stdout.write(`${holds ? 'holds ' : 'MISSED'} ${bound}\n`);

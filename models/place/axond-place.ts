@@ -148,9 +148,8 @@ export class AxondPlace implements MapRecogniser {
   scoreRow(spikes: Int8Array, scores: Float32Array): void {
     if (this.places === 0) return;
     const { shifts, bias } = this.#tracker;
-    for (let at = 0; at < shifts.length; at++)
-      if (this.#tracker.wanted(at)) this.#rows.compare(spikes, shifts[at] as number, at, this.#best);
-      else this.#best[at] = Number.NaN;
+    for (let at = 0; at < shifts.length; at++) this.#best[at] = this.#tracker.wanted(at) ? 0 : Number.NaN;
+    this.#rows.compare(spikes, shifts, this.#best);
     this.#tracker.update(this.#best);
     this.#rows.combine(this.#best, bias, scores);
   }

@@ -22,10 +22,10 @@ export interface PlaceRows {
   /** Thresholds of all rows against the rows that there are now: for when a drive has ended. */
   settle(): void;
   /**
-   * Compares all rows with `spikes` as seen `shift` columns to the side. Keeps the scores as the `slot`-th, and the
-   * largest in `best[slot]`.
+   * Compares all rows with `spikes` as seen so many columns to the side: at each of `shifts`, but those of which `best`
+   * is NaN. Keeps the scores of each in its slot, and the largest in `best`.
    */
-  compare(spikes: Int8Array, shift: number, slot: number, best: Float32Array): void;
+  compare(spikes: Int8Array, shifts: readonly number[], best: Float32Array): void;
   /**
    * Of each row the best of the slots that hold scores of this frame (`best` is not NaN), each with its `bias`, less its
    * fatigue.

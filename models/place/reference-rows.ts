@@ -75,17 +75,9 @@ export class ReferenceRows implements PlaceRows {
     for (let row = 0; row < this.#rows; row++) this.#settle(row);
   }
 
-  compare(spikes: Int8Array, shift: number, slot: number, best: Float32Array): void {
-    shifted(spikes, this.layout, shift, this.#query, this.#weights);
-    const scale = Math.fround(inverseNorm(spikes, this.#weights) * countsAside(this.layout.columns, shift));
-    const scores = this.#slots[slot] as Float32Array;
-    let most = Number.NEGATIVE_INFINITY;
-    for (let row = 0; row < this.#rows; row++) {
-      const score = Math.fround(this.#cosine(scale, this.#inverse, row) - (this.#thresholds[row] as number));
-      scores[row] = score;
-      if (score > most) most = score;
-    }
-    best[slot] = most;
+  compare(spikes: Int8Array, shifts: readonly number[], best: Float32Array): void {
+    for (let slot = 0; slot < shifts.length; slot++)
+      if (!Number.isNaN(best[slot] as number)) best[slot] = this.#compare(spikes, shifts[slot] as number, slot);
   }
 
   combine(best: Float32Array, bias: Float32Array, scores: Float32Array): void {
@@ -132,6 +124,19 @@ export class ReferenceRows implements PlaceRows {
 
   score(slot: number, row: number): number {
     return (this.#slots[slot] as Float32Array)[row] as number;
+  }
+
+  #compare(spikes: Int8Array, shift: number, slot: number): number {
+    shifted(spikes, this.layout, shift, this.#query, this.#weights);
+    const scale = Math.fround(inverseNorm(spikes, this.#weights) * countsAside(this.layout.columns, shift));
+    const scores = this.#slots[slot] as Float32Array;
+    let best = Number.NEGATIVE_INFINITY;
+    for (let row = 0; row < this.#rows; row++) {
+      const score = Math.fround(this.#cosine(scale, this.#inverse, row) - (this.#thresholds[row] as number));
+      scores[row] = score;
+      if (score > best) best = score;
+    }
+    return best;
   }
 
   #tireRow(row: number, amount: number): void {

@@ -18,8 +18,8 @@ export interface RowShape {
   readonly energyPitch: number;
 }
 
-/** Real numbers that pass between rows and kernels, by their place among them; behind them, biases and bests of slots. */
-export const realAt = { scale: 0, best: 1, reach: 2, rate: 3, keep: 4, slots: 5 } as const;
+/** Real numbers that pass between rows and kernels, by their place among them; behind them, three of each slot. */
+export const realAt = { best: 0, reach: 1, rate: 2, keep: 3, slots: 4 } as const;
 
 export function rowShapeOf(layout: SpikeLayout): RowShape {
   const lines = layout.parts * layout.rows;
@@ -33,6 +33,7 @@ export interface RowMemory {
   readonly capacity: number;
   readonly realsAt: number;
   readonly spikesAt: number;
+  /** One of each slot. */
   readonly queryAt: number;
   readonly weightsAt: number;
   readonly lineWeightsAt: number;
@@ -72,9 +73,9 @@ export function rowMemory(memory: WebAssembly.Memory, shape: RowShape, slots: nu
   const array = 4 * capacity;
   const energy = 2 * shape.energyPitch;
   const realsAt = firstAt;
-  const spikesAt = realsAt + ((4 * (realAt.slots + 2 * slots) + 15) & ~15);
+  const spikesAt = realsAt + ((4 * (realAt.slots + 3 * slots) + 15) & ~15);
   const queryAt = spikesAt + ((shape.size + 15) & ~15);
-  const weightsAt = queryAt + row;
+  const weightsAt = queryAt + slots * row;
   const lineWeightsAt = weightsAt + block * shape.blocks;
   const energiesAt = lineWeightsAt + energy;
   const pairsAt = energiesAt + energy * capacity;
@@ -107,7 +108,7 @@ export function rowMemory(memory: WebAssembly.Memory, shape: RowShape, slots: nu
     fatigueAt,
     combinedAt,
     slotsAt,
-    reals: new Float32Array(buffer, realsAt, realAt.slots + 2 * slots),
+    reals: new Float32Array(buffer, realsAt, realAt.slots + 3 * slots),
     spikes: new Int8Array(buffer, spikesAt, shape.size),
     weights: new Int16Array(buffer, weightsAt, (block / 2) * shape.blocks),
     lineWeights: new Int16Array(buffer, lineWeightsAt, shape.energyPitch),

@@ -21,6 +21,9 @@ import {
 } from './row-memory.js';
 import type { SpikeLayout } from './spikes.js';
 
+/** Rows that are compared at all shifts before the next ones are: what a cache holds. */
+const stretch = 256;
+
 /** `ReferenceRows`, bit for bit, by vector kernels. A row takes a byte a spike here. */
 export class SimdRows implements PlaceRows {
   readonly layout: SpikeLayout;
@@ -104,14 +107,25 @@ export class SimdRows implements PlaceRows {
     for (let row = 0; row < this.#rows; row++) this.#settle(row);
   }
 
-  compare(spikes: Int8Array, shift: number, slot: number, best: Float32Array): void {
+  compare(spikes: Int8Array, shifts: readonly number[], best: Float32Array): void {
+    const { reals, spikesAt, inverseAt, thresholdsAt } = this.#arrays;
+    const { lines, line } = this.#shape;
     this.#arrays.spikes.set(spikes);
-    const { reals, inverseAt, thresholdsAt } = this.#arrays;
     const norm = inverseRoot(squaresOf(spikes, this.#weights));
-    reals[realAt.scale] = norm * (this.#countsAside[Math.abs(shift)] as number);
-    const bestAt = realAt.slots + this.#slots + slot;
-    this.#compare(shift, inverseAt, thresholdsAt, this.#slotAt(slot), bestAt);
-    best[slot] = reals[bestAt] as number;
+    for (let slot = 0; slot < shifts.length; slot++) {
+      if (Number.isNaN(best[slot] as number)) continue;
+      const shift = shifts[slot] as number;
+      this.#kernels.aside(spikesAt, lines, line, shift * this.layout.perCell, this.#queryAt(slot));
+      reals[this.#scaleOf(slot)] = norm * (this.#countsAside[Math.abs(shift)] as number);
+      reals[this.#bestOf(slot)] = Number.NEGATIVE_INFINITY;
+    }
+    // Rows of a large map come from memory once, whatever the number of shifts.
+    for (let from = 0; from < this.#rows; from += stretch)
+      for (let slot = 0; slot < shifts.length; slot++)
+        if (!Number.isNaN(best[slot] as number))
+          this.#compare(slot, from, Math.min(stretch, this.#rows - from), inverseAt, thresholdsAt, this.#slotAt(slot));
+    for (let slot = 0; slot < shifts.length; slot++)
+      if (!Number.isNaN(best[slot] as number)) best[slot] = reals[this.#bestOf(slot)] as number;
   }
 
   combine(best: Float32Array, bias: Float32Array, scores: Float32Array): void {
@@ -153,32 +167,32 @@ export class SimdRows implements PlaceRows {
     return this.#arrays.slotsAt + 4 * slot * this.#arrays.capacity;
   }
 
-  /** Of the spikes in memory. */
-  #compare(shift: number, inverseAt: number, thresholdsAt: number, scoresAt: number, best: number): void {
-    const { spikesAt, queryAt, weightsAt, pairsAt } = this.#arrays;
-    const { lines, line, blocks } = this.#shape;
-    this.#kernels.aside(spikesAt, lines, line, shift * this.layout.perCell, queryAt);
+  /** The query of a slot with `count` rows. */
+  #compare(slot: number, from: number, count: number, inverseAt: number, thresholdsAt: number, scoresAt: number): void {
+    const { weightsAt, pairsAt } = this.#arrays;
+    const at = 4 * from;
     this.#kernels.compare(
-      queryAt,
-      pairsAt,
-      blocks,
-      this.#rows,
+      this.#queryAt(slot),
+      pairsAt + from * this.#shape.lines * this.#shape.pitch,
+      this.#shape.blocks,
+      count,
       weightsAt,
-      inverseAt,
-      thresholdsAt,
-      this.#realAt(realAt.scale),
-      scoresAt,
-      this.#realAt(best),
+      inverseAt + at,
+      thresholdsAt + at,
+      this.#realAt(this.#scaleOf(slot)),
+      scoresAt + at,
+      this.#realAt(this.#bestOf(slot)),
     );
   }
 
   #settle(row: number): void {
-    const { reals, pairs, spikes, weights, initial, initialAt, thresholds, combined, combinedAt, noneAt } =
+    const { reals, pairs, spikes, spikesAt, weights, initial, initialAt, thresholds, combined, combinedAt, noneAt } =
       this.#arrays;
     unpackRow(this.#shape, pairs, row, spikes);
     weighLines(this.#shape, this.#initial, weights);
-    reals[realAt.scale] = initial[row] as number;
-    this.#compare(0, initialAt, noneAt, combinedAt, realAt.best);
+    this.#kernels.aside(spikesAt, this.#shape.lines, this.#shape.line, 0, this.#queryAt(0));
+    reals[this.#scaleOf(0)] = initial[row] as number;
+    this.#compare(0, 0, this.#rows, initialAt, noneAt, combinedAt);
     weighLines(this.#shape, this.#weights, weights);
     thresholds[row] = this.#homeostasis.threshold(combined, this.#rows, row);
   }
@@ -204,6 +218,19 @@ export class SimdRows implements PlaceRows {
     reals[realAt.reach] = fatigue.reach;
     reals[realAt.rate] = fatigue.rate;
     reals[realAt.keep] = fatigue.keep;
+  }
+
+  #queryAt(slot: number): number {
+    return this.#arrays.queryAt + 2 * slot * this.#shape.lines * this.#shape.pitch;
+  }
+
+  /** Behind the biases. */
+  #scaleOf(slot: number): number {
+    return realAt.slots + this.#slots + slot;
+  }
+
+  #bestOf(slot: number): number {
+    return realAt.slots + 2 * this.#slots + slot;
   }
 
   #realAt(number: number): number {

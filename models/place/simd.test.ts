@@ -36,24 +36,24 @@ for (const [sensor, height, width] of sizes) {
   });
 }
 
-test('the kernels give the bits of plain code: the largest spikes, lines shorter and longer than a block', () => {
+test('the kernels give the bits of plain code: the largest spikes, many rows, lines shorter and longer than a block', () => {
   const random = new RandomBits(1, 0);
   for (const columns of [3, 16, 41]) {
     const layout: SpikeLayout = { parts: 2, rows: 5, columns, perCell: 2 };
     const extreme = (): Int8Array => Int8Array.from({ length: spikesOf(layout) }, () => 7 * (random.below(2) * 2 - 1));
     const alike = new Int8Array(spikesOf(layout)).fill(7);
-    const learned = [alike, alike.map((spike) => -spike), ...Array.from({ length: 9 }, extreme)];
+    const learned = [alike, alike.map((spike) => -spike), ...Array.from({ length: 290 }, extreme)];
     const weights = (): Uint8Array => Uint8Array.from({ length: layout.parts * layout.rows }, () => random.below(65));
     const [initial, later] = [weights(), weights().fill(64, 0, 2)];
     const kinds = [new ReferenceRows(layout, 1, initial), new SimdRows(readPlaceKernels(), layout, 1, initial)];
     const rows = kinds.map((rows) => {
       for (const spikes of learned) rows.add(spikes);
       rows.weigh(later);
-      return learned.flatMap((spikes) =>
+      return learned.slice(0, 12).flatMap((spikes) =>
         [0, 2, -3].map((shift) => {
           const scores = new Float32Array(learned.length);
           const best = new Float32Array(1);
-          rows.compare(spikes, shift, 0, best);
+          rows.compare(spikes, [shift], best);
           rows.combine(best, Float32Array.of(0.1), scores);
           return [...best, ...scores];
         }),

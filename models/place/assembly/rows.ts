@@ -30,7 +30,7 @@ const bias = 16384;
  * that of the next one in each: one product serves two rows, 16 times the one in its lower half, the other in its upper.
  * All spikes are within ±7. `weights`: i16 [blocks][16], weight and 0 in turns, then 0 and weight in turns. `inverse`,
  * `thresholds`, `scores`: f32 [rows], rows a multiple of 8. score = weighted dot × scale × inverse − threshold; the
- * largest goes to `best`. `scale` and `best` lie in memory, as all real numbers do that pass between here and the caller:
+ * larger of its largest and `best` goes there. `scale` and `best` lie in memory, as all real numbers do that pass between here and the caller:
  * as parameters they would be objects there.
  */
 export function compare(
@@ -111,7 +111,7 @@ export function compare(
     v128.store(scores + row, second, 16);
     most = f32x4.pmax(most, f32x4.pmax(first, second));
   }
-  store<f32>(best, largest(most));
+  store<f32>(best, max(load<f32>(best), largest(most)));
 }
 
 function scored(dot: v128, factor: v128, inverse: usize, threshold: usize): v128 {

@@ -12,7 +12,7 @@ import { readPlaceKernels } from './kernels-file.js';
 import type { PlaceMethod } from './place-scorer.js';
 import type { PlaceSensor } from './sensor.js';
 import { vprSnn } from './vprsnn/vprsnn.js';
-import { vprTempo, vprTempoSettings, vprTempoSinglePictures } from './vprtempo/vprtempo.js';
+import { vprTempo } from './vprtempo/vprtempo.js';
 
 export { placeSensors, type PlaceSensor } from './sensor.js';
 
@@ -25,8 +25,7 @@ export const placeMethods: Readonly<Record<string, (sensor: PlaceSensor) => Plac
   pn7: () => windowNormalisedDifferences,
   standardised: () => frameNormalisedDifferences,
   seqslam: () => localContrast,
-  vprtempo: (sensor) => (reference) =>
-    vprTempo(reference, sensor === 'unordered' ? vprTempoSinglePictures : vprTempoSettings),
+  vprtempo: () => vprTempo,
   vprsnn: () => vprSnn,
   ensemble: () => ensemble,
   associative: () => associativeRecall,

@@ -3,7 +3,7 @@ import type { PlaceScorer } from '../place-scorer.js';
 import { frameOf, type Traverse } from '../traverse.js';
 import { VprTempoModule, type VprTempoSettings } from './module.js';
 
-/** As published, with the readout of the paper: along a drive, limited spikes add up to more right places. */
+/** As published, with the readout of the public code. */
 export const vprTempoSettings: VprTempoSettings = {
   side: 28,
   patch: 7,
@@ -13,11 +13,8 @@ export const vprTempoSettings: VprTempoSettings = {
   thresholdRate: 0.15,
   placesPerModule: 1100,
   seed: 1,
-  readout: 'clamped',
+  readout: 'linear',
 };
-
-/** With the readout of the public code: limits leave ties among single pictures. */
-export const vprTempoSinglePictures: VprTempoSettings = { ...vprTempoSettings, readout: 'linear' };
 
 /**
  * VPRTempo (Hines, Stratton, Milford, Fischer: arXiv 2309.10225, ICRA 2024): a network of one time step, whose spikes

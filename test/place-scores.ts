@@ -3,6 +3,7 @@
 // their own (npm run place-seeds). Exits with 1 where a bound is missed.
 import { baselinesOf, placeMethods } from '../models/place/methods.js';
 import { answerQueries, scoreAnswers, type PlaceEvaluation } from '../runtime/evaluate/place/evaluate.js';
+import type { Acceptance } from '../runtime/evaluate/place/unknown-places.js';
 import { openPlaceScenes, type PlaceScene } from './place-scenes.js';
 
 const scenes = openPlaceScenes();
@@ -142,6 +143,20 @@ function reportUnknown(
     auroc.map((value) => value.toFixed(3)),
     verdict(auroc, wanted),
   );
+  const share = (of: 'accepted' | 'falseAccepted', length: number): number =>
+    (percent(acceptance(first, length)?.[of]) + percent(acceptance(second, length)?.[of])) / 2;
+  process.stdout.write(`${title}, % of known and of unknown places that are taken for known\n`);
+  const taken = lengths.map((length) => [share('accepted', length), share('falseAccepted', length)] as const);
+  const [known, unknown] = taken.at(-1) ?? [Number.NaN, Number.NaN];
+  line(
+    ours,
+    taken.flat().map((value) => value.toFixed(1)),
+    verdict([known, -unknown], [95, -1]),
+  );
+}
+
+function acceptance(evaluation: PlaceEvaluation, length: number): Acceptance | undefined {
+  return evaluation.unknownThreshold?.[length];
 }
 
 /** Half the bytes a place. */

@@ -16,6 +16,7 @@ import { SimdPictureFrontEnd } from './simd-picture-front-end.js';
 import { SimdRows } from './simd-rows.js';
 import type { FrontEnd } from './spikes.js';
 import { frameOf } from './traverse.js';
+import { hidePlace, UnknownAnswers } from './unknown-answers.js';
 import { WindowMatcher } from './window-matcher.js';
 
 export interface AxondPlaceOptions {
@@ -200,6 +201,7 @@ export function axondPlace(sensor: PlaceSensor, module?: WebAssembly.Module, siz
         if (Number.isFinite(frames)) return new WindowMatcher(frames);
         return sensor === 'unordered' ? undefined : new FilterMatcher(module);
       },
+      unknownThreshold: (frames) => unknownThreshold(recogniser, frames),
       begin: () => {
         recogniser.begin();
       },
@@ -213,4 +215,18 @@ export function axondPlace(sensor: PlaceSensor, module?: WebAssembly.Module, siz
       },
     };
   };
+}
+
+/** Of answers to the map's own places, each compared with all but itself and its neighbours. */
+function unknownThreshold(recogniser: AxondPlace, frames: number): number {
+  const matcher = new WindowMatcher(frames);
+  const unknown = new UnknownAnswers();
+  const scores = new Float32Array(recogniser.places);
+  recogniser.begin();
+  for (let row = 0; row < recogniser.places; row++) {
+    recogniser.scoreRow(recogniser.row(row), scores);
+    hidePlace(scores, row);
+    if (matcher.step(scores, false, scores)) unknown.add(matcher.fit);
+  }
+  return unknown.threshold();
 }

@@ -3,6 +3,7 @@ import { DriveClock } from './drive-clock.js';
 import { MatchEvidence } from './match-evidence.js';
 import type { MappedPlace, PlaceMap } from './place-map.js';
 import { SequenceFilter } from './sequence-filter.js';
+import { hidePlace } from './unknown-answers.js';
 
 /** Places learned this recently are not recognised: the one behind looks like the one here. */
 const fresh = 30;
@@ -14,8 +15,6 @@ const clearLead = 0.05;
 const mostStays = 4;
 /** Places from tick to tick: no robot drives farther, it was carried or had been taken to be elsewhere. */
 const farthest = 10;
-/** By how many standard deviations a known place fits better than unknown ones do. */
-const deviations = 3;
 
 /**
  * Follows a robot on a map and lets the map grow: at each tick of the place clock the frame is compared with all places
@@ -25,7 +24,7 @@ export class MapTracker implements PlaceTracker {
   readonly map: PlaceMap;
   readonly #clock: DriveClock;
   readonly #filter: SequenceFilter;
-  readonly #evidence = new MatchEvidence(deviations);
+  readonly #evidence = new MatchEvidence();
   /** The map's rule follows the range of the views. */
   readonly #adapts: boolean;
   /** Mean change of view from place to place. */
@@ -208,8 +207,6 @@ export class MapTracker implements PlaceTracker {
   #lookForUnknown(): void {
     const { recogniser, places, owners } = this.map;
     this.#makeRoom();
-    // A short route has not so many places that are no neighbours.
-    const near = Math.min(fresh, Math.floor(places.length / 4));
     recogniser.begin();
     this.#filter.begin();
     this.#evidence.begin();
@@ -217,9 +214,7 @@ export class MapTracker implements PlaceTracker {
     for (let row = 0; row < owners.length; row++) {
       this.map.scoreRow(recogniser.row(row), this.#scores);
       const scores = this.#scores.subarray(0, places.length);
-      const mean = scores.reduce((sum, score) => sum + score, 0) / places.length;
-      const place = owners[row] as number;
-      scores.fill(mean, Math.max(0, place - near), place + near + 1);
+      hidePlace(scores, owners[row] as number);
       this.#filter.step(scores, places.length);
       this.#evidence.see(scores, places.length, this.#filter.best);
       this.#evidence.addUnknown();

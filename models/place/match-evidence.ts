@@ -1,3 +1,5 @@
+import { UnknownAnswers } from './unknown-answers.js';
+
 /** Places to each side of the best that look like it because they are it a little further. */
 const near = 5;
 /** Places driven that evidence reaches back. */
@@ -6,8 +8,6 @@ const memory = 10;
 const raw = 2;
 /** Places driven before anything is known. */
 const least = 4;
-/** Answers that were not recognised, before it is clear how such ones look. */
-const fewest = 20;
 
 /**
  * Whether the place that the sequence filter believes in is the one that is seen. On a route that was never learned the
@@ -18,19 +18,12 @@ export class MatchEvidence {
   /** Score of the believed place and of the best elsewhere, of the last frame. */
   score = 0;
   second = 0;
-  /** How far the believed places stand out from what all places score, and lead over the best elsewhere: means over the
-   * last places driven. */
+  /** By how many standard deviations of all scores the believed places stand out, and their lead over the best elsewhere:
+   * means over the last places driven. */
   fit = 0;
   lead = 0;
-  readonly #deviations: number;
+  readonly #unknown = new UnknownAnswers();
   #steps = 0;
-  #unknown = 0;
-  #mean = 0;
-  #squares = 0;
-
-  constructor(deviations: number) {
-    this.#deviations = deviations;
-  }
 
   /** A new drive. What unknown places look like stays known. */
   begin(): void {
@@ -43,9 +36,11 @@ export class MatchEvidence {
   see(scores: Float32Array, places: number, believed: number): void {
     let second = Number.NEGATIVE_INFINITY;
     let sum = 0;
+    let squares = 0;
     for (let place = 0; place < places; place++) {
       const score = scores[place] as number;
       sum += score;
+      squares += score * score;
       if (score > second && Math.abs(place - believed) > near) second = score;
     }
     this.score = scores[believed] as number;
@@ -53,32 +48,28 @@ export class MatchEvidence {
     this.#steps++;
     if (this.#steps <= raw) return;
     const share = 1 / Math.min(this.#steps - raw, memory);
-    this.fit += (this.score - sum / places - this.fit) * share;
+    const mean = sum / places;
+    const variance = squares / places - mean * mean;
+    // What rounding alone leaves of the variance of equal scores.
+    const fit = variance > 1e-12 * mean * mean ? (this.score - mean) / Math.sqrt(variance) : 0;
+    this.fit += (fit - this.fit) * share;
     this.lead += (this.score - this.second - this.lead) * share;
   }
 
   /** Nothing is known of what unknown places look like. */
   forgetUnknown(): void {
-    this.#unknown = 0;
-    this.#mean = 0;
-    this.#squares = 0;
+    this.#unknown.forget();
   }
 
   /** The last answer was of a place that is not on the map. */
   addUnknown(): void {
-    if (this.#steps < least) return;
-    this.#unknown++;
-    const before = this.fit - this.#mean;
-    this.#mean += before / this.#unknown;
-    this.#squares += before * (this.fit - this.#mean);
+    if (this.#steps >= least) this.#unknown.add(this.fit);
   }
 
   /** NaN while it is not clear how unknown places look. */
   get threshold(): number {
-    if (this.#unknown < fewest) return Number.NaN;
     // Over few places the fit is less sure, and a robot that was carried or jumps about on an unknown road has few.
-    const share = Math.min(Math.max(this.#steps, 1), memory) / memory;
-    return this.#mean + this.#deviations * Math.sqrt(this.#squares / this.#unknown / share);
+    return this.#unknown.threshold(Math.min(Math.max(this.#steps, 1), memory) / memory);
   }
 
   get known(): boolean {

@@ -14,6 +14,9 @@ export interface PlaceScorer {
   /** Its own way to answer from the last `frames` frames, Infinity for all so far. Absent or undefined: the mean along the
    * diagonal. */
   sequence?(frames: number): SequenceMatcher | undefined;
+  /** From this `fit` of its own sequence matching on an answer is of a known place, as the map alone tells; NaN where it
+   * does not. Begins anew. */
+  unknownThreshold?(frames: number): number;
 }
 
 /** Answers from several frames of one drive, in order. */
@@ -23,6 +26,8 @@ export interface SequenceMatcher {
    * `answers[0 … places)`, larger is surer. False: too few frames yet, and nothing was written.
    */
   step(scores: Float32Array, still: boolean, answers: Float32Array): boolean;
+  /** How well the best answer of the last step fits. */
+  readonly fit?: number;
 }
 
 /** Learns the places of a reference drive, a place a frame, from these frames alone. */

@@ -1,10 +1,10 @@
 /** Share of the newest frame in the evidence for a shift. */
 const leak = 0.1;
 /** What lagging behind in evidence, and a column of shift, cost in score. */
-const evidenceCost = 4;
+const evidenceCost = 2;
 const columnCost = 0.02;
 /** A shift this far behind the best in cost waits for the next frame on which all are tried. */
-const reach = 0.12;
+const reach = 0.08;
 /** All shifts are tried on so many first frames, and on every such one. */
 const period = 8;
 

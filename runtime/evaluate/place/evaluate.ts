@@ -3,7 +3,8 @@ import { frameOf, type Traverse } from '../../../models/place/traverse.js';
 import { monotonicUs } from '../../monotonic.js';
 import type { GroundTruth } from './ground-truth.js';
 import { placeScores, unknownAuroc, type PlaceScores, type ScoreMatrix } from './scores.js';
-import { sequenceAnswers } from './sequences.js';
+import { matchedAnswers, sequenceAnswers } from './sequences.js';
+import { acceptance, type Acceptance } from './unknown-places.js';
 
 export interface PlaceEvaluation {
   readonly method: string;
@@ -12,6 +13,8 @@ export interface PlaceEvaluation {
   /** By sequence length. */
   readonly seq: Readonly<Record<string, PlaceScores>>;
   readonly unknownAuroc: Readonly<Record<string, number | null>>;
+  /** By sequence length: what the method itself takes for known, by a threshold that follows from the map alone. */
+  readonly unknownThreshold?: Readonly<Record<string, Acceptance>>;
   /** Answers from all frames so far, where the method follows a drive. */
   readonly filter?: PlaceScores;
   /**
@@ -103,9 +106,25 @@ export function scoreAnswers(answers: Answers, truth: GroundTruth, lengths: read
     queries: single.queries,
     seq: Object.fromEntries(matrices.map(([length, matrix]) => [length, placeScores(matrix, truth, length - 1)])),
     unknownAuroc: Object.fromEntries(matrices.map(([length, matrix]) => [length, unknownAuroc(matrix, truth)])),
+    ...(scorer.unknownThreshold && { unknownThreshold: acceptances(answers, truth, lengths) }),
     ...(filtered && { filter: placeScores(filtered, truth) }),
     queriesPerS,
     learnMsPerPlace,
     bytesPer1000,
   };
+}
+
+function acceptances(
+  { single, scorer, still }: Answers,
+  truth: GroundTruth,
+  lengths: readonly number[],
+): Record<string, Acceptance> {
+  return Object.fromEntries(
+    lengths.flatMap((length) => {
+      const matcher = scorer.sequence?.(length);
+      const threshold = scorer.unknownThreshold?.(length);
+      if (!matcher || threshold === undefined) return [];
+      return [[length, acceptance(matchedAnswers(matcher, single, still, length).fits, threshold, truth)]];
+    }),
+  );
 }

@@ -2,7 +2,10 @@
 // enough, and the baselines beside them. Without names: axond-place and the baselines; those that train have a script of
 // their own (npm run place-seeds). Exits with 1 where a bound is missed.
 import { baselinesOf, placeMethods } from '../models/place/methods.js';
-import { answerQueries, scoreAnswers, type PlaceEvaluation } from '../runtime/evaluate/place/evaluate.js';
+import { WindowMatcher } from '../models/place/window-matcher.js';
+import { answerQueries, scoreAnswers, type Answers, type PlaceEvaluation } from '../runtime/evaluate/place/evaluate.js';
+import { placeScores } from '../runtime/evaluate/place/scores.js';
+import { matchedAnswers } from '../runtime/evaluate/place/sequences.js';
 import type { Acceptance } from '../runtime/evaluate/place/unknown-places.js';
 import { openPlaceScenes, type PlaceScene } from './place-scenes.js';
 
@@ -100,18 +103,32 @@ if (ours in placeMethods && (asked.length === 0 || asked.includes(ours))) {
 process.stdout.write(missed === 0 ? '\nall bounds hold\n' : `\n${missed} bounds missed\n`);
 process.exitCode = missed === 0 ? 0 : 1;
 
-function evaluate(
-  name: string,
-  { sensor, reference, query, truth }: PlaceScene,
-  lengths: readonly number[],
-): PlaceEvaluation {
+function answer(name: string, { sensor, reference, query }: PlaceScene): Answers {
   const method = placeMethods[name];
   if (!method) throw new Error(`there is no method ${name}`);
-  return scoreAnswers(answerQueries(name, method(sensor), reference, query), truth, lengths);
+  return answerQueries(name, method(sensor), reference, query);
 }
 
-function reportScores(name: string, { scene, lengths, wanted }: Section): void {
-  const { seq, queriesPerS } = evaluate(name, scene, lengths);
+function evaluate(name: string, scene: PlaceScene, lengths: readonly number[]): PlaceEvaluation {
+  return scoreAnswers(answer(name, scene), scene.truth, lengths);
+}
+
+/** Of ours: by so many frames alone, at a place a frame, as the baselines answer. */
+function reportDiagonal({ single, still }: Answers, { scene, lengths }: Section): void {
+  const recalls = lengths.map((length) => {
+    const { matrix } = matchedAnswers(new WindowMatcher(length), single, still, length);
+    return percent(placeScores(matrix, scene.truth, length - 1).r1);
+  });
+  line(
+    'diagonal alone',
+    recalls.map((value) => value.toFixed(1)),
+  );
+}
+
+function reportScores(name: string, section: Section): void {
+  const { scene, lengths, wanted } = section;
+  const answers = answer(name, scene);
+  const { seq, queriesPerS } = scoreAnswers(answers, scene.truth, lengths);
   const recalls = lengths.map((length) => percent(seq[length]?.r1));
   const longest = seq[lengths.at(-1) ?? 1];
   line(
@@ -120,6 +137,7 @@ function reportScores(name: string, { scene, lengths, wanted }: Section): void {
     `${Math.round(queriesPerS)}/s`,
     ...(name === ours && wanted ? [verdict(recalls, wanted)] : []),
   );
+  if (name === ours && lengths.length > 1) reportDiagonal(answers, section);
 }
 
 /** One half of a route is learned, all of it driven: do best scores tell known from unknown? Means of both halves. */

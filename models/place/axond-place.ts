@@ -1,12 +1,13 @@
 import type { MapSize } from '../../runtime/contracts.js';
 import { EventFrontEnd, GreyFrontEnd } from './front-end.js';
+import { DriveMatcher } from './drive-matcher.js';
 import { EvidenceJudge } from './no-evidence.js';
 import { FilterMatcher } from './filter-matcher.js';
 import { keep, packingOf, rowBytes, type RowPacking } from './map-size.js';
 import type { MapRecogniser } from './place-map.js';
 import { PictureFrontEnd } from './picture-front-end.js';
 import { type PlaceRows, shifted } from './place-rows.js';
-import type { PlaceMethod } from './place-scorer.js';
+import type { PlaceMethod, SequenceMatcher } from './place-scorer.js';
 import { ReferenceRows } from './reference-rows.js';
 import type { PlaceSensor } from './sensor.js';
 import { evenWeight, Reliability } from './reliability.js';
@@ -196,12 +197,11 @@ export function axondPlace(sensor: PlaceSensor, module?: WebAssembly.Module, siz
     return {
       places: recogniser.places,
       bytes: recogniser.bytes,
-      // Of a few frames the diagonal is better than any pace that was tried; of all so far the filter.
       sequence: (frames) => {
-        if (Number.isFinite(frames)) return new WindowMatcher(frames);
+        if (Number.isFinite(frames)) return matcherOf(frames, sensor, module);
         return sensor === 'unordered' ? undefined : new FilterMatcher(module);
       },
-      unknownThreshold: (frames) => unknownThreshold(recogniser, frames),
+      unknownThreshold: (frames) => unknownThreshold(recogniser, matcherOf(frames, sensor, module)),
       begin: () => {
         recogniser.begin();
       },
@@ -217,9 +217,17 @@ export function axondPlace(sensor: PlaceSensor, module?: WebAssembly.Module, siz
   };
 }
 
+/** One frame stands for itself, and so do pictures; more are frames of a drive. */
+function matcherOf(
+  frames: number,
+  sensor: PlaceSensor,
+  module?: WebAssembly.Module,
+): SequenceMatcher & { readonly fit: number } {
+  return frames === 1 || sensor === 'unordered' ? new WindowMatcher(frames) : new DriveMatcher(frames, module);
+}
+
 /** Of answers to the map's own places, each compared with all but itself and its neighbours. */
-function unknownThreshold(recogniser: AxondPlace, frames: number): number {
-  const matcher = new WindowMatcher(frames);
+function unknownThreshold(recogniser: AxondPlace, matcher: SequenceMatcher & { readonly fit: number }): number {
   const unknown = new UnknownAnswers();
   const scores = new Float32Array(recogniser.places);
   recogniser.begin();

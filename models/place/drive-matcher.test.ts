@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RandomBits } from '../../runtime/signal/random.js';
+import { DriveMatcher } from './drive-matcher.js';
+import { WindowMatcher } from './window-matcher.js';
+
+const places = 120;
+
+/** Noise of 0 to 1, and half of that more where the robot is: no single frame tells. */
+function drive(route: readonly number[], seed: number): Float32Array[] {
+  const random = new RandomBits(seed, 1);
+  return route.map((at) =>
+    Float32Array.from({ length: places }, (_, place) => random.uniform() + (place === Math.round(at) ? 0.5 : 0)),
+  );
+}
+
+/** Share of right answers once the drive is known, at `frames` frames. */
+function right(
+  matcher: WindowMatcher | DriveMatcher,
+  route: readonly number[],
+  frames: readonly Float32Array[],
+): number {
+  const answers = new Float32Array(places);
+  const told = frames.flatMap((scores, frame) =>
+    matcher.step(scores, false, answers) && frame >= 20
+      ? [answers.indexOf(Math.max(...answers)) === Math.round(route[frame] as number)]
+      : [],
+  );
+  return told.filter(Boolean).length / told.length;
+}
+
+test('a robot is found at any pace and in either direction, where the diagonal finds it at one', () => {
+  const routes: [string, number[], boolean][] = [
+    ['a place a frame', Array.from({ length: 100 }, (_, frame) => 10 + frame), true],
+    ['three places in two frames', Array.from({ length: 70 }, (_, frame) => 10 + 1.5 * frame), false],
+    ['backwards', Array.from({ length: 100 }, (_, frame) => 110 - frame), false],
+  ];
+  for (const [name, route, isDiagonal] of routes) {
+    const frames = drive(route, 3);
+    assert.ok(right(new DriveMatcher(10), route, frames) > 0.85, name);
+    assert.equal(right(new WindowMatcher(10), route, frames) > 0.85, isDiagonal, name);
+  }
+});
+
+test('an answer says how well the last frames fit along a line, and a robot that left the map fits no more at once', () => {
+  const frames = 5;
+  const onMap = Array.from({ length: 60 }, (_, frame) => 10 + frame);
+  const matcher = new DriveMatcher(frames);
+  const answers = new Float32Array(places);
+  const all = drive([...onMap, ...Array<number>(frames).fill(-9)], 4);
+  const fits = all.map((scores) => {
+    matcher.step(scores, false, answers);
+    assert.ok(Number.isNaN(answers[0]) || matcher.fit === 0 || Math.abs(Math.max(...answers) - matcher.fit) < 1e-5);
+    return matcher.fit;
+  });
+  // Along the diagonal at the last place of the map, by the definition: Σ (score − mean) / (frames × deviation).
+  const window = all.slice(onMap.length - frames, onMap.length);
+  const means = window.map((scores) => scores.reduce((sum, score) => sum + score) / places);
+  const variance = window.map(
+    (scores, frame) => scores.reduce((sum, score) => sum + (score - (means[frame] as number)) ** 2, 0) / places,
+  );
+  const sum = window.reduce(
+    (total, scores, frame) => total + (scores[69 - (frames - 1 - frame)] as number) - (means[frame] as number),
+    0,
+  );
+  const wanted = sum / frames / Math.sqrt(variance.reduce((a, b) => a + b) / frames);
+  assert.ok(Math.abs((fits[onMap.length - 1] as number) - wanted) < 1e-5);
+  assert.ok((fits.at(-1) as number) < 0.8 * wanted);
+});

@@ -90,7 +90,11 @@ function believed(recogniser: AxondPlace, query: Traverse, odometry: readonly nu
   return Array.from({ length: query.frames }, (_, frame) => {
     driven += odometry?.[frame] ?? Number.NaN;
     const evidence = recogniser.see(frameOf(query, frame));
-    if (!evidence || recogniser.still) return best;
+    if (!evidence) return best;
+    if (recogniser.still) {
+      filter.stand();
+      return best;
+    }
     recogniser.score(scores);
     filter.step(scores, scores.length, driven);
     driven = 0;

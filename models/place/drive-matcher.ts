@@ -33,7 +33,8 @@ export class DriveMatcher implements SequenceMatcher {
   }
 
   step(scores: Float32Array, still: boolean, answers: Float32Array): boolean {
-    if (!still || this.#place < 0) this.#filter.step(scores, scores.length);
+    if (still && this.#place >= 0) this.#filter.stand();
+    else this.#filter.step(scores, scores.length);
     this.#window.take(scores);
     this.#follow(this.#filter.best);
     if (!this.#window.isFull) return false;

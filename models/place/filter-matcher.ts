@@ -12,7 +12,8 @@ export class FilterMatcher implements SequenceMatcher {
   }
 
   step(scores: Float32Array, still: boolean, answers: Float32Array): boolean {
-    if (!still || this.#steps === 0) {
+    if (still && this.#steps > 0) this.#filter.stand();
+    else {
       this.#filter.step(scores, scores.length);
       this.#steps++;
     }

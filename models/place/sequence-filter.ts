@@ -19,6 +19,9 @@ export class SequenceFilter {
   /** Advance that odometry has told and that is not yet a whole place; as a number each new one would be an object. */
   readonly #owed = new Float64Array(1);
 
+  /** Frames in a row that showed what the one before them did. */
+  #stands = 0;
+
   /** `module`: assembly/kernels.wasm. Without it, plain code gives the same bits in more time. */
   constructor(module?: WebAssembly.Module, capacity = 1024) {
     this.#states = module ? new SimdStates(module, capacity) : new ReferenceStates(capacity);
@@ -27,6 +30,7 @@ export class SequenceFilter {
   /** Nothing is known: the next frame alone decides. */
   begin(): void {
     this.#started = false;
+    this.#stands = 0;
     this.#owed[0] = 0;
   }
 
@@ -37,11 +41,21 @@ export class SequenceFilter {
    */
   step(scores: Float32Array, places: number, advance = Number.NaN): void {
     if (places < this.#places) this.begin();
+    this.#stands = 0;
     this.#places = places;
     this.#states.see(scores, places);
     if (!this.#started) this.#start();
     else if (Number.isNaN(advance)) this.#move();
     else this.#moveBy(advance);
+  }
+
+  /**
+   * A frame that shows what the one before it did is not told, but noted here: at half the usual pace each frame comes
+   * twice; after more the robot has stopped, and may go on at any pace, either way.
+   */
+  stand(): void {
+    this.#stands++;
+    if (this.#stands === 2) this.#statesHold = false;
   }
 
   /** Of each place, larger is surer, to `beliefs[0 … places)`. Who wants the surest alone asks for `best`. */

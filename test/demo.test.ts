@@ -46,3 +46,14 @@ test('the demo closes the loop: emulated Cyton, detections, stimuli, recording, 
   assert.equal(replay.json['detections'], detections);
   assert.equal(replay.json['stimuli'], stimuli);
 });
+
+test('the demo of places learns a place every few metres of the road, not one a frame', async (t) => {
+  const record = temporaryFolder();
+  const sets = ['--set', `device.record=${record}`, '--set', `place.map=${record}/road.map`];
+  const demo = await axond(t, ['demo', '--place', '--seconds', '12', '--json', ...sets]);
+  assert.equal(demo.code, 0, demo.stderr);
+  const { samples: frames, drive } = demo.json as { samples: number; drive: { places: number } };
+  // A third of a metre a frame; frames taken for a format of another size are all new.
+  assert.ok(frames > 100, `${frames} frames`);
+  assert.ok(drive.places > frames / 20 && drive.places < frames / 3, `${drive.places} places of ${frames} frames`);
+});

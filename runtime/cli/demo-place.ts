@@ -24,7 +24,7 @@ export async function demoPlace(options: PlaceDemoOptions, log: Logger): Promise
       sets: [
         'device.name=demo',
         `device.mqtt=${broker.url}`,
-        `source=${JSON.stringify({ use: 'camera', command: [process.execPath, ...emulate], width: 64, height: 32 })}`,
+        `source=${JSON.stringify({ use: 'camera', command: [process.execPath, ...emulate], width: 64, height: 32, pixels: 'grey' })}`,
         'place={ use: axond-place }',
         ...(options.set ?? []),
       ],

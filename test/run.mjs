@@ -15,7 +15,7 @@ if (run('node', ['models/build-kernels.mjs']) !== 0) process.exit(1);
 if (words.length === 0) {
   step('lint', 'eslint', ['.']);
   step('format', 'prettier', ['--check', '--log-level', 'warn', '.']);
-  step('import directions', 'depcruise', ['--output-type', 'err', 'runtime', 'drivers', 'models']);
+  step('import directions', 'depcruise', ['--output-type', 'err', 'runtime', 'drivers', 'models', 'firmware-bridge']);
 }
 const files = readdirSync('dist', { recursive: true })
   .filter((file) => file.endsWith('.test.js'))

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { nearestName, type Fault } from './fault.js';
 import { parseYaml } from './parse-yaml.js';
-import { presetNames, readPreset } from './presets.js';
+import { presetFile, presetNames, readPreset } from './presets.js';
 import {
   emptyBranch,
   merge,
@@ -127,11 +127,7 @@ function presetSetBy({ path, tree }: Setting): Tree | undefined {
 function loadPreset(name: string, from: Origin, faults: Fault[]): Branch | undefined {
   const names = presetNames();
   if (names.includes(name)) {
-    return readMap(
-      readPreset(name),
-      { file: `presets/${name}.yaml`, line: 1, column: 1, folder: process.cwd() },
-      faults,
-    );
+    return readMap(readPreset(name), { file: presetFile(name), line: 1, column: 1, folder: process.cwd() }, faults);
   }
   const nearest = nearestName(name, names);
   const fix = `${nearest === undefined ? '' : `Did you mean ${nearest}? `}There are ${names.join(', ')}.`;

@@ -65,6 +65,34 @@ for (const [what, from, to, message] of refused) {
   });
 }
 
+test("what describes the frames of a preset's command does not stay for another one", () => {
+  const own = 'source: { command: [ffmpeg, "-"], width: 320, height: 240 }';
+  const faults = faultsOf(`preset: place\n${own}`);
+  assert.equal(faults.length, 1, faults.join('\n'));
+  assert.match(
+    faults[0] ?? '',
+    /^presets\/place\.yaml:\d+:\d+ source\.pixels: yuv420 is what the preset says of its own frames, and source\.command is not the preset's\. Write source\.pixels beside it\.$/,
+  );
+  const whole = load(`preset: place\n${own.replace('240', '240, pixels: grey')}`).source;
+  assert.ok(whole?.use === 'camera' && whole.pixels === 'grey');
+  // Nor for the same command in another size; what is not of the frames may stand alone.
+  assert.equal(faultsOf('preset: place\nsource: { width: 640 }').length, 3);
+  const turned = load('preset: place\nsource: { rotation: 180, crop: { x: 0, y: 0, width: 320, height: 200 } }').source;
+  assert.ok(turned?.use === 'camera' && turned.rotation === 180 && turned.pixels === 'yuv420');
+});
+
+test('an item of the command of a preset that was set makes it another command', () => {
+  const sets = ['source.command.7="640"', 'source.width=640', 'source.height=480', 'source.pixels=yuv420'];
+  const loaded = (count: number) => loadConfiguration({ preset: 'place', sets: sets.slice(0, count) });
+  assert.throws(() => loaded(3), /source\.pixels/);
+  assert.equal(loaded(4).configuration.source?.use, 'camera');
+});
+
+test('another kind of source takes nothing over', () => {
+  const source = load('preset: place\nsource: { use: edvs, port: /dev/x }').source;
+  assert.ok(source?.use === 'edvs' && !('command' in source) && !('pixels' in source));
+});
+
 const withEvents = (source: string): string => `
 source: ${source}
 place: { use: axond-place }

@@ -12,6 +12,15 @@ export function presetNames(): string[] {
     .sort();
 }
 
+/** As the origin of its values names it. */
+export function presetFile(name: string): string {
+  return `presets/${name}.yaml`;
+}
+
+export function isPresetFile(file: string): boolean {
+  return presetNames().some((name) => presetFile(name) === file);
+}
+
 /** The text of a preset that `presetNames` lists. */
 export function readPreset(name: string): string {
   return readFileSync(new URL(`${name}.yaml`, folder), 'utf8');

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readModule } from '../kernels-file.js';
 
 /** Rows of bytes, and one row that is compared with all of them. */
 export interface Differences {
@@ -12,9 +12,9 @@ export interface Differences {
 
 let kernels: WebAssembly.Module | undefined;
 
-/** Room for `count` rows of `size` bytes; its kernel stands beside this file. */
+/** Room for `count` rows of `size` bytes; its kernel stands beside this file. @throws ModelError where it does not */
 export function createDifferences(count: number, size: number): Differences {
-  kernels ??= new WebAssembly.Module(readFileSync(new URL('assembly/kernels.wasm', import.meta.url)));
+  kernels ??= readModule(new URL('assembly/kernels.wasm', import.meta.url));
   const padded = Math.ceil(size / 16) * 16;
   const sums = (count + 1) * padded;
   const memory = new WebAssembly.Memory({ initial: Math.ceil((sums + 4 * count) / 65536) });

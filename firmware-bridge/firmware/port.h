@@ -1,5 +1,5 @@
 /*
- * What a board must supply. Nothing here may allocate or wait. PORTING.md says what each must guarantee.
+ * What a board must supply. Nothing here may allocate or wait. README.md says what each must guarantee.
  */
 #ifndef AXOND_PORT_H
 #define AXOND_PORT_H
@@ -31,12 +31,16 @@ uint32_t port_boot(void);
 uint8_t port_digital(void);
 int16_t port_analogue(uint8_t input);
 
-/* Two banks of flash; `bank` 0 or 1. Erased bytes read 0xff; a byte is written once after an erase. */
+/*
+ * Two banks of flash, `bank` 0 or 1, each mapped into memory. Erased bytes read 0xff; a byte is written once after an erase.
+ * Writes begin at multiples of 32 and are whole multiples of it but for the last of an image. Only erasing may take longer
+ * than a millisecond. False: not done, as far as the flash can tell.
+ */
 uint8_t port_running_bank(void);
 uint32_t port_bank_size(void);
-bool port_flash_erase(uint8_t bank);
-bool port_flash_write(uint8_t bank, uint32_t offset, const uint8_t *bytes, size_t size);
-void port_flash_read(uint8_t bank, uint32_t offset, uint8_t *bytes, size_t size);
+const uint8_t *port_bank(uint8_t bank);
+bool port_bank_erase(uint8_t bank);
+bool port_bank_write(uint8_t bank, uint32_t offset, const uint8_t *bytes, size_t size);
 
 /* Starts anew through the boot loader; does not come back. */
 void port_reset(void);

@@ -209,4 +209,6 @@ export const updateResults = [
   'signature',
   'flash',
   'no-update',
+  /** The image that runs is not confirmed: the other bank is the way back. */
+  'on-trial',
 ] as const;

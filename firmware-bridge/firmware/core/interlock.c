@@ -57,7 +57,7 @@ static void start(struct interlock *lock) {
 }
 
 static void end(struct interlock *lock, uint8_t cause) {
-  if (lock->lasts) lock->cause = cause;
+  if (lock->waits || lock->lasts) lock->cause = cause;
   lock->wait_left = 0;
   lock->slack = 0;
   lock->duration_left = 0;
@@ -149,7 +149,7 @@ void interlock_advance(struct interlock *lock, uint32_t ticks) {
   if (lock->waits) {
     if (ticks < lock->wait_left) lock->wait_left -= ticks;
     else if (ticks - lock->wait_left <= lock->slack) start(lock);
-    else end(lock, CAUSE_REST);
+    else end(lock, CAUSE_LATE);
   } else if (lock->lasts) {
     if (ticks < lock->duration_left) lock->duration_left -= ticks;
     else end(lock, CAUSE_DURATION);

@@ -68,7 +68,7 @@ struct interlock {
   bool sham;              /* the same */
   bool waits;
   bool lasts;
-  uint8_t cause;          /* of the newest edge (generated/messages.h): `lasts` changed */
+  uint8_t cause;          /* of the newest start, or end of what waited or lasted (generated/messages.h) */
 };
 
 /* At rest, without a session, as after power on. What was given before is not known: the boot counts as the start of one
@@ -95,7 +95,7 @@ uint32_t interlock_reasons(const struct interlock *lock);
 /* At rest, and nothing waits. */
 void interlock_rest(struct interlock *lock);
 
-/* That many ticks have passed; at most one edge comes of it. A wait that ran out more than INTERLOCK_LATE ticks ago, or
+/* That many ticks have passed; at most one start or end comes of it. A wait that ran out more than INTERLOCK_LATE ticks ago, or
  * past its expiry, starts nothing. */
 void interlock_advance(struct interlock *lock, uint32_t ticks);
 

@@ -1,7 +1,7 @@
 /*
  * What stands in a bank of flash, and which bank a boot loader starts. An image is a header of BANK_HEADER bytes (each
- * field u32, little-endian: magic, version, length of the whole image, the bank that it is linked for, CRC-32 of the
- * rest of the header and of all behind it) and the program. The last bytes of a bank are its marks, each written once.
+ * field u32, little-endian: magic, CRC-32 of all that follows it, version, length of the whole image, the bank that it is
+ * linked for) and the program. The last bytes of a bank are its marks, each written once.
  */
 #ifndef AXOND_BANK_H
 #define AXOND_BANK_H

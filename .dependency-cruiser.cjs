@@ -9,7 +9,7 @@ function only(name, from, allowed) {
     from: { path: from, pathNot: tests },
     to: {
       path: '^(runtime|drivers|models|firmware-bridge|test)/',
-      pathNot: `${from}|^runtime/(contracts|monotonic|realtime)\\.ts$|${allowed}`,
+      pathNot: `${from}|^runtime/(contracts|crc32|monotonic|realtime)\\.ts$|${allowed}`,
     },
   };
 }
@@ -22,7 +22,7 @@ module.exports = {
       comment: 'signal, detect, decide and every protocol import no Node module and no package',
       severity: 'error',
       from: {
-        path: `${core}|^drivers/[^/]+/(protocol|session)\\.ts$|^drivers/sleeper/|^models/engine/`,
+        path: `${core}|^drivers/[^/]+/(protocol|session)\\.ts$|^drivers/sleeper/|^models/engine/|^firmware-bridge/protocol/(fields|frame|messages)\\.ts$`,
         pathNot: tests,
       },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional'] },
@@ -91,6 +91,7 @@ module.exports = {
       '^models/place/',
       '^models/(format|engine)/|^models/write-atomically\\.ts$|^runtime/signal/(math|random)\\.ts$',
     ),
+    only('bridge-protocol', '^firmware-bridge/protocol/', '^$'),
     only('motion', '^models/motion/', '^$'),
     only('tensorflow', '^models/tensorflow/', '^models/(format|engine)/'),
     only('hybrid', '^models/hybrid/', '^models/format/'),

@@ -191,8 +191,11 @@ export const reasons = [
   'updating',
 ] as const;
 
-/** Of `edge`. */
-export const causes = ['start', 'duration', 'rest', 'beat', 'session', 'reset'] as const;
+/**
+ * Of `edge`. A pulse that was accepted ends with exactly one edge of amplitude 0, also where it never started: `late` says
+ * that its time was over before the microcontroller came to it, and the causes after `duration` end what waits too.
+ */
+export const causes = ['start', 'duration', 'rest', 'beat', 'session', 'reset', 'late'] as const;
 
 /** Of `state`. `lost`: beats stopped; only a new session ends it. */
 export const phases = ['silent', 'open', 'lost'] as const;

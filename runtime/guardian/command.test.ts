@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import fc from 'fast-check';
 import type { Command } from '../contracts.js';
-import { CommandReader, CommandWriter, commandBytes, crc32 } from './command.js';
+import { crc32 } from '../crc32.js';
+import { CommandReader, CommandWriter, commandBytes } from './command.js';
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
 const commands = fc.array(

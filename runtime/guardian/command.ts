@@ -1,4 +1,5 @@
 import type { Command } from '../contracts.js';
+import { crc32 } from '../crc32.js';
 
 /**
  * The records that the loop writes to the guardian: 88 bytes each, little-endian, far below PIPE_BUF, so that a write is
@@ -122,19 +123,6 @@ export class CommandReader {
     return true;
   }
 }
-
-/** CRC-32 as in IEEE 802.3, of `bytes[from … to)`. */
-export function crc32(bytes: Uint8Array, from: number, to: number): number {
-  let crc = 0xffffffff;
-  for (let i = from; i < to; i++) crc = (crcTable[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
-  return (crc ^ 0xffffffff) >>> 0;
-}
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
-  return crc;
-});
 
 /** What beats and rests carry besides their cycle. */
 const beatRecord = { command: 0, fireAtUs: 0, expiresUs: 0, durationUs: 0, variant: 0, gainDb: 0, lease: 0 };

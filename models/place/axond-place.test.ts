@@ -34,6 +34,18 @@ test('knows places again in other light, with noise, from the side', () => {
   assert.ok(right('grey', learned, street({ frames: 60, seed: 3, aside: 8, noise: 4 })) > 0.9);
 });
 
+test('which pictures came before changes no answer to a single one', () => {
+  const scorer = axondPlace('unordered')(learned);
+  const query = street({ frames: 60, seed: 3, aside: 8, noise: 4 });
+  const scoresOf = (frames: readonly number[]): number[] => {
+    const scores = new Float32Array(60);
+    scorer.begin();
+    for (const frame of frames) scorer.score(frameOf(query, frame), scores);
+    return [...scores];
+  };
+  assert.deepEqual(scoresOf([7, 50, 12, 31]), scoresOf([31]));
+});
+
 test('another street is no better than chance', () => {
   assert.ok(right('grey', learned, street({ frames: 60, seed: 4 })) < 0.1);
 });

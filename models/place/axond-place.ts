@@ -36,6 +36,9 @@ const verticalWeight = 9;
 /** Columns to each side at which a place is looked for. */
 const greyShift = 3;
 const eventShift = 1;
+/** What a column of it costs in score. A picture has no drive behind it that tells which one fits. */
+export const shiftCost = 0.02;
+const pictureShiftCost = 0.12;
 
 /** Graded spikes of local contrast, learned in one pass, compared at the shift of view that has fitted lately. */
 export class AxondPlace implements MapRecogniser {
@@ -65,7 +68,10 @@ export class AxondPlace implements MapRecogniser {
     else if (!drive) this.#frontEnd = module ? new SimdPictureFrontEnd(module) : new PictureFrontEnd();
     else this.#frontEnd = module ? new SimdGreyFrontEnd(module) : new GreyFrontEnd();
     this.#judge = sensor === 'events' ? undefined : new EvidenceJudge(width, height);
-    this.#tracker = new ShiftTracker(sensor === 'events' ? eventShift : greyShift);
+    this.#tracker = new ShiftTracker(
+      sensor === 'events' ? eventShift : greyShift,
+      drive ? shiftCost : pictureShiftCost,
+    );
     const { layout } = this.#frontEnd;
     const { length } = this.#tracker.shifts;
     const weights = new Uint8Array(layout.parts * layout.rows).fill(evenWeight);
@@ -119,7 +125,6 @@ export class AxondPlace implements MapRecogniser {
 
   score(scores: Float32Array): void {
     this.scoreRow(this.#frontEnd.spikes, scores);
-    // A picture stands for itself: it must not matter which ones came before.
     if (!this.#reliability || this.#frontEnd.still || this.places === 0) return;
     this.#rows.tire();
     this.#trust(this.#reliability, scores);
@@ -149,6 +154,8 @@ export class AxondPlace implements MapRecogniser {
 
   scoreRow(spikes: Int8Array, scores: Float32Array): void {
     if (this.places === 0) return;
+    // A picture stands for itself: it must not matter which ones came before.
+    if (!this.#reliability) this.#tracker.begin();
     const { shifts, bias } = this.#tracker;
     for (let at = 0; at < shifts.length; at++) this.#best[at] = this.#tracker.wanted(at) ? 0 : Number.NaN;
     this.#rows.compare(spikes, shifts, this.#best);

@@ -64,9 +64,10 @@ for (const module of [undefined, readPlaceKernels()])
       recogniser.learn();
     }
     recogniser.settle();
+    recogniser.begin();
+    // One after the other: a picture stands for itself.
     [4, 12].forEach((frame, at) => {
       const scores = new Float32Array(30);
-      recogniser.begin();
       recogniser.see(picture(frame, true, 5));
       recogniser.score(scores);
       scores.forEach((score, place) => {

@@ -1,8 +1,7 @@
 /** Share of the newest frame in the evidence for a shift. */
 const leak = 0.1;
-/** What lagging behind in evidence, and a column of shift, cost in score. */
+/** What lagging behind in evidence costs in score. */
 const evidenceCost = 2;
-const columnCost = 0.02;
 /** A shift this far behind the best in cost waits for the next frame on which all are tried. */
 const reach = 0.08;
 /** All shifts are tried on so many first frames, and on every such one. */
@@ -14,10 +13,13 @@ export class ShiftTracker {
   readonly shifts: readonly number[];
   /** To be added to the scores of each shift. */
   readonly bias: Float32Array;
+  readonly #columnCost: number;
   readonly #evidence: Float64Array;
   #frames = 0;
 
-  constructor(most: number) {
+  /** `columnCost`: what a column of shift costs in score. */
+  constructor(most: number, columnCost: number) {
+    this.#columnCost = columnCost;
     this.shifts = Array.from({ length: 2 * most + 1 }, (_, at) => at - most);
     this.bias = new Float32Array(this.shifts.length);
     this.#evidence = new Float64Array(this.shifts.length);
@@ -46,7 +48,7 @@ export class ShiftTracker {
     const most = largest(this.#evidence);
     for (let at = 0; at < best.length; at++)
       this.bias[at] =
-        evidenceCost * ((this.#evidence[at] as number) - most) - columnCost * Math.abs(this.shifts[at] as number);
+        evidenceCost * ((this.#evidence[at] as number) - most) - this.#columnCost * Math.abs(this.shifts[at] as number);
   }
 }
 

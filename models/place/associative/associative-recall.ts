@@ -1,3 +1,4 @@
+import { shiftCost } from '../axond-place.js';
 import { coarseGrid } from '../gradients.js';
 import type { PlaceScorer } from '../place-scorer.js';
 import { shifted } from '../place-rows.js';
@@ -25,7 +26,7 @@ export function associativeRecall(reference: Traverse): PlaceScorer {
     view.see(frameOf(reference, place));
     memory.bind(place, view.spikes);
   }
-  const tracker = new ShiftTracker(mostShift);
+  const tracker = new ShiftTracker(mostShift, shiftCost);
   const { shifts, bias } = tracker;
   const overlaps = shifts.map(() => new Float32Array(reference.frames));
   const best = new Float32Array(shifts.length);

@@ -22,7 +22,7 @@ module.exports = {
       comment: 'signal, detect, decide and every protocol import no Node module and no package',
       severity: 'error',
       from: {
-        path: `${core}|^drivers/[^/]+/(protocol|session)\\.ts$|^drivers/sleeper/|^models/engine/|^firmware-bridge/protocol/(fields|frame|messages)\\.ts$`,
+        path: `${core}|^drivers/[^/]+/(protocol|session)\\.ts$|^drivers/sleeper/|^models/engine/|^firmware-bridge/protocol/(fields|frame|messages)\\.ts$|^firmware-bridge/neurocorex/(protocol|core|board|window|place-network|twin)\\.ts$`,
         pathNot: tests,
       },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional'] },
@@ -92,6 +92,7 @@ module.exports = {
       '^models/(format|engine)/|^models/write-atomically\\.ts$|^runtime/signal/(math|random)\\.ts$',
     ),
     only('bridge-protocol', '^firmware-bridge/protocol/', '^$'),
+    only('neurocorex', '^firmware-bridge/neurocorex/', '^drivers/serial/|^models/(format|engine)/'),
     only('motion', '^models/motion/', '^$'),
     only('tensorflow', '^models/tensorflow/', '^models/(format|engine)/'),
     only('hybrid', '^models/hybrid/', '^models/format/'),

@@ -98,6 +98,7 @@
 #define UPDATE_SIGNATURE 7u
 #define UPDATE_FLASH 8u
 #define UPDATE_NO_UPDATE 9u
+#define UPDATE_ON_TRIAL 10u
 
 /* Ends whatever session there is, at rest; asks who is there. */
 struct message_hello {

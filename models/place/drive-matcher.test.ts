@@ -2,15 +2,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RandomBits } from '../../runtime/signal/random.js';
 import { DriveMatcher } from './drive-matcher.js';
+import type { SequenceMatcher } from './place-scorer.js';
+import { SequenceFilter } from './sequence-filter.js';
 import { WindowMatcher } from './window-matcher.js';
 
 const places = 120;
 
-/** Noise of 0 to 1, and half of that more where the robot is: no single frame tells. */
-function drive(route: readonly number[], seed: number): Float32Array[] {
+/** Noise of 0 to 1, and `more` where the robot is: at a half no single frame tells. */
+function drive(route: readonly number[], seed: number, more = 0.5): Float32Array[] {
   const random = new RandomBits(seed, 1);
   return route.map((at) =>
-    Float32Array.from({ length: places }, (_, place) => random.uniform() + (place === Math.round(at) ? 0.5 : 0)),
+    Float32Array.from({ length: places }, (_, place) => random.uniform() + (place === Math.round(at) ? more : 0)),
   );
 }
 
@@ -42,12 +44,12 @@ test('a robot is found at any pace and in either direction, where the diagonal f
   }
 });
 
-test('an answer says how well the last frames fit along a line, and a robot that left the map fits no more at once', () => {
+test('an answer says how well the last frames fit along a line, and those before; off the map both are gone at once', () => {
   const frames = 5;
   const onMap = Array.from({ length: 60 }, (_, frame) => 10 + frame);
   const matcher = new DriveMatcher(frames);
   const answers = new Float32Array(places);
-  const all = drive([...onMap, ...Array<number>(frames).fill(-9)], 4);
+  const all = drive([...onMap, ...Array<number>(frames).fill(-9)], 4, 2);
   const fits = all.map((scores) => {
     matcher.step(scores, false, answers);
     assert.ok(Number.isNaN(answers[0]) || matcher.fit === 0 || Math.abs(Math.max(...answers) - matcher.fit) < 1e-5);
@@ -63,7 +65,31 @@ test('an answer says how well the last frames fit along a line, and a robot that
     (total, scores, frame) => total + (scores[69 - (frames - 1 - frame)] as number) - (means[frame] as number),
     0,
   );
-  const wanted = sum / frames / Math.sqrt(variance.reduce((a, b) => a + b) / frames);
+  const told = sum / frames / Math.sqrt(variance.reduce((a, b) => a + b) / frames);
+  const filter = new SequenceFilter();
+  for (const scores of all.slice(0, onMap.length)) filter.step(scores, places);
+  filter.read(answers);
+  const wanted = told + Math.min(told, Math.max(...answers) / 16);
   assert.ok(Math.abs((fits[onMap.length - 1] as number) - wanted) < 1e-5);
-  assert.ok((fits.at(-1) as number) < 0.8 * wanted);
+  assert.ok((fits.at(-1) as number) < 0.3 * wanted);
+});
+
+/** Share of the frames of a known way that fit better than all of an unknown one, once each is under way. */
+function toldFromUnknown(begin: () => SequenceMatcher): number {
+  const fits = ([route, seed]: readonly [readonly number[], number]): number[] => {
+    const matcher = begin();
+    const answers = new Float32Array(places);
+    return drive(route, seed).flatMap((scores, frame) =>
+      matcher.step(scores, false, answers) && frame >= 20 ? [matcher.fit ?? Number.NaN] : [],
+    );
+  };
+  const known = fits([Array.from({ length: 100 }, (_, frame) => 10 + frame), 6]);
+  const best = Math.max(...fits([Array<number>(100).fill(-9), 7]));
+  return known.filter((fit) => fit > best).length / known.length;
+}
+
+test('a known way is told from an unknown one by more than the last two frames', () => {
+  const byWindow = toldFromUnknown(() => new WindowMatcher(2));
+  const byDrive = toldFromUnknown(() => new DriveMatcher(2));
+  assert.ok(byDrive > 0.9 && byWindow < 0.6, `${byDrive} and ${byWindow}`);
 });

@@ -64,7 +64,7 @@ const sections: Readonly<Record<string, () => void>> = {
         const query = hide(scene.query);
         process.stdout.write(` ${scene.name}, ${part}\n`);
         report({ ...scene, query }, 'axond-place');
-        report({ ...scene, query }, 'associative');
+        report({ ...scene, query }, 'axond-place-recall');
       }
   },
 };

@@ -1,4 +1,5 @@
 import type { MapSize } from '../../runtime/contracts.js';
+import { PartialView } from './associative/partial-view.js';
 import { EventFrontEnd, GreyFrontEnd } from './front-end.js';
 import { DriveMatcher } from './drive-matcher.js';
 import { EvidenceJudge } from './no-evidence.js';
@@ -26,6 +27,8 @@ export interface AxondPlaceOptions {
   readonly height: number;
   readonly width: number;
   readonly size?: MapSize;
+  /** Of a camera's drives: places are recalled from a part of the view (`PartialView`). */
+  readonly recall?: boolean;
   /** assembly/kernels.wasm. Without it, plain code gives the same bits in more time. */
   readonly module?: WebAssembly.Module;
 }
@@ -37,7 +40,7 @@ const verticalWeight = 9;
 const greyShift = 3;
 const eventShift = 1;
 /** What a column of it costs in score. A picture has no drive behind it that tells which one fits. */
-export const shiftCost = 0.02;
+const shiftCost = 0.02;
 const pictureShiftCost = 0.12;
 
 /** Graded spikes of local contrast, learned in one pass, compared at the shift of view that has fitted lately. */
@@ -60,13 +63,16 @@ export class AxondPlace implements MapRecogniser {
   /** What the map keeps of the frame seen last. */
   readonly #kept: Int8Array;
 
-  constructor({ sensor, height, width, size = 'large', module }: AxondPlaceOptions) {
+  constructor({ sensor, height, width, size = 'large', recall = false, module }: AxondPlaceOptions) {
     this.module = module;
     this.#packing = packingOf(sensor, size);
     const drive = sensor !== 'unordered';
     if (sensor === 'events') this.#frontEnd = new EventFrontEnd(height, width);
     else if (!drive) this.#frontEnd = module ? new SimdPictureFrontEnd(module) : new PictureFrontEnd();
-    else this.#frontEnd = module ? new SimdGreyFrontEnd(module) : new GreyFrontEnd();
+    else {
+      const whole = module ? new SimdGreyFrontEnd(module) : new GreyFrontEnd();
+      this.#frontEnd = recall ? new PartialView(whole) : whole;
+    }
     this.#judge = sensor === 'events' ? undefined : new EvidenceJudge(width, height);
     this.#tracker = new ShiftTracker(
       sensor === 'events' ? eventShift : greyShift,
@@ -191,10 +197,14 @@ export class AxondPlace implements MapRecogniser {
 }
 
 /** A place a frame, for `axond place eval`. */
-export function axondPlace(sensor: PlaceSensor, module?: WebAssembly.Module, size: MapSize = 'large'): PlaceMethod {
+export function axondPlace(
+  sensor: PlaceSensor,
+  module?: WebAssembly.Module,
+  options: Pick<AxondPlaceOptions, 'size' | 'recall'> = {},
+): PlaceMethod {
   return (reference) => {
     const { height, width } = reference;
-    const recogniser = new AxondPlace({ sensor, height, width, size, ...(module && { module }) });
+    const recogniser = new AxondPlace({ sensor, height, width, ...options, ...(module && { module }) });
     recogniser.begin();
     for (let frame = 0; frame < reference.frames; frame++) {
       recogniser.see(frameOf(reference, frame));

@@ -1,4 +1,3 @@
-import { associativeRecall } from './associative/associative-recall.js';
 import { axondPlace } from './axond-place.js';
 import {
   blockNormalisedDifferences,
@@ -19,7 +18,8 @@ export { placeSensors, type PlaceSensor } from './sensor.js';
 /** By the names of the command line. */
 export const placeMethods: Readonly<Record<string, (sensor: PlaceSensor) => PlaceMethod>> = {
   'axond-place': (sensor) => axondPlace(sensor, readPlaceKernels()),
-  'axond-place-small': (sensor) => axondPlace(sensor, readPlaceKernels(), 'small'),
+  'axond-place-small': (sensor) => axondPlace(sensor, readPlaceKernels(), { size: 'small' }),
+  'axond-place-recall': (sensor) => axondPlace(sensor, readPlaceKernels(), { recall: true }),
   sad: () => sumOfAbsoluteDifferences,
   pn8: () => blockNormalisedDifferences,
   pn7: () => windowNormalisedDifferences,
@@ -28,11 +28,10 @@ export const placeMethods: Readonly<Record<string, (sensor: PlaceSensor) => Plac
   vprtempo: () => vprTempo,
   vprsnn: () => vprSnn,
   ensemble: () => ensemble,
-  associative: () => associativeRecall,
 };
 
 /** Methods that take the drives of a camera alone. */
-export const cameraMethods: ReadonlySet<string> = new Set(['associative']);
+export const cameraMethods: ReadonlySet<string> = new Set(['axond-place-recall']);
 
 /** What any other method has to beat, by the sensor that they are meant for. */
 export const baselinesOf: Readonly<Record<PlaceSensor, readonly string[]>> = {

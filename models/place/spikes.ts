@@ -35,12 +35,12 @@ export interface FrontEnd {
 
 /**
  * spikes = values ÷ mean magnitude × 2, rounded to even, the second half of them × `weight`; false where all values are
- * 0. In single precision, as the kernels have it.
+ * 0. In single precision, as the kernels have it. `known`: how many of the values say something; the others are 0.
  */
-export function toSpikes(values: Int32Array, weight: number, spikes: Int8Array): boolean {
+export function toSpikes(values: Int32Array, weight: number, spikes: Int8Array, known = values.length): boolean {
   let sum = 0;
   for (let cell = 0; cell < values.length; cell++) sum += Math.abs(values[cell] as number);
-  const scale = sum === 0 ? 0 : Math.fround((2 * values.length) / sum);
+  const scale = sum === 0 ? 0 : Math.fround((2 * known) / sum);
   const second = Math.fround(scale * weight);
   for (let cell = 0; cell < values.length; cell++) {
     const factor = 2 * cell < values.length ? scale : second;

@@ -137,8 +137,8 @@ test('what is wrong gets one message with the value and the fix', async (t) => {
     [['--ref', ref, '--query', query, '--map-range', '0:99'], /--map-range 0:99: there are 12/],
     [['--ref', folder, '--query', query], /holds no picture/],
     [
-      ['--ref', ref, '--query', query, '--method', 'associative', '--sensor', 'events'],
-      /--method: associative takes frames of a camera along a way\. Leave out --sensor events/,
+      ['--ref', ref, '--query', query, '--method', 'axond-place-recall', '--sensor', 'events'],
+      /--method: axond-place-recall takes frames of a camera along a way\. Leave out --sensor events/,
     ],
   ] as const)
     await assert.rejects(

@@ -152,6 +152,34 @@ describe('axond place learn, add, match, inspect', () => {
     assert.match(text, /frame \d+: place \d+ of .*south\.map\n/);
   });
 
+  it('recalls places from a part of the view, on a map as it is', async (t) => {
+    const folder = folderFor(t);
+    const map = join(folder, 'route.map');
+    await place(t, 'learn', pack(folder, 0, 200), '--map', map);
+    const before = readFileSync(map);
+    // The upper half is behind something dark, then the lower one, which the camera sees with noise.
+    const metres = Array.from({ length: 160 }, (_, frame) => 20 + frame);
+    const { pixels } = syntheticDrive(road, metres, { season: 'winter', seed: 3 });
+    const random = new RandomBits(2, 0);
+    for (let pixel = 0; pixel < pixels.length; pixel++) {
+      const half = Math.floor(pixel / 1024) % 2;
+      if (half === Math.floor(pixel / 2048 / 7) % 2) pixels[pixel] = 20 + random.below(3);
+    }
+    const covered = join(folder, 'covered.160x32x64.u8');
+    writeFileSync(covered, pixels);
+    const right = async (...words: string[]): Promise<number> => {
+      const lines = (await place(t, 'match', covered, '--map', map, '--json', ...words)).trimEnd().split('\n');
+      const { places } = await placeJson(t, 'inspect', map);
+      return lines
+        .map((line) => JSON.parse(line) as { frame: number; place: number; known: boolean })
+        .filter(({ known, place, frame }) => known && Math.abs((place * 200) / Number(places) - (20 + frame)) < 15)
+        .length;
+    };
+    const [recalled, matched] = [await right('--recall'), await right()];
+    assert.ok(recalled > 80 && recalled > matched + 20, `${recalled} recalled, ${matched} matched`);
+    assert.deepEqual(readFileSync(map), before);
+  });
+
   it('checks a map, and says what is wrong with it', async (t) => {
     const folder = folderFor(t);
     const map = join(folder, 'route.map');

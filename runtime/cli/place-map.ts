@@ -28,8 +28,8 @@ export function kindFor(
   }
 }
 
-export function recogniserOf({ sensor, height, width, size }: MapKind): MapRecogniser {
-  return new AxondPlace({ sensor, height, width, size, module: readPlaceKernels() });
+export function recogniserOf({ sensor, height, width, size }: MapKind, recall = false): MapRecogniser {
+  return new AxondPlace({ sensor, height, width, size, recall, module: readPlaceKernels() });
 }
 
 export const driveArgument =

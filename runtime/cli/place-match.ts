@@ -10,6 +10,7 @@ import { driveArgument, drivenFrames, ofMapFile, recogniserOf } from './place-ma
 interface Options extends Counting {
   map: string[];
   odometry?: string;
+  recall?: true;
   json?: true;
 }
 
@@ -19,16 +20,19 @@ export function matchPlacesCommand(): Command {
     .argument('<drive>', driveArgument)
     .requiredOption('--map <FILE...>', 'map of the route; several: the robot may go over from one to another')
     .option('--odometry <FILE>', 'metres driven since the frame before, a number a line')
+    .option('--recall', 'from a part of the view: what has no structure, such as what covers the lens, says nothing')
     .option('--json', 'one JSON object a frame')
     .addHelpText('after', '\nExample:  axond place match winter.500x32x64.u8 --map route.map --json')
-    .action(async (drive: string, { map: paths, json, ...options }: Options) => {
+    .action(async (drive: string, { map: paths, recall, json, ...options }: Options) => {
       await ofMapFile(async () => {
-        const files = paths.map((path) => MapFile.open(path, recogniserOf));
+        const files = paths.map((path) => MapFile.open(path, (kind) => recogniserOf(kind, recall)));
         const [first] = files;
         if (!first) throw new UsageError('--map: names no file.');
         for (const { kind } of files)
           if (kind.sensor !== first.kind.sensor || kind.height !== first.kind.height || kind.width !== first.kind.width)
             throw new UsageError('--map: the maps are of cameras of different kinds. Name maps of one.');
+        if (recall && first.kind.sensor !== 'grey')
+          throw new UsageError('--recall: takes the drive of a camera, the map is of another kind. Leave it out.');
         const trackers = files.map(({ map }) => new MapTracker(map, false));
         const several = new MapSwitch(trackers, nowhere);
         const estimate = nowhere();

@@ -26,6 +26,8 @@ export function crossCheckPlace(check: Check): void {
     fault(['place'], `is missing, while the source is ${source.use}`, 'Add place: { use: axond-place }.');
   }
   if (source?.use === 'camera') crossCheckFrames(check);
+  else if (place?.recall === true && source && source.use !== 'cyton')
+    fault(['place', 'recall'], `has no meaning for ${source.use}, which gives counts`, 'Take it out, or use a camera.');
   for (const section of others) {
     const isThere = valueAt(written.values, [section]) !== undefined && !isEmptyMap(section);
     if (isThere)

@@ -27,6 +27,8 @@ test('a camera and a map compile to plain values', () => {
   assert.equal(plan.place.spacing, 0.5);
   assert.equal(plan.place.size, 'large');
   assert.equal(load(robot.replace('50cm', '50cm, size: small')).place?.size, 'small');
+  assert.equal(plan.place.recall, false);
+  assert.equal(load(robot.replace('50cm', '50cm, recall: true')).place?.recall, true);
   assert.match(plan.place.map ?? '', /^\/.*floor2\.map$/);
   assert.deepEqual(plan.place.ros, {
     url: 'ws://localhost:9090',
@@ -86,6 +88,12 @@ test('an item of the command of a preset that was set makes it another command',
   const loaded = (count: number) => loadConfiguration({ preset: 'place', sets: sets.slice(0, count) });
   assert.throws(() => loaded(3), /source\.pixels/);
   assert.equal(loaded(4).configuration.source?.use, 'camera');
+});
+
+test('a part of the view is of a camera: counts of events have none', () => {
+  assert.deepEqual(faultsOf('source: { use: edvs, port: /dev/x }\nplace: { use: axond-place, recall: true }'), [
+    'robot.yaml:2:36 place.recall: true has no meaning for edvs, which gives counts. Take it out, or use a camera.',
+  ]);
 });
 
 test('another kind of source takes nothing over', () => {

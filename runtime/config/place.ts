@@ -13,6 +13,8 @@ export interface PlacePlan {
   readonly otherMaps: readonly string[];
   /** Metres from place to place, where odometry comes in. */
   readonly spacing?: number;
+  /** Places are recalled from a part of the view. */
+  readonly recall: boolean;
   readonly ros?: RosPlan;
 }
 
@@ -64,6 +66,13 @@ export const place = z
       atLeast: '1cm',
       atMost: '1000m',
     }).exactOptional(),
+    recall: z
+      .boolean()
+      .meta({
+        description:
+          'Of a camera: recall places from a part of the view. What has no structure, such as what covers the lens, glare or black, says nothing, instead of looking like another place.',
+      })
+      .prefault(false),
     ros: ros.exactOptional(),
   })
   .meta({ description: 'Place recognition. The source is a camera or an event sensor; nothing is stimulated.' })
@@ -74,9 +83,10 @@ export const place = z
       refuse('are given without a map to begin with', 'Name that one under map.');
     else if (new Set([map, ...otherMaps]).size <= otherMaps.length) refuse('name a file twice', 'Name each map once.');
   })
-  .transform(({ map, otherMaps, size, spacing, ros }): PlacePlan => ({
+  .transform(({ map, otherMaps, size, spacing, recall, ros }): PlacePlan => ({
     otherMaps,
     size,
+    recall,
     ...(map === undefined ? {} : { map }),
     ...(spacing === undefined ? {} : { spacing }),
     ...(ros === undefined ? {} : { ros }),

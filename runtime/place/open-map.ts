@@ -11,15 +11,26 @@ import { MapTracker } from '../../models/place/map-tracker.js';
 import { PlaceMap } from '../../models/place/place-map.js';
 import { PlaceLoop, nowhere } from './place-loop.js';
 
-const recogniserOf = ({ sensor, height, width, size }: MapKind): AxondPlace =>
-  new AxondPlace({ sensor, height, width, size, module: readPlaceKernels() });
+/** What a run wants of its maps. */
+export interface MapUse {
+  /** Metres from place to place, of a map that is made. */
+  readonly spacing?: number;
+  /** Places are recalled from a part of the view. */
+  readonly recall: boolean;
+}
+
+const recogniserWith =
+  (recall: boolean) =>
+  ({ sensor, height, width, size }: MapKind): AxondPlace =>
+    new AxondPlace({ sensor, height, width, size, recall, module: readPlaceKernels() });
 
 /** The map of a run, and its file; none for a map of this run alone. @throws ModelError that names the file */
 export function openMap(
   path: string | undefined,
   kind: MapKind,
-  spacing: number | undefined,
+  { spacing, recall }: MapUse,
 ): { map: PlaceMap; file?: MapFile } {
+  const recogniserOf = recogniserWith(recall);
   const rule: PlaceRule = { theta: defaultTheta, ...(spacing === undefined ? {} : { spacing }) };
   if (path === undefined) return { map: new PlaceMap(recogniserOf(kind), rule) };
   if (!existsSync(path)) {
@@ -32,8 +43,8 @@ export function openMap(
 }
 
 /** Further maps, which have to be there. @throws ModelError that names the file */
-export function openOtherMap(path: string, kind: MapKind): { map: PlaceMap; file: MapFile } {
-  const file = MapFile.open(path, recogniserOf);
+export function openOtherMap(path: string, kind: MapKind, recall: boolean): { map: PlaceMap; file: MapFile } {
+  const file = MapFile.open(path, recogniserWith(recall));
   refuseOther(path, file.kind, kind);
   return { map: file.map, file };
 }
@@ -49,9 +60,10 @@ function refuseOther(path: string, { sensor, height, width }: MapKind, kind: Map
 export function mapsOfRecording(
   stored: readonly { readonly bytes: Uint8Array }[],
   kind: MapKind,
-  spacing: number | undefined,
+  use: MapUse,
 ): PlaceMap[] {
-  if (stored.length === 0) return [openMap(undefined, kind, spacing).map];
+  if (stored.length === 0) return [openMap(undefined, kind, use).map];
+  const recogniserOf = recogniserWith(use.recall);
   return stored.map(({ bytes }) => {
     const content = decodeMap(bytes);
     return mapOf(content, recogniserOf(content.kind));

@@ -52,13 +52,13 @@ test('a map is of the frames of its source: pictures of a camera, or counts of s
   const map = join(folder, 'events.map');
   const kind = kindOf(events({ file: text }), 'large');
   assert.deepEqual([kind.sensor, kind.width, kind.height], ['events', 10, 8]);
-  openMap(map, kind, undefined).file?.close();
-  openMap(map, kind, undefined).file?.close();
+  openMap(map, kind, { recall: false }).file?.close();
+  openMap(map, kind, { recall: false }).file?.close();
   const fix = 'Name another map, or set the source as it was when this one was learned.';
-  assert.throws(() => openMap(map, { ...kind, width: 9 }, undefined), {
+  assert.throws(() => openMap(map, { ...kind, width: 9 }, { recall: false }), {
     message: `${map}: a map of events frames of 10x8, the source gives events frames of 9x8. ${fix}`,
   });
-  assert.throws(() => openMap(map, { ...kind, sensor: 'grey', width: 64, height: 32 }, undefined), {
+  assert.throws(() => openMap(map, { ...kind, sensor: 'grey', width: 64, height: 32 }, { recall: false }), {
     message: `${map}: a map of events frames of 10x8, the source gives grey frames of 64x32. ${fix}`,
   });
 });

@@ -12,6 +12,8 @@ export interface PlaceThreadData {
   readonly otherMaps: readonly string[];
   readonly size: MapSize;
   readonly spacing?: number;
+  /** Places are recalled from a part of the view. */
+  readonly recall: boolean;
   /** Where estimates are told on this machine. */
   readonly socket: string;
   readonly ros?: RosOptions;

@@ -37,7 +37,7 @@ async function run(): Promise<void> {
   });
   const { source } = pictures;
   const { otherMaps } = data;
-  const opened = [openMap(data.map, kind, data.spacing), ...otherMaps.map((path) => openOtherMap(path, kind))];
+  const opened = [openMap(data.map, kind, data), ...otherMaps.map((path) => openOtherMap(path, kind, data.recall))];
   const files = opened.flatMap(({ file }) => file ?? []);
   const paths = data.map === undefined ? [] : [data.map, ...otherMaps];
   const { loop, trackers } = placeLoop(opened.map(({ map }) => map));

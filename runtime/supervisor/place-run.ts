@@ -304,12 +304,13 @@ export class PlaceRun {
 }
 
 function threadData(plan: PlaceRunPlan, places: Places, memory: PlaceMemory): PlaceThreadData {
-  const { map, otherMaps, size, spacing, ros } = plan.place;
+  const { map, otherMaps, size, spacing, recall, ros } = plan.place;
   return {
     source: plan.source,
     ...(map === undefined ? {} : { map }),
     otherMaps,
     size,
+    recall,
     ...(spacing === undefined ? {} : { spacing }),
     socket: places.estimates,
     ...(ros ? { ros: { ...ros, spacing: spacing ?? 1 } } : {}),

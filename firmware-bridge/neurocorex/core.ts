@@ -30,6 +30,8 @@ import {
 export class NeuroCore {
   readonly tables: ChipTables;
   readonly membranes = new Int32Array(neurons);
+  /** Times that a membrane, a current or a sum of weights passed its range and came out at the other end. */
+  wraps = 0;
   /** Of the last tick. */
   readonly spikes = new Uint8Array(neurons);
   readonly #resting = new Int32Array(neurons);
@@ -60,7 +62,7 @@ export class NeuroCore {
     for (let n = 0; n < neurons; n++) {
       this.#recur(n);
       const slot = parameterSlot(n);
-      const u = tables.biased === n + 1 ? wrapped((membranes[n] as number) + tables.bias) : (membranes[n] as number);
+      const u = tables.biased === n + 1 ? this.#wrap((membranes[n] as number) + tables.bias) : (membranes[n] as number);
       const resting = this.#resting[n] as number;
       if (u >= (thresholds[slot] as number) && resting === 0) {
         spikes[n] = 1;
@@ -75,7 +77,7 @@ export class NeuroCore {
       spikes[n] = 0;
       if (resting >= 1) this.#resting[n] = resting < (refractory[slot] as number) ? resting + 1 : 0;
       const weight = this.#address < 0 || beforeSpikes ? 0 : (feedForward[rowOf(n) + this.#address] as number);
-      membranes[n] = wrapped(u - leak + (this.#currents[n] as number) + shifted(weight * scale));
+      membranes[n] = this.#wrap(u - leak + (this.#currents[n] as number) + this.#shift(weight * scale));
       beforeSpikes = false;
     }
     this.#fromNeurons.set(this.#nextFromNeurons);
@@ -100,13 +102,13 @@ export class NeuroCore {
     this.endRun();
     this.#resting.fill(0);
     this.#fromNeurons.fill(0);
-    this.#spiked = this.#held = 0;
+    this.#spiked = this.#held = this.wraps = 0;
     this.#alone = -1;
   }
 
   #recur(n: number): void {
     if (this.#spiked > 0 && this.#alone !== n)
-      this.#held = wrapped((this.#currents[n] as number) + shifted(this.#fromNeurons[n] as number));
+      this.#held = this.#wrap((this.#currents[n] as number) + this.#shift(this.#fromNeurons[n] as number));
     this.#currents[n] = this.#held;
   }
 
@@ -116,17 +118,21 @@ export class NeuroCore {
     for (let n = 0; n < neurons; n++)
       if (n !== from - 1) sums[n] = (sums[n] as number) + (recurrent[fromNeuron(n, from)] as number);
   }
+
+  /** Into 18 bits with sign, as an adder does. */
+  #wrap(value: number): number {
+    const kept = (value << 14) >> 14;
+    if (kept !== value) this.wraps++;
+    return kept;
+  }
+
+  /** Weights to membrane: 10 places up, the sign and the low 17 bits kept. */
+  #shift(sum: number): number {
+    const low = (sum * one) & 0x1ffff;
+    const kept = sum < 0 ? low - 0x20000 : low;
+    if (kept !== sum * one) this.wraps++;
+    return kept;
+  }
 }
 
 const rowOf = (neuron: number): number => fromInput(neuron, 0) - (fromInput(neuron, 0) % slots);
-
-/** Into 18 bits with sign, as an adder does. */
-function wrapped(value: number): number {
-  return (value << 14) >> 14;
-}
-
-/** Weights to membrane: 10 places up, the sign and the low 17 bits kept. */
-function shifted(sum: number): number {
-  const low = (sum * one) & 0x1ffff;
-  return sum < 0 ? low - 0x20000 : low;
-}

@@ -133,18 +133,33 @@ export interface Entry {
 export function encodeSpikes(entries: readonly Entry[]): Uint8Array {
   if (entries.length > queueLength)
     throw new ModelError(`spikes: ${entries.length} entries. The chip holds ${queueLength}: use a shorter run.`);
-  const bytes = new Uint8Array(1 + 3 * entries.length + 3).fill(0xff);
+  const bytes = new Uint8Array(spikesBytes(entries.length));
   bytes[0] = command.spikes;
   for (const [place, { wait, address }] of entries.entries()) {
-    if (!Number.isInteger(wait) || wait < 0 || wait > 255)
+    if (!Number.isInteger(wait) || wait < 0 || wait > mostWait)
       throw new ModelError(
         `spikes: entry ${place} waits ${wait} ticks. Use 0 to 255, and entries without effect between.`,
       );
     if (!Number.isInteger(address) || address < 0 || address >= slots)
       throw new ModelError(`spikes: entry ${place} is for address ${address}. Use 0 to ${slots - 1}.`);
-    bytes.set([wait, address, 0], 1 + 3 * place);
+    writeEntry(bytes, place, wait, address);
   }
+  writeEnd(bytes, entries.length);
   return bytes;
+}
+
+export const mostWait = 255;
+export const spikesBytes = (entries: number): number => 1 + 3 * entries + 3;
+
+/** Entry `place` of a run whose first byte is the command. */
+export function writeEntry(bytes: Uint8Array, place: number, wait: number, address: number): void {
+  bytes[1 + 3 * place] = wait;
+  bytes[2 + 3 * place] = address;
+  bytes[3 + 3 * place] = 0;
+}
+
+export function writeEnd(bytes: Uint8Array, entries: number): void {
+  bytes.fill(0xff, 1 + 3 * entries, spikesBytes(entries));
 }
 
 /**

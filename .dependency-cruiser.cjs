@@ -22,7 +22,7 @@ module.exports = {
       comment: 'signal, detect, decide and every protocol import no Node module and no package',
       severity: 'error',
       from: {
-        path: `${core}|^drivers/[^/]+/(protocol|session)\\.ts$|^drivers/sleeper/|^models/engine/|^firmware-bridge/protocol/(fields|frame|messages)\\.ts$|^firmware-bridge/neurocorex/(protocol|core|board|window|place-network|twin)\\.ts$`,
+        path: `${core}|^drivers/[^/]+/(protocol|session)\\.ts$|^drivers/sleeper/|^models/engine/|^firmware-bridge/protocol/(fields|frame|messages)\\.ts$|^firmware-bridge/host/(clock-sync|session|link|shared)\\.ts$|^firmware-bridge/neurocorex/(protocol|core|board|window|place-network|twin)\\.ts$`,
         pathNot: tests,
       },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional'] },
@@ -39,7 +39,7 @@ module.exports = {
     only(
       'guardian',
       '^runtime/guardian/',
-      '^drivers/[^/]+/actuator\\.ts$|^drivers/(serial|gpio)/|^runtime/study/(allocation|sealed-files|uses)\\.ts$',
+      '^drivers/[^/]+/actuator\\.ts$|^drivers/(serial|gpio)/|^firmware-bridge/host/actuator\\.ts$|^runtime/study/(allocation|sealed-files|uses)\\.ts$',
     ),
     only('study', '^runtime/study/', '^runtime/recording/'),
     only('recorder', '^runtime/recorder/', '^runtime/(recording|loop)/'),
@@ -90,6 +90,11 @@ module.exports = {
       'place',
       '^models/place/',
       '^models/(format|engine)/|^models/write-atomically\\.ts$|^runtime/signal/(math|random)\\.ts$',
+    ),
+    only(
+      'bridge-host',
+      '^firmware-bridge/host/',
+      '^firmware-bridge/protocol/|^drivers/serial/|^drivers/audio/level\\.ts$',
     ),
     only('bridge-protocol', '^firmware-bridge/protocol/', '^$'),
     only('neurocorex', '^firmware-bridge/neurocorex/', '^drivers/serial/|^models/(format|engine)/'),

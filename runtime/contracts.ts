@@ -502,6 +502,10 @@ export interface Actuator {
   rest(): void;
   isAtRest(): boolean;
   close(): void;
+  /** `fire` is called so long before the time of a command that is due later: of a device that keeps time by itself. */
+  readonly leadUs?: number;
+  /** Of one that rests unless it hears that we live: called each few milliseconds; `ready` is false while nothing may fire. */
+  tick?(ready: boolean): void;
 }
 
 /** Hard limits of an actuator kind: constants of the guardian, and a ceiling for the configuration. */

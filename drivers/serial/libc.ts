@@ -19,6 +19,11 @@ export const ioctl = libc.func('int ioctl(int descriptor, unsigned long call, vo
   call: number,
   memory: unknown,
 ) => number;
+export const dup2 = libc.func('int dup2(int descriptor, int onto)') as (descriptor: number, onto: number) => number;
+export const flock = libc.func('int flock(int descriptor, int operation)') as (
+  descriptor: number,
+  operation: number,
+) => number;
 export const socket = libc.func('int socket(int domain, int type, int protocol)') as (
   domain: number,
   type: number,

@@ -72,7 +72,7 @@ for (const [what, there, back] of [
   ['a line that is slower the other way', jitter(700), jitter(50)],
 ] as const) {
   for (const ppm of [-100, 0, 100]) {
-    test(`${what}, ${ppm} ppm: the stated uncertainty covers the error, 20 ms ahead too, and is under a millisecond`, () => {
+    test(`R-30 ${what}, ${ppm} ppm: the stated uncertainty covers the error, 20 ms ahead too, and is under a millisecond`, () => {
       let [judged, covered, worstUs, worstStatedUs] = [0, 0, 0, 0];
       for (let seed = 1; seed <= 10; seed++) {
         const link = new Link(clockOf(ppm), there, back, seed * 7919);

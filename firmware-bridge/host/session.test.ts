@@ -45,7 +45,7 @@ class Joined {
   }
 }
 
-test('a session is opened only while the guardian lives; then a beat each 20 ms, and the whole state each second', () => {
+test('R-31 a session is opened only while the guardian lives; then a beat each 20 ms, and the whole state each second', () => {
   const joined = new Joined();
   joined.alive = false;
   joined.pass(3e6);
@@ -73,7 +73,7 @@ test('the clock is known a fifth of a second after the session was opened', () =
   assert.ok(errorUs < 110, `${errorUs} us`);
 });
 
-test('while the guardian holds, the session ends, at rest: nothing is lost by it, and it opens again', () => {
+test('R-31 while the guardian holds, the session ends, at rest: nothing is lost by it, and it opens again', () => {
   const joined = new Joined();
   joined.pass(1e6);
   joined.alive = false;
@@ -85,7 +85,7 @@ test('while the guardian holds, the session ends, at rest: nothing is lost by it
   assert.deepEqual([joined.session.losses, joined.device.state.beatLosses], [0, 0]);
 });
 
-test('a stall on this side loses the session; it is counted, explained, and a new one is opened within 25 ms', () => {
+test('R-31 a stall on this side loses the session; it is counted, explained, and a new one is opened within 25 ms', () => {
   const joined = new Joined();
   joined.pass(1e6);
   const before = joined.session.session;
@@ -96,7 +96,19 @@ test('a stall on this side loses the session; it is counted, explained, and a ne
   assert.ok(longestBeatUs >= 150e3 && longestBeatUs < 180e3, `${longestBeatUs} us`);
 });
 
-test('a session that the device lost though the beats were sent in time is counted and not explained', () => {
+test('R-31 a process that stood still, so that nothing of it has ticked since, has lost the session too, and says so', () => {
+  const joined = new Joined();
+  joined.pass(1e6);
+  joined.nowUs += 300e3;
+  joined.alive = false;
+  joined.pass(20e3);
+  joined.alive = true;
+  joined.pass(20e3);
+  const { phase, losses, stalls, longestBeatUs } = joined.session;
+  assert.deepEqual([phase, losses, stalls, longestBeatUs >= 300e3], ['open', 1, 1, true]);
+});
+
+test('R-31 a session that the device lost though the beats were sent in time is counted and not explained', () => {
   const joined = new Joined();
   joined.pass(1e6);
   joined.device.state.beatUs -= 200e3; // as if the beats had got lost on the way
@@ -104,7 +116,7 @@ test('a session that the device lost though the beats were sent in time is count
   assert.deepEqual([joined.session.phase, joined.session.losses, joined.session.stalls], ['open', 1, 0]);
 });
 
-test('another version is told once by name with the fix, nothing is opened, and a device that was updated is', () => {
+test('R-32 another version is told once by name with the fix, nothing is opened, and a device that was updated is', () => {
   const joined = new Joined();
   for (const [protocol, fix] of [
     [0, /the device speaks version 0 .* axond version 1: put newer firmware onto the device/],
@@ -123,7 +135,7 @@ test('another version is told once by name with the fix, nothing is opened, and 
   assert.deepEqual([joined.session.phase, joined.session.notice], ['open', '']);
 });
 
-test('a device that falls silent is named within a second; one that comes back with another boot has another clock', () => {
+test('R-32 a device that falls silent is named within a second; one that comes back with another boot has another clock', () => {
   const joined = new Joined();
   joined.pass(1e6);
   joined.device.deaf = true;
@@ -141,7 +153,7 @@ test('a device that falls silent is named within a second; one that comes back w
   assert.ok(errorUs < 110, `${errorUs} us`);
 });
 
-test('limits that the device does not hold are named', () => {
+test('R-30 limits that the device does not hold are named', () => {
   const joined = new Joined();
   joined.device.limitsFrom = 'own';
   const own = { ...limits, beatTimeoutUs: 300e3, intervalLimitUs: 100e3, amplitudeLimit: 1000 };
@@ -156,7 +168,7 @@ test('limits that the device does not hold are named', () => {
   assert.match(joined.session.objections().join(), /gives 500 thousandths at the most, and the amplitude is 1000/);
 });
 
-test('a welcome that answers another question, and bytes of chance, open nothing', () => {
+test('R-32 a welcome that answers another question, and bytes of chance, open nothing', () => {
   const session = new BridgeSession({ limits, samplePeriodUs: 0, analogueInputs: 0 }, 1, () => undefined);
   const other = new Joined();
   session.step(5e9, true);
@@ -171,7 +183,7 @@ test('a welcome that answers another question, and bytes of chance, open nothing
   assert.equal(session.phase, 'asking');
 });
 
-test('what was sent before is not taken for an answer: a synced of long ago, or of none, changes no clock', () => {
+test('R-32 what was sent before is not taken for an answer: a synced of long ago, or of none, changes no clock', () => {
   const joined = new Joined();
   joined.pass(2e6);
   const before = joined.session.clock.line;

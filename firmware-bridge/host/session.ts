@@ -50,7 +50,7 @@ export class BridgeSession {
   notice = '';
   /** Sessions that the device ended because beats had stopped. */
   losses = 0;
-  /** Of these the ones before which this side had been silent for longer than the device allows. */
+  /** Of these the ones for which this side had been silent as long as the device allows. */
   stalls = 0;
   /** Longest time between two beats of a session. */
   longestBeatUs = 0;
@@ -58,7 +58,7 @@ export class BridgeSession {
   readonly outgoing = new Uint8Array(1024);
   outgoingLength = 0;
   readonly #plan: SessionPlan;
-  readonly #hear: (message: DeviceMessage, nowUs: number) => void;
+  readonly #hear: (message: DeviceMessage) => void;
   readonly #writer = new FrameWriter();
   readonly #hello = blank.hello();
   readonly #open = blank.open();
@@ -76,7 +76,7 @@ export class BridgeSession {
   #nextAskUs = Infinity;
 
   /** `nonce` should be another one for each connection. `hear` gets each message; it is overwritten by the next one. */
-  constructor(plan: SessionPlan, nonce: number, hear: (message: DeviceMessage, nowUs: number) => void) {
+  constructor(plan: SessionPlan, nonce: number, hear: (message: DeviceMessage) => void) {
     this.#plan = plan;
     this.#hello.protocol = protocolVersion;
     this.#hello.nonce = nonce >>> 0;
@@ -94,13 +94,13 @@ export class BridgeSession {
       if (!message) continue;
       this.#heardUs = nowUs;
       this.#take(message, nowUs);
-      this.#hear(message, nowUs);
+      this.#hear(message);
     }
   }
 
   /** Says what is due. `alive`: beats may go out; otherwise a session ends. Returns when to come again at the latest. */
   step(nowUs: number, alive: boolean): number {
-    if (this.phase === 'open' && !alive) this.#begin(nowUs);
+    if (this.phase === 'open' && !alive) this.#release(nowUs);
     else if (nowUs >= this.#deadlineUs) this.#fail(nowUs);
     else if (this.phase === 'welcomed' && alive) this.#openSession(nowUs);
     if (this.phase === 'open') this.#keep(nowUs);
@@ -213,6 +213,18 @@ export class BridgeSession {
       this.#send(this.#sync);
     }
     this.#deadlineUs = this.#heardUs + silentOpenUs;
+  }
+
+  /** The guardian does not live, or holds. */
+  #release(nowUs: number): void {
+    const apart = nowUs - this.#beatUs;
+    if (this.#beat.sequence > 0 && apart >= this.#plan.limits.beatTimeoutUs) {
+      // All of this process stood still: the device has lost the session before us.
+      this.losses++;
+      this.stalls++;
+      this.longestBeatUs = Math.max(this.longestBeatUs, apart);
+    }
+    this.#begin(nowUs);
   }
 
   #fail(nowUs: number): void {

@@ -107,6 +107,24 @@ const lanTrigger = z
     return { use, address, port, codes, ...(rest === undefined ? {} : { restCode: rest }), ...measured };
   });
 
+const bridge = z
+  .strictObject({
+    use: z.literal('bridge'),
+    port: port('Serial port of the bridge.'),
+    baud: baudRate(921_600),
+    amplitude: z
+      .int()
+      .min(1)
+      .max(1000)
+      .meta({ description: 'Of a stimulus, in thousandths of the full scale of the output.', example: 500 })
+      .prefault(1000),
+    timing,
+  })
+  .meta({ title: 'a microcontroller that keeps time and limits by itself: firmware-bridge' })
+  .transform(({ use, port, baud, amplitude, ...measured }): Measured<WholePlan> => {
+    return { use, port, baudRate: baud, amplitude, ...measured };
+  });
+
 const bench = z
   .strictObject({ use: z.literal('bench'), port: port('A pseudo-terminal; nothing else is opened.') })
   .meta({ title: 'for axond bench alone' })
@@ -142,6 +160,6 @@ const audio = z
   .transform(({ period, ...card }): Measured<AudioCard> => ({ ...card, periodFrames: period }));
 
 export const actuators = z
-  .record(partName, z.union([virtual, serialTrigger, gpio, lanTrigger, bench, audio]))
+  .record(partName, z.union([virtual, serialTrigger, gpio, lanTrigger, bridge, bench, audio]))
   .meta({ description: 'What can stimulate, by a name of your choice.' })
   .prefault({});

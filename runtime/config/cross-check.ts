@@ -157,6 +157,9 @@ function checkStimulation(check: Check): void {
   } else if (limits.intervalUs < durationUs) {
     const least = timeText(durationUs);
     check.fault(['gate', 'interval'], `is below ${least}, which one stimulus lasts`, `Use ${least} or more.`);
+  } else if (plan.use === 'bridge' && limits.intervalUs < 2 * durationUs) {
+    const least = timeText(2 * durationUs);
+    check.fault(['gate', 'interval'], `lets ${actuator} work more than half of the time`, `Use ${least} or more.`);
   }
   for (const limit of ['perMinute', 'perHour', 'perNight'] as const) {
     if (limits[limit] <= hard[limit]) continue;

@@ -101,12 +101,12 @@ const faulty: [from: string | RegExp, to: string, fault: string][] = [
   [
     'use: virtual',
     'use: ^virtul',
-    'actuators.light.use: virtul is not known. Did you mean virtual? There are virtual, serial-trigger, gpio, lan-trigger, bench, audio.',
+    'actuators.light.use: virtul is not known. Did you mean virtual? There are virtual, serial-trigger, gpio, lan-trigger, bridge, bench, audio.',
   ],
   [
     'light: { use: virtual }',
     '^light: {}',
-    'actuators.light.use is missing. Choose one of virtual, serial-trigger, gpio, lan-trigger, bench, audio.',
+    'actuators.light.use is missing. Choose one of virtual, serial-trigger, gpio, lan-trigger, bridge, bench, audio.',
   ],
   [
     'use: band-power',

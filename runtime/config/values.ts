@@ -84,7 +84,7 @@ export function port(description: string) {
   return text('the path of a port', /^\/./, '/dev/ttyACM0', description);
 }
 
-export function baudRate(usual: 9600 | 115200) {
+export function baudRate(usual: 9600 | 115200 | 921600) {
   const rates = [9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600] as const;
   return z.literal(rates).meta({ description: 'Baud rate.' }).prefault(usual);
 }

@@ -39,7 +39,7 @@ function idsOf(file: string): Set<string> {
 }
 
 function testFiles(): string[] {
-  return ['runtime', 'drivers', 'models', 'test'].flatMap((folder) =>
+  return ['runtime', 'drivers', 'models', 'firmware-bridge', 'test'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.test.ts') && !file.includes('node_modules'))
       .map((file) => join(folder, file)),

@@ -4,9 +4,12 @@ import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import { withoutAlsa } from '../../drivers/audio/card.test.fixture.js';
 import { GpioOutput } from '../../drivers/gpio/actuator.js';
+import { BridgeProcess, until } from '../../firmware-bridge/host/bridge-process.test.fixture.js';
+import { noCompiler } from '../../firmware-bridge/firmware/make.test.fixture.js';
 import { fakeMachine, portOf } from '../../drivers/gpio/machine.test.fixture.js';
 import { openPty } from '../../drivers/serial/pty.js';
 import type { Actuator, Command, Condition } from '../contracts.js';
+import { requestRealtime } from '../realtime.js';
 import { attachActuator, openActuator, type ActuatorPlan } from './actuators.js';
 
 /** The law of every actuator that the guardian may hold: it rests, whoever says so, and looks the same in both conditions. */
@@ -41,7 +44,14 @@ function onPty(t: TestContext, plan: (port: string) => ActuatorPlan): Views {
   return both;
 }
 
-const kinds: Record<string, { skip?: string | false; open: (t: TestContext) => Views | Promise<Views> }> = {
+interface Kind {
+  readonly skip?: string | false;
+  readonly open: (t: TestContext) => Views | Promise<Views>;
+  /** Of one that refuses what comes too soon. */
+  readonly pauseMs?: number;
+}
+
+const kinds: Record<string, Kind> = {
   virtual: { open: (t) => views(t, { use: 'virtual' }) },
   'serial-trigger': {
     open: (t) => onPty(t, (port) => ({ use: 'serial-trigger', port, baudRate: 115200, codes: [1], restCode: 0 })),
@@ -73,6 +83,20 @@ const kinds: Record<string, { skip?: string | false; open: (t: TestContext) => V
       return [new GpioOutput(plan, lines, word, port), new GpioOutput(plan, lines, word, port)];
     },
   },
+  bridge: {
+    skip: noCompiler || (requestRealtime() === 'real-time' ? false : 'real-time scheduling is not permitted'),
+    async open(t) {
+      const bridge = await BridgeProcess.start(t, ['--realtime']);
+      const both = views(t, { use: 'bridge', port: bridge.port, baudRate: 921_600, amplitude: 1000 });
+      const ticking = setInterval(() => both[1].tick?.(true), 4);
+      t.after(() => clearInterval(ticking));
+      // A boot counts as one longest pulse.
+      await new Promise((resolve) => setTimeout(resolve, 2100));
+      await until('a session', () => both[0].check().length === 0);
+      return both;
+    },
+    pauseMs: 450,
+  },
   audio: {
     skip: withoutAlsa(),
     open: (t) =>
@@ -88,7 +112,7 @@ const kinds: Record<string, { skip?: string | false; open: (t: TestContext) => V
   },
 };
 
-for (const [name, { skip = false, open }] of Object.entries(kinds)) {
+for (const [name, { skip = false, open, pauseMs = 0 }] of Object.entries(kinds)) {
   test(
     `R-14 R-16 R-27 ${name}: at rest when opened, rests for either thread, twice too; evidence of one form`,
     { skip },
@@ -109,6 +133,7 @@ for (const [name, { skip = false, open }] of Object.entries(kinds)) {
           assert.ok(firing.isAtRest() && resting.isAtRest(), condition);
           rester.rest();
           assert.ok(firing.isAtRest() && resting.isAtRest(), condition);
+          if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
         }
       }
       assert.equal(new Set(evidence).size, 1, evidence.join('\n'));

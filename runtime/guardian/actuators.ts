@@ -5,10 +5,12 @@ import type { OutputLines } from '../../drivers/gpio/port.js';
 import { LanTrigger, lanTriggerLimits, type LanTriggerPlan } from '../../drivers/lan-trigger/actuator.js';
 import { SerialTrigger, serialTriggerLimits, type SerialTriggerPlan } from '../../drivers/serial-trigger/actuator.js';
 import { VirtualActuator, virtualLimits, type VirtualPlan } from '../../drivers/virtual/actuator.js';
+import { BridgeActuator, bridgeLimits, type BridgePlan, type LinkHandle } from '../../firmware-bridge/host/actuator.js';
 import type { Actuator, HardLimits } from '../contracts.js';
 
 /** Actuators by the name in `actuators: { NAME: { use: … } }`, as plain values. */
-export type ActuatorPlan = VirtualPlan | SerialTriggerPlan | GpioPlan | LanTriggerPlan | BenchPlan | AudioPlan;
+export type ActuatorPlan =
+  VirtualPlan | SerialTriggerPlan | GpioPlan | LanTriggerPlan | BenchPlan | AudioPlan | BridgePlan;
 
 export const hardLimits: Readonly<Record<ActuatorPlan['use'], HardLimits>> = {
   virtual: virtualLimits,
@@ -17,6 +19,7 @@ export const hardLimits: Readonly<Record<ActuatorPlan['use'], HardLimits>> = {
   'lan-trigger': lanTriggerLimits,
   bench: benchLimits,
   audio: audioLimits,
+  bridge: bridgeLimits,
 };
 
 /** How many stimuli an actuator can tell apart: `variant` of a command is below it. */
@@ -38,6 +41,7 @@ export interface ActuatorHandle {
   readonly lastRest: number;
   readonly lines?: OutputLines;
   readonly audio?: AudioHandle;
+  readonly link?: LinkHandle;
   /** A word that is not 0 while a stimulus lasts. */
   readonly active: SharedArrayBuffer;
 }
@@ -58,6 +62,8 @@ export function openActuator(plan: ActuatorPlan, realtime: boolean): ActuatorHan
       return { ...nothing, ...BenchActuator.open(plan), active };
     case 'audio':
       return { ...nothing, audio: AudioActuator.open(plan, realtime), active };
+    case 'bridge':
+      return { ...nothing, link: BridgeActuator.open(plan, realtime), active };
   }
 }
 
@@ -79,6 +85,9 @@ export function attachActuator(plan: ActuatorPlan, handle: ActuatorHandle): Actu
     case 'audio':
       if (!handle.audio) throw new Error('audio: its card is not open');
       return new AudioActuator(plan, handle.audio, word);
+    case 'bridge':
+      if (!handle.link) throw new Error('bridge: its link is not open');
+      return new BridgeActuator(plan, handle.link);
   }
 }
 

@@ -150,4 +150,5 @@ test('R-10 the hard limits of the kinds that a person can meet are those of SAFE
   assert.deepEqual(hardLimits['serial-trigger'], written);
   assert.deepEqual(hardLimits.virtual, written);
   assert.deepEqual(hardLimits.audio, { ...written, durationUs: 5e6 });
+  assert.deepEqual(hardLimits.bridge, { ...written, intervalUs: 410e3, perMinute: 59 });
 });

@@ -35,10 +35,15 @@ class Device implements Actuator {
 
 let now = 0;
 
+/** That is told early, and keeps time by itself. */
+class TimedDevice extends Device {
+  readonly leadUs = 5e3;
+}
+
 class Rig {
   readonly words = new Int32Array(new SharedArrayBuffer(4));
   readonly times = new Float64Array(1);
-  readonly device = new Device();
+  readonly device: Device;
   readonly heard: FiringMessage[] = [];
   log = '';
   onAppend: (line: string) => void = () => undefined;
@@ -46,7 +51,8 @@ class Rig {
   readonly firing: Firing;
   readonly #writer = new CommandWriter();
 
-  constructor(past = '') {
+  constructor(past = '', device = new Device()) {
+    this.device = device;
     now = 10e6;
     this.firing = new Firing(
       limits,
@@ -191,6 +197,35 @@ test('R-11 R-16 a command that waits is dropped on rest, and when it is more tha
   assert.deepEqual([rig.states(1), rig.states(2)], [[dropped], [dropped]]);
   assert.deepEqual(rig.device.done, []);
   assert.deepEqual(rig.lines, []);
+});
+
+test('R-11 a device that keeps time by itself is told so long before, and a command is late by its own time', () => {
+  const rig = new Rig('', new TimedDevice());
+  const startUs = now + 12e3;
+  rig.send(1, { fireAtUs: startUs });
+  assert.equal(rig.firing.dueUs, startUs - 5e3);
+  now = startUs - 5001;
+  rig.firing.fireDue(now);
+  assert.deepEqual(rig.device.done, []);
+  now = startUs - 5e3;
+  rig.firing.fireDue(now);
+  assert.deepEqual(rig.device.done, ['real 1']);
+  rig.flush();
+  // The interval counts from when it was to start, not from when the device was told.
+  now = startUs + 400e3 - 5e3 - 1;
+  rig.send(2, { fireAtUs: startUs + 400e3 - 1 });
+  assert.deepEqual(rig.states(2), [refused]);
+  rig.send(3, { fireAtUs: startUs + 400e3 });
+  assert.deepEqual(rig.device.done, ['real 1']);
+  now = startUs + 400e3 + 4999; // told late, and still in time
+  rig.firing.fireDue(now);
+  assert.deepEqual(rig.device.done, ['real 1', 'real 3']);
+  now += 1e6;
+  const lateUs = now + 10e3;
+  rig.send(4, { fireAtUs: lateUs });
+  now = lateUs + 5001;
+  rig.firing.fireDue(now);
+  assert.deepEqual(rig.states(4), [dropped]);
 });
 
 test('R-10 a device that fails half way counts against the limits, and is at rest', () => {

@@ -27,6 +27,7 @@ export class Firing {
   readonly #times: Float64Array;
   readonly #ports: FiringPorts;
   readonly #rules: FireRules;
+  readonly #leadUs: number;
   readonly #reader = new CommandReader();
   #receivedUs = 0;
 
@@ -43,6 +44,7 @@ export class Firing {
     this.#times = times;
     this.#ports = ports;
     this.#rules = new FireRules(limits);
+    this.#leadUs = ports.actuator.leadUs ?? 0;
     this.#rules.remember(past, nowUs);
   }
 
@@ -58,7 +60,7 @@ export class Firing {
     const { command } = this.#reader;
     if (this.#isHeld()) this.#answer(command, ReceiptState.dropped, nowUs, 'brought to rest');
     else if (nowUs < this.dueUs) return;
-    else if (nowUs - this.dueUs > latestUs) this.#answer(command, ReceiptState.dropped, nowUs, 'late');
+    else if (nowUs - command.fireAtUs > latestUs) this.#answer(command, ReceiptState.dropped, nowUs, 'late');
     else this.#fire(command, nowUs);
     this.dueUs = Infinity;
     this.#obeyAll(nowUs);
@@ -85,7 +87,7 @@ export class Firing {
     this.#receivedUs = nowUs;
     const verdict = this.#rules.judge(command, nowUs);
     if (verdict !== '') this.#answer(command, ReceiptState.refused, nowUs, verdict);
-    else if (command.fireAtUs > nowUs) this.dueUs = command.fireAtUs;
+    else if (command.fireAtUs - this.#leadUs > nowUs) this.dueUs = command.fireAtUs - this.#leadUs;
     else this.#fire(command, nowUs);
   }
 
@@ -109,7 +111,7 @@ export class Firing {
       return;
     }
     // Counted before it is tried: one that failed half way may have been felt.
-    this.#rules.fired(nowUs, command.durationUs);
+    this.#rules.fired(Math.max(nowUs, command.fireAtUs), command.durationUs);
     const started = this.#trying(command, nowUs, 'actuator', () => ports.actuator.fire(command, real));
     if (started === undefined) return;
     const endUs = started.atUs + command.durationUs;

@@ -24,6 +24,7 @@ test('what the supervisor gives is what the guardian gets, for every kind of act
     { use: 'gpio', lines: [17], activeLow: false, oneShot: false },
     { use: 'gpio', lines: [17, 27], chip: 'pinctrl-rp1', activeLow: true, oneShot: true },
     { use: 'lan-trigger', address: '192.168.1.20', port: 5005, codes: [1] },
+    { use: 'bridge', port: 'ttyACM0', baudRate: 921_600, amplitude: 500 },
     { use: 'lan-trigger', address: '192.168.1.20', port: 5005, codes: ['cue a', 2], restCode: 'off' },
     {
       use: 'audio',

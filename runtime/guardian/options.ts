@@ -85,6 +85,10 @@ function actuatorOf(given: Record<string, unknown>): ActuatorPlan {
       } as const;
       return given['restCode'] === undefined ? plan : { ...plan, restCode: codeFrom(given['restCode'], 'restCode') };
     }
+    case 'bridge': {
+      const port = textOf(given, 'port');
+      return { use, port, baudRate: wholeOf(given, 'baudRate', 4e6), amplitude: wholeOf(given, 'amplitude', 1000) };
+    }
     case 'audio':
       return decodeAudioPlan(given);
     default:

@@ -14,6 +14,8 @@ class Rig {
   readonly lines: string[] = [];
   lasts = false;
   rests = 0;
+  /** What the actuator was told with the newest tick. */
+  ready: boolean | undefined;
   stuck = false;
   full = false;
   nowUs = 1e6;
@@ -30,6 +32,7 @@ class Rig {
       },
       isAtRest: () => !this.lasts,
       close: () => undefined,
+      tick: (ready) => (this.ready = ready),
     };
     this.keeper = new RestKeeper(this.words, this.times, {
       actuator,
@@ -84,6 +87,23 @@ test('R-13 held until the first beats; at rest when they stay away; ready when t
   assert.equal(rig.words[Word.hold], 1);
   assert.deepEqual(rig.causes, ['1 ready', '0 beats-lost', '1 ready', '0 beats-lost', '0 latched']);
   assert.equal(rig.complaints.length, 1);
+});
+
+test('R-31 an actuator hears with each tick that the guardian lives, and whether it holds', () => {
+  const rig = new Rig();
+  const heard: (boolean | undefined)[] = [];
+  const go = (us: number, beats: boolean): void => {
+    rig.ready = undefined;
+    rig.go(us, beats);
+    heard.push(rig.ready);
+  };
+  go(tickUs, false); // no core yet
+  go(tickUs, true);
+  go(100e3, false); // beats lost
+  go(tickUs, true);
+  rig.keeper.silence(rig.nowUs, 'silenced');
+  go(tickUs, true);
+  assert.deepEqual(heard, [false, true, false, true, false]);
 });
 
 test('R-14 a stimulus ends at its time by `due`, and a tick later where no timer came', () => {

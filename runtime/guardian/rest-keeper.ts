@@ -55,6 +55,7 @@ export class RestKeeper {
     // The caller's timer for `endsUs` is finer; this is for the case that it failed.
     if (nowUs >= this.endsUs + tickUs) this.#bringToRest(nowUs);
     if (this.#watch.state === 'latched' && !this.#ports.actuator.isAtRest()) this.#bringToRest(nowUs);
+    this.#ports.actuator.tick?.(Atomics.load(this.#words, Word.hold) === 0);
   }
 
   /** Ends the stimulus that lasts if its time is over. */

@@ -52,6 +52,7 @@ function portOf(actuator: ActuatorPlan): string {
       return `${actuator.card}, ${actuator.periodFrames} frames at ${actuator.rate} Hz`;
     case 'serial-trigger':
     case 'bench':
+    case 'bridge':
       return actuator.port;
   }
 }

@@ -13,6 +13,7 @@ export interface SignedImage {
 export const imageHeaderLength = 20;
 const magic = 0x444e5841;
 const signatureLength = 64;
+const marksLength = 96;
 
 /** Puts the header into the first bytes of a program, which must be left free for it. */
 export function makeImage(program: Uint8Array, version: number, bank: number): Uint8Array {
@@ -32,6 +33,23 @@ export function signImage(image: Uint8Array, privateKey: KeyObject): SignedImage
   const { bank, version } = readHeader(image, 'the image');
   const hash = createHash('sha512').update(image).digest();
   return { bank, version, image, signature: Uint8Array.from(sign(null, hash, privateKey)) };
+}
+
+/**
+ * Both banks of a board that leaves the factory: this image confirmed in the first one, the other one empty. What a
+ * programmer writes, and an emulator starts with.
+ */
+export function factoryFlash({ image, bank }: SignedImage, bankSize: number): Uint8Array {
+  if (bank !== 0 || image.length > bankSize - marksLength) {
+    throw new Error(
+      `the image for bank ${bank} has ${image.length} bytes: one for bank 0 is wanted, of ${bankSize} less ${marksLength}`,
+    );
+  }
+  const flash = new Uint8Array(2 * bankSize).fill(0xff);
+  flash.set(image);
+  const markLength = marksLength / 3;
+  for (const mark of [1, 3]) flash.fill(0x3c, bankSize - mark * markLength, bankSize - (mark - 1) * markLength);
+  return flash;
 }
 
 /** A firmware file is its images, each followed by its signature. */

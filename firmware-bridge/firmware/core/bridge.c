@@ -320,7 +320,7 @@ static bool handle_ask(const uint8_t *bytes, size_t size) {
   return true;
 }
 
-/* Updates */
+/* Updates. They need no beats: all is at rest, and the processor may be held by an erase for longer than a beat lasts. */
 
 static void answer_updated(uint8_t step, uint8_t result) {
   const struct message_updated updated = {.step = step, .result = result, .offset = bridge.update.offset};
@@ -328,15 +328,11 @@ static void answer_updated(uint8_t step, uint8_t result) {
   answer(message, encode_updated(message, &updated));
 }
 
-static bool is_open(uint32_t session) {
-  return is_session(session) && interlock_phase(&bridge.lock) == PHASE_OPEN;
-}
-
 static bool handle_update_begin(const uint8_t *bytes, size_t size) {
   struct message_update_begin begin;
   if (!decode_update_begin(bytes, size, &begin)) return false;
   uint8_t result;
-  if (!is_open(begin.session)) result = UPDATE_NO_SESSION;
+  if (!is_session(begin.session)) result = UPDATE_NO_SESSION;
   else if (bridge.lock.waits || bridge.lock.lasts) result = UPDATE_NOT_AT_REST;
   else result = update_begin(&bridge.update, begin.version, begin.length);
   answer_updated(MESSAGE_UPDATE_BEGIN, result);
@@ -346,7 +342,7 @@ static bool handle_update_begin(const uint8_t *bytes, size_t size) {
 static bool handle_update_chunk(const uint8_t *bytes, size_t size) {
   struct message_update_chunk chunk;
   if (!decode_update_chunk(bytes, size, &chunk)) return false;
-  answer_updated(MESSAGE_UPDATE_CHUNK, is_open(chunk.session)
+  answer_updated(MESSAGE_UPDATE_CHUNK, is_session(chunk.session)
                                            ? update_chunk(&bridge.update, chunk.offset, chunk.bytes, chunk.count)
                                            : UPDATE_NO_SESSION);
   return true;
@@ -356,14 +352,14 @@ static bool handle_update_end(const uint8_t *bytes, size_t size) {
   struct message_update_end end;
   if (!decode_update_end(bytes, size, &end)) return false;
   answer_updated(MESSAGE_UPDATE_END,
-                 is_open(end.session) ? update_end(&bridge.update, end.signature) : UPDATE_NO_SESSION);
+                 is_session(end.session) ? update_end(&bridge.update, end.signature) : UPDATE_NO_SESSION);
   return true;
 }
 
 static bool handle_confirm(const uint8_t *bytes, size_t size) {
   struct message_confirm confirm;
   if (!decode_confirm(bytes, size, &confirm)) return false;
-  answer_updated(MESSAGE_CONFIRM, is_open(confirm.session) ? update_confirm() : UPDATE_NO_SESSION);
+  answer_updated(MESSAGE_CONFIRM, is_session(confirm.session) ? update_confirm() : UPDATE_NO_SESSION);
   return true;
 }
 

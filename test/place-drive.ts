@@ -5,6 +5,7 @@
  */
 import { AxondPlace } from '../models/place/axond-place.js';
 import { DriveClock } from '../models/place/drive-clock.js';
+import { nowhere } from '../models/place/estimate.js';
 import { readPlaceKernels } from '../models/place/kernels-file.js';
 import { fittingTheta } from '../models/place/learn-drive.js';
 import { MapTracker } from '../models/place/map-tracker.js';
@@ -15,7 +16,6 @@ import { SyntheticRoad, syntheticDrive } from '../models/place/synthetic-drive.j
 import { type Traverse } from '../models/place/traverse.js';
 import { crossFaded, type FadeConditions } from '../runtime/evaluate/place/cross-fade.js';
 import type { PlaceEstimate } from '../runtime/contracts.js';
-import { nowhere } from '../runtime/place/place-loop.js';
 import { RandomBits } from '../runtime/signal/random.js';
 import { openPlaceScenes } from './place-scenes.js';
 

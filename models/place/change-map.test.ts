@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { PlaceEstimate } from '../../runtime/contracts.js';
 import { AxondPlace } from './axond-place.js';
+import { nowhere } from './estimate.js';
 import { appearancesOf, fittingTheta, learnDrive, ruleFor, thetaFor, type RecordedDrive } from './learn-drive.js';
 import { MapSwitch } from './map-switch.js';
 import { MapTracker } from './map-tracker.js';
@@ -126,23 +126,10 @@ describe('merging maps', () => {
 describe('several maps', () => {
   it('goes over to the map that knows the place', () => {
     const maps = [learned(driveFrom(0, 200)), learned(driveFrom(1000, 1200))];
-    const estimate = (): PlaceEstimate => ({
-      place: -1,
-      score: 0,
-      second: 0,
-      margin: 0,
-      known: false,
-      ambiguous: false,
-      frameUs: 0,
-      ageUs: 0,
-    });
-    const several = new MapSwitch(
-      maps.map((map) => new MapTracker(map, false)),
-      estimate,
-    );
+    const several = new MapSwitch(maps.map((map) => new MapTracker(map, false)));
     several.begin();
     const present: number[] = [];
-    const told = estimate();
+    const told = nowhere();
     for (const drive of [driveFrom(20, 180, { seed: 5 }), driveFrom(1020, 1180, { seed: 6 })])
       for (const frame of drive.frames) {
         several.track(frame, Number.NaN, told);

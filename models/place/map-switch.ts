@@ -1,4 +1,5 @@
 import type { MapsTracker, PlaceEstimate, PlaceTracker } from '../../runtime/contracts.js';
+import { copyAnswer, nowhere } from './estimate.js';
 
 /** Frames for which another map knows the place while the present one does not, before it takes over. */
 const patience = 30;
@@ -11,10 +12,10 @@ export class MapSwitch implements MapsTracker {
   #lost = 0;
 
   /** The first is where the robot is thought to be. */
-  constructor(trackers: readonly PlaceTracker[], estimate: () => PlaceEstimate) {
+  constructor(trackers: readonly PlaceTracker[]) {
     if (trackers.length === 0) throw new RangeError('there is no map');
     this.#trackers = trackers;
-    this.#estimates = trackers.map(estimate);
+    this.#estimates = trackers.map(nowhere);
   }
 
   get maps(): number {
@@ -47,13 +48,7 @@ export class MapSwitch implements MapsTracker {
     const knowing = this.#estimates.findIndex(({ known }) => known);
     if (this.#estimates[this.#present]?.known === true || knowing < 0) this.#lost = 0;
     else if (++this.#lost >= patience) this.goTo(knowing);
-    const { place, score, second, margin, known, ambiguous } = this.#estimates[this.#present] as PlaceEstimate;
-    estimate.place = place;
-    estimate.score = score;
-    estimate.second = second;
-    estimate.margin = margin;
-    estimate.known = known;
-    estimate.ambiguous = ambiguous;
+    copyAnswer(this.#estimates[this.#present] as PlaceEstimate, estimate);
     return evidence;
   }
 

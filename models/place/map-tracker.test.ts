@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { PlaceEstimate } from '../../runtime/contracts.js';
 import { AxondPlace } from './axond-place.js';
+import { nowhere } from './estimate.js';
 import { MapTracker } from './map-tracker.js';
 import { defaultTheta, type PlaceRule } from './place-clock.js';
 import { PlaceMap } from './place-map.js';
@@ -16,10 +16,6 @@ function metresOf(from: number, to: number, step: number): number[] {
 
 function trackerOf(rule: PlaceRule = { theta: defaultTheta }, adapt?: boolean): MapTracker {
   return new MapTracker(new PlaceMap(new AxondPlace({ sensor: 'grey', height: 32, width: 64 }), rule), adapt);
-}
-
-function estimate(): PlaceEstimate {
-  return { place: -1, score: 0, second: 0, margin: 0, known: false, ambiguous: false, frameUs: 0, ageUs: 0 };
 }
 
 interface Answer {
@@ -40,7 +36,7 @@ function go(
   }: Partial<DriveConditions> & { learn?: boolean; odometry?: boolean },
 ): Answer[] {
   const drive = syntheticDrive(road, metres, conditions);
-  const told = estimate();
+  const told = nowhere();
   tracker.begin();
   return metres.map((at, frame) => {
     const driven = odometry ? at - (metres[frame - 1] ?? at) : Number.NaN;
@@ -84,7 +80,7 @@ describe('map tracker', () => {
 
   it('neither learns nor forgets where it is while the lens is covered, and takes a covered lens for no place', () => {
     const covered = new Uint8Array(64 * 32);
-    const told = estimate();
+    const told = nowhere();
     const own = trackerOf();
     const before = positions(go(own, metresOf(0, 400, 1), { learn: true })).size;
     const [last] = go(own, metresOf(20, 200, 1), { seed: 2 }).slice(-1);

@@ -1,5 +1,6 @@
 import type { PlaceEstimate, PlaceTracker } from '../../runtime/contracts.js';
 import { DriveClock } from './drive-clock.js';
+import { copyAnswer, nowhere } from './estimate.js';
 import { MatchEvidence } from './match-evidence.js';
 import type { MappedPlace, PlaceMap } from './place-map.js';
 import { SequenceFilter } from './sequence-filter.js';
@@ -15,6 +16,7 @@ const clearLead = 0.05;
 const mostStays = 4;
 /** Places from tick to tick: no robot drives farther, it was carried or had been taken to be elsewhere. */
 const farthest = 10;
+const nothing = nowhere();
 
 /**
  * Follows a robot on a map and lets the map grow: at each tick of the place clock the frame is compared with all places
@@ -82,13 +84,7 @@ export class MapTracker implements PlaceTracker {
       this.map.score(this.#scores);
       this.#match(this.#clock.advance);
     }
-    const { place, score, second, margin, known, ambiguous } = this.#held;
-    estimate.place = place;
-    estimate.score = score;
-    estimate.second = second;
-    estimate.margin = margin;
-    estimate.known = known;
-    estimate.ambiguous = ambiguous;
+    copyAnswer(this.#held, estimate);
     return true;
   }
 
@@ -233,19 +229,6 @@ export class MapTracker implements PlaceTracker {
 
   #unknown(): void {
     this.#here = -1;
-    Object.assign(this.#held, nowhere());
+    copyAnswer(nothing, this.#held);
   }
-}
-
-function nowhere(): PlaceEstimate {
-  return {
-    place: -1,
-    score: 0,
-    second: 0,
-    margin: 0,
-    known: false,
-    ambiguous: false,
-    frameUs: Number.NaN,
-    ageUs: Number.NaN,
-  };
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { nowhere } from '../../models/place/estimate.js';
 import { learnDrive, ruleFor, type RecordedDrive } from '../../models/place/learn-drive.js';
 import { MapFile } from '../../models/place/map-file.js';
 import type { MapKind } from '../../models/place/map-format.js';
@@ -9,7 +10,6 @@ import type { PlaceMap } from '../../models/place/place-map.js';
 import { pruneMap } from '../../models/place/prune-map.js';
 import { thumbnailOf } from '../../models/place/thumbnail.js';
 import { mapSizes, type MapSize } from '../contracts.js';
-import { nowhere } from '../place/place-loop.js';
 import { withCounting, type Counting } from './event-drive.js';
 import { positive, wholeNumber } from './options.js';
 import { UsageError, print, printJson } from './output.js';

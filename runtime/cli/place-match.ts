@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { nowhere } from '../../models/place/estimate.js';
 import { MapFile } from '../../models/place/map-file.js';
 import { MapSwitch } from '../../models/place/map-switch.js';
 import { MapTracker } from '../../models/place/map-tracker.js';
-import { nowhere } from '../place/place-loop.js';
 import { withCounting, type Counting } from './event-drive.js';
 import { UsageError, print, printJson } from './output.js';
 import { driveArgument, drivenFrames, ofMapFile, recogniserOf } from './place-map.js';
@@ -34,7 +34,7 @@ export function matchPlacesCommand(): Command {
         if (recall && first.kind.sensor !== 'grey')
           throw new UsageError('--recall: takes the drive of a camera, the map is of another kind. Leave it out.');
         const trackers = files.map(({ map }) => new MapTracker(map, false));
-        const several = new MapSwitch(trackers, nowhere);
+        const several = new MapSwitch(trackers);
         const estimate = nowhere();
         several.begin();
         // Whoever reads the lines may have seen enough.

@@ -9,7 +9,7 @@ import { defaultTheta, type PlaceRule } from '../../models/place/place-clock.js'
 import { MapSwitch } from '../../models/place/map-switch.js';
 import { MapTracker } from '../../models/place/map-tracker.js';
 import { PlaceMap } from '../../models/place/place-map.js';
-import { PlaceLoop, nowhere } from './place-loop.js';
+import { PlaceLoop } from './place-loop.js';
 
 /** What a run wants of its maps. */
 export interface MapUse {
@@ -74,7 +74,7 @@ export function mapsOfRecording(
 export function placeLoop(maps: readonly PlaceMap[]): { loop: PlaceLoop; trackers: readonly MapTracker[] } {
   const trackers = maps.map((map) => new MapTracker(map));
   const mode = maps[0]?.places.length === 0 ? 'learning' : 'matching';
-  return { loop: new PlaceLoop(new MapSwitch(trackers, nowhere), mode), trackers };
+  return { loop: new PlaceLoop(new MapSwitch(trackers), mode), trackers };
 }
 
 /** What a recording keeps of the map that it begins with. */

@@ -4,7 +4,7 @@ import { mapChanges, placeRequests, recordLength, type LoopEvent, type MessageKi
 import { createRecordList, type RecordList } from '../loop/loop.js';
 import { decodeEvent, encodeMessage } from '../loop/records.js';
 import { MapSwitch } from '../../models/place/map-switch.js';
-import { PlaceLoop, nowhere, type PlaceMode } from './place-loop.js';
+import { PlaceLoop, type PlaceMode } from './place-loop.js';
 import { DifferenceTracker, frameOf, pictureOf } from './place-loop.test.fixture.js';
 
 type Message = readonly [MessageKind, ...number[]];
@@ -169,7 +169,7 @@ test('a robot on several maps is told which one it is on before it is told where
   assert.ok(ground && first);
   for (const place of [0, 1, 2]) ground.rows.set(place, pictureOf(place));
   for (const place of [0, 1, 2]) first.rows.set(place, pictureOf(place + 10));
-  const loop = new PlaceLoop(new MapSwitch(trackers, nowhere), 'matching');
+  const loop = new PlaceLoop(new MapSwitch(trackers), 'matching');
   let sequence = 0;
   const kinds = (picture?: Uint8Array, ...messages: readonly Message[]): string[] => {
     loop.cycle(1e6 + 33_000 * sequence, picture && frameOf(picture, sequence++, 0), messagesOf(...messages));

@@ -1,3 +1,4 @@
+import { nowhere } from '../../models/place/estimate.js';
 import {
   mapChanges,
   placeRequests,
@@ -179,11 +180,6 @@ export class PlaceLoop {
     records[at + 11] = h;
     this.events.length++;
   }
-}
-
-/** Before the first frame. */
-export function nowhere(): PlaceEstimate {
-  return { place: -1, score: 0, second: 0, margin: 0, known: false, ambiguous: false, frameUs: NaN, ageUs: NaN };
 }
 
 /** One a message, and those of a frame. */

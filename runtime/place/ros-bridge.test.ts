@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { monotonicUs } from '../monotonic.js';
-import { nowhere } from './place-loop.js';
+import { nowhere } from '../../models/place/estimate.js';
 import { RosBridge } from './ros-bridge.js';
 
 /** What a rosbridge hears, on a real WebSocket. */

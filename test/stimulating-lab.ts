@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { askControl, type ControlAnswer, type ControlRequest } from '../runtime/supervisor/control-socket.js';
 import type { Status } from '../runtime/supervisor/status.js';
 import { launcher, until } from './axond-process.js';
+import { BridgeEnd } from './bridge-end.js';
 import { CardEnd } from './card-end.js';
 import { FarEnd, type Delivered } from './far-end.js';
 
 /**
  * axond as a lab would run it, with real processes: an emulated board, a core that stimulates again and again by a policy of
  * the user's own, a guardian, and a trigger box whose bytes are read at the far end of its port, or a sound card. The first
- * byte of the n-th stimulus of a run is n (1 for each sound), the byte of rest is `restCode`.
+ * byte of the n-th stimulus of a run is n (1 for each sound and each pulse of a bridge), the byte of rest is `restCode`.
  */
 export const restCode = 200;
 /** Stimuli of a run that can be told apart. */
@@ -23,6 +24,8 @@ export interface LabOptions {
   readonly everyMs: number;
   /** A tone on a card that keeps time, instead of a byte to a trigger box. */
   readonly sound?: true;
+  /** The pin of a bridge instead of both. */
+  readonly bridge?: true;
   /** More configuration, as YAML of top-level keys. `device` and `gate` as flow maps without braces. */
   readonly device?: string;
   readonly gate?: string;
@@ -47,15 +50,17 @@ export class StimulatingLab {
     const runtime = join(this.folder, 'run');
     mkdirSync(this.records);
     const state = join(this.folder, 'state');
-    const end = options.sound ? new CardEnd(restCode) : new FarEnd();
+    const end = options.bridge ? new BridgeEnd(restCode) : options.sound ? new CardEnd(restCode) : new FarEnd();
     this.farEnd = end;
     this.#actuator =
       end instanceof CardEnd
         ? `use: audio, card: ${end.card.card}`
-        : `use: serial-trigger, port: ${end.path}, codes: [${codesOf(mostCodes)}], rest: ${restCode}`;
+        : end instanceof BridgeEnd
+          ? `use: bridge, port: ${end.bridge.port}`
+          : `use: serial-trigger, port: ${end.path}, codes: [${codesOf(mostCodes)}], rest: ${restCode}`;
     this.environment = { ...process.env, RUNTIME_DIRECTORY: runtime, STATE_DIRECTORY: state, XDG_STATE_HOME: state };
     if (end instanceof CardEnd) this.environment['ALSA_CONFIG_PATH'] = end.card.configuration;
-    writeFileSync(join(this.folder, 'again.mjs'), policyText(options.sound ? 1 : mostCodes));
+    writeFileSync(join(this.folder, 'again.mjs'), policyText(options.sound || options.bridge ? 1 : mostCodes));
     writeFileSync(join(this.folder, 'hangs.mjs'), detectorText);
     this.#board = spawn(process.execPath, [launcher, 'emulate', 'cyton', '--link', join(this.folder, 'board')], {
       stdio: ['pipe', 'ignore', 'inherit'], // it ends with its input

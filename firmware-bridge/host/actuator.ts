@@ -9,7 +9,7 @@ import { blank, type Pulse, type Rest } from '../protocol/messages.js';
 import { clockUncertainty, deviceTime, hostTime, type ClockLine } from './clock-sync.js';
 import type { LinkThreadData } from './link-thread.js';
 import { openNothing } from './port.js';
-import type { BridgeLimits } from './session.js';
+import { limitsFor } from './session.js';
 import { SharedLink, Value, Word, type LinkHandle } from './shared.js';
 
 export interface BridgePlan {
@@ -30,19 +30,6 @@ export const bridgeLimits: HardLimits = {
   perHour: 1200,
   perNight: 6000,
 };
-
-/** What the device is asked to hold us to. */
-export function limitsFor(amplitude: number): BridgeLimits {
-  return {
-    beatTimeoutUs: 100e3,
-    amplitudeLimit: amplitude,
-    durationLimitUs: 1e6,
-    chargeLimit: amplitude * 1e6,
-    intervalLimitUs: 400e3,
-    perMinuteLimit: 60,
-    dutyLimit: 500,
-  };
-}
 
 /** A microcontroller that gives each pulse at its time by a clock of its own, and has the last word on it. */
 export class BridgeActuator implements Actuator {

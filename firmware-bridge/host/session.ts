@@ -31,6 +31,19 @@ export type BridgeLimits = Pick<
   | 'dutyLimit'
 >;
 
+/** What a device is asked to hold us to; with an amplitude of 0 it gives nothing. */
+export function limitsFor(amplitude: number): BridgeLimits {
+  return {
+    beatTimeoutUs: 100e3,
+    amplitudeLimit: amplitude,
+    durationLimitUs: 1e6,
+    chargeLimit: amplitude * 1e6,
+    intervalLimitUs: 400e3,
+    perMinuteLimit: 60,
+    dutyLimit: 500,
+  };
+}
+
 /** `asking`: nobody has answered yet. `refused`: of another version. `welcomed`: at rest, no session. Then a session. */
 export type SessionPhase = 'asking' | 'refused' | 'welcomed' | 'opening' | 'open';
 
@@ -135,7 +148,7 @@ export class BridgeSession {
         if (message.nonce === this.#hello.nonce && this.phase === 'asking') this.#meet(message, nowUs);
         break;
       case 'state':
-        this.state = { ...message };
+        this.state = Object.assign(this.state ?? blank.state(), message);
         this.#judge(message, nowUs);
         break;
       case 'synced': {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { budgetCommand } from './setup-budget.js';
+import { setupBridgeCommand } from './setup-bridge.js';
 import { setupSoundCommand } from './setup-sound.js';
 import { setupTimingCommand } from './setup-timing.js';
 
@@ -8,5 +9,6 @@ export function setupCommand(): Command {
     .description('Measure and adjust what stimulates, before a study')
     .addCommand(setupSoundCommand())
     .addCommand(setupTimingCommand())
+    .addCommand(setupBridgeCommand())
     .addCommand(budgetCommand());
 }

@@ -1,4 +1,4 @@
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { amplitudeOf } from '../../drivers/audio/level.js';
 import type { Actuator, Command, Condition, HardLimits, Started } from '../../runtime/contracts.js';
@@ -8,7 +8,7 @@ import { FrameWriter } from '../protocol/frame.js';
 import { blank, type Pulse, type Rest } from '../protocol/messages.js';
 import { clockUncertainty, deviceTime, hostTime, type ClockLine } from './clock-sync.js';
 import type { LinkThreadData } from './link-thread.js';
-import { openNothing } from './port.js';
+import { openNothing, writeAll } from './port.js';
 import { limitsFor } from './session.js';
 import { SharedLink, Value, Word, type LinkHandle } from './shared.js';
 
@@ -215,7 +215,7 @@ export class BridgeActuator implements Actuator {
     const { bytes, length } = this.#writer;
     this.#bytes[0] = 0;
     for (let i = 0; i < length; i++) this.#bytes[i + 1] = bytes[i] as number;
-    if (writeSync(this.#descriptor, this.#bytes, 0, length + 1) !== length + 1) throw this.#error('the line is full');
+    if (!writeAll(this.#descriptor, this.#bytes, length + 1)) throw this.#error('the line is full');
   }
 
   #error(what: string): Error {
@@ -237,5 +237,5 @@ const mostUncertainUs = 1e3;
 const sessionUs = 15e3;
 const answerUs = 50e3;
 const restUs = 100e3;
-const lossLastsUs = 60e6;
+const lossLastsUs = 10e6;
 const closeMs = 200;

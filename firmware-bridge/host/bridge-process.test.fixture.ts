@@ -67,7 +67,7 @@ export class BridgeProcess {
 }
 
 /** Waits for a condition, and says what it waited for when it never came. */
-export async function until(what: string, condition: () => boolean, withinMs = 10_000): Promise<void> {
+export async function until(what: string, condition: () => boolean, withinMs = 30_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`waited ${withinMs} ms for: ${what}`);

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { nativeBytes, poll, read } from '../../drivers/serial/libc.js';
 import { monotonicUs } from '../../runtime/monotonic.js';
 import { clockUncertainty, type ClockLine } from './clock-sync.js';
 import type { State, Welcome } from '../protocol/messages.js';
-import { connect, openNothing } from './port.js';
+import { connect, openNothing, writeAll } from './port.js';
 import { BridgeSession, limitsFor } from './session.js';
 
 /** What a bridge says of itself. */
@@ -49,7 +49,7 @@ function inspect(descriptor: number, port: string, baudRate: number): Inspection
   for (let nowUs = monotonicUs(); nowUs < untilUs; nowUs = monotonicUs()) {
     const dueUs = session.step(nowUs, nowUs < untilUs - endUs);
     askedUs = nowUs;
-    if (session.outgoingLength > 0) writeSync(descriptor, session.outgoing, 0, session.outgoingLength);
+    if (session.outgoingLength > 0) writeAll(descriptor, session.outgoing, session.outgoingLength);
     session.outgoingLength = 0;
     const { line } = session.clock;
     if (session.phase === 'open' && nowUs >= untilUs - 2 * endUs && session.welcome && session.state && line) {

@@ -5,7 +5,7 @@ import { nativeBytes, poll, read } from '../../drivers/serial/libc.js';
 import { monotonicUs } from '../../runtime/monotonic.js';
 import { requestRealtime } from '../../runtime/realtime.js';
 import { Link } from './link.js';
-import { connect, disconnect } from './port.js';
+import { connect, disconnect, writeAll } from './port.js';
 import type { SessionPlan } from './session.js';
 import { SharedLink, Word, type LinkHandle } from './shared.js';
 
@@ -65,7 +65,7 @@ function keep(): void {
   const session = link.connected(randomInt(2 ** 32));
   while (isWanted()) {
     const dueUs = link.step(monotonicUs());
-    if (session.outgoingLength > 0 && !write(session.outgoing.subarray(0, session.outgoingLength))) return;
+    if (session.outgoingLength > 0 && !write(session.outgoing, session.outgoingLength)) return;
     session.outgoingLength = 0;
     const leftMs = Math.ceil((dueUs - monotonicUs()) / 1000);
     poll(polled.pointer, 1, Math.max(0, Math.min(leftMs, longestWaitMs)));
@@ -80,12 +80,12 @@ function keep(): void {
 }
 
 /** A line that is full loses what is said; one that is gone ends the connection. */
-function write(bytes: Uint8Array): boolean {
+function write(bytes: Uint8Array, length: number): boolean {
   try {
-    writeSync(descriptor, bytes);
+    writeAll(descriptor, bytes, length);
     return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+  } catch {
+    return false;
   }
 }
 

@@ -1,6 +1,7 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { dup2, errno, flock, ioctl, nativeBytes } from '../../drivers/serial/libc.js';
 import { portsHere } from '../../drivers/serial/line.js';
+import { monotonicUs } from '../../runtime/monotonic.js';
 
 /** A descriptor for the life of the guardian. While there is no connection it leads to nothing: there is no moment at which
  * a write could reach a port that was closed, or another file that was given its number. */
@@ -20,6 +21,24 @@ export function connect(descriptor: number, path: string, baudRate: number): voi
     throw new Error(explain(error), { cause: error });
   } finally {
     if (port >= 0) closeSync(port);
+  }
+}
+
+/**
+ * False: the line has no room. While another thread is within a write to a terminal the kernel takes no second one, and says
+ * the same: that is over in microseconds.
+ * @throws Error where the port is gone.
+ */
+export function writeAll(descriptor: number, bytes: Uint8Array, length: number): boolean {
+  const untilUs = monotonicUs() + contendedUs;
+  for (let written = 0; ;) {
+    try {
+      written += writeSync(descriptor, bytes, written, length - written);
+      if (written === length) return true;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
+    if (monotonicUs() > untilUs) return false;
   }
 }
 
@@ -58,6 +77,7 @@ function explain(error: unknown): string {
   return message;
 }
 
+const contendedUs = 2e3;
 const closeOnExec = 0o2000000;
 const lockExclusive = 2;
 const lockAtOnce = 4;

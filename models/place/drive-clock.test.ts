@@ -44,7 +44,32 @@ describe('drive clock', () => {
     assert.ok(passed < 0.2 * there, `${passed} without it`);
   });
 
-  it('never ticks rarer than the map, whatever the views', () => {
+  it('ticks rarer where the answers stay at one place, and no rarer than fits views of this drive', () => {
+    const low = thetaOf(winter);
+    const often = ticks(low, summer);
+    const clock = new DriveClock(cells, { theta: low });
+    let passed = 0;
+    for (const appearance of summer)
+      if (clock.tick({ theta: low }, appearance, Number.NaN)) {
+        passed++;
+        clock.follow(0);
+      }
+    const fitting = ticks(theta, summer);
+    assert.ok(often > 1.3 * fitting, `${often}, ${fitting}`);
+    assert.ok(passed < 0.9 * often && passed > 0.9 * fitting, `${passed} of ${often}; ${fitting}`);
+  });
+
+  it('does not follow a change of mind, nor tick rarer where every tick is a place', () => {
+    const low = thetaOf(winter);
+    const clock = new DriveClock(cells, { theta: low });
+    const passed = summer.filter((appearance, at) => {
+      clock.follow(at % 2 === 0 ? 1 : 40);
+      return clock.tick({ theta: low }, appearance, Number.NaN);
+    });
+    assert.equal(passed.length, ticks(low, summer));
+  });
+
+  it('never ticks rarer than the map while nobody tells where it is', () => {
     const low = thetaOf(winter);
     const fixed = new PlaceClock(cells, { theta: low });
     assert.equal(ticks(low, summer), summer.filter((appearance) => fixed.tick(appearance, Number.NaN)).length);

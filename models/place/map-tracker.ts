@@ -186,6 +186,7 @@ export class MapTracker implements PlaceTracker {
     const here = this.#filter.best;
     // What was seen elsewhere tells nothing of the place where it is found again.
     if (this.#here >= 0 && Math.abs(here - this.#here) > farthest) this.#evidence.begin();
+    else if (this.#held.known) this.#clock.follow(here - this.#here);
     this.#evidence.see(this.#scores, places, here);
     this.#stays = here === this.#here ? this.#stays + 1 : 0;
     this.#here = here;

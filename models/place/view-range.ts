@@ -8,10 +8,12 @@ const nearby = 8;
 const block = 8;
 /** Successive frames differ by no more than this for noise alone. */
 const mostNoise = 0.17;
+/** A threshold so many times noise: no frame of a robot that stands differs by that much. */
+const overNoise = 1.6;
 /** Of unrelated views, a share of it is a place: the default where these differ by 1 or more. */
 const share = 0.75;
-/** Pairs of views that the mean reaches back. */
-const memory = 512;
+/** Pairs of views that the mean reaches back at most: some 170 views, or the threshold would be that of the last stretch. */
+const memory = 4096;
 
 /**
  * How far views of a drive differ at all, without labels: in a corridor, unrelated views differ less than neighbours do
@@ -47,7 +49,7 @@ export class ViewRange {
   get theta(): number {
     const { unrelated, noise } = this;
     if (Number.isNaN(unrelated)) return defaultTheta;
-    return Math.min(defaultTheta, Math.max(share * unrelated, 2 * noise));
+    return Math.min(defaultTheta, Math.max(share * unrelated, overNoise * noise));
   }
 
   /**
@@ -86,8 +88,13 @@ export class ViewRange {
     for (let back = nearby; back < Math.min(this.#kept, mostViews); back++) {
       const view = this.#views[(this.#kept - 1 - back) % mostViews] as Int32Array;
       this.#pairs++;
-      this.#unrelated += (changeBetween(view, appearance) - this.#unrelated) / Math.min(this.#pairs, memory);
+      this.#unrelated += (changeBetween(view, appearance) - this.#unrelated) / this.#reach;
     }
+  }
+
+  /** Pairs that the mean counts: half of all, since the first views are kept nearer to each other than they should be. */
+  get #reach(): number {
+    return Math.min(1 + this.#pairs / 2, memory);
   }
 
   #keep(appearance: Int32Array): void {

@@ -112,6 +112,17 @@ describe('map tracker', () => {
     assert.ok(found > 0 && found < 30, `found after ${found} m`);
   });
 
+  it('follows a robot that has stopped and goes back', () => {
+    const backwards = [120, 280, 360].flatMap((end) => {
+      const there = metresOf(end - 100, end, 1);
+      const stop = Array<number>(60).fill(end);
+      const back = metresOf(end - 40, end - 1, 1).reverse();
+      return go(tracker, [...there, ...stop, ...back], { season: 'winter', seed: 9 }).slice(-back.length);
+    });
+    // A filter that does not hear of the stop looks for the robot further on first.
+    assert.ok(shareOf(backwards, right) > 0.96, String(shareOf(backwards, right)));
+  });
+
   it('knows the places of a short route, too', () => {
     const short = trackerOf();
     const places = positions(go(short, metresOf(0, 90, 1), { learn: true }));

@@ -4,6 +4,7 @@ import { copyAnswer, nowhere } from './estimate.js';
 import { MatchEvidence } from './match-evidence.js';
 import type { MappedPlace, PlaceMap } from './place-map.js';
 import { SequenceFilter } from './sequence-filter.js';
+import { StopDetector } from './stop-detector.js';
 import { hidePlace } from './unknown-answers.js';
 
 /** Places learned this recently are not recognised: the one behind looks like the one here. */
@@ -27,6 +28,7 @@ export class MapTracker implements PlaceTracker {
   readonly #clock: DriveClock;
   readonly #filter: SequenceFilter;
   readonly #evidence = new MatchEvidence();
+  readonly #stop = new StopDetector();
   /** The map's rule follows the range of the views. */
   readonly #adapts: boolean;
   /** Mean change of view from place to place. */
@@ -66,6 +68,7 @@ export class MapTracker implements PlaceTracker {
     this.#clock.begin();
     this.#filter.begin();
     this.#evidence.begin();
+    this.#stop.begin();
     this.#ticked = false;
     this.#unknown();
   }
@@ -76,6 +79,7 @@ export class MapTracker implements PlaceTracker {
     if (!recogniser.hasEvidence(frame)) return false;
     const appearance = recogniser.look(frame);
     const began = this.#clock.tick(this.map.rule, appearance, metres);
+    if (this.#stop.stands(began)) this.#filter.stand();
     const { change } = this.#clock;
     if (began && change < Number.POSITIVE_INFINITY)
       this.#change = Number.isNaN(this.#change) ? change : this.#change + (change - this.#change) / fresh;

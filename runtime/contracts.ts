@@ -615,7 +615,7 @@ export interface Model {
 
 export interface ModelDescription {
   readonly name: string;
-  /** What runs it: `reference`, `wasm`, `int8`, `tensorflow`. */
+  /** What runs it: `reference`, `wasm`, `int8`, `tensorflow`, `neurocorex`, `neurocorex-twin`. */
   readonly engine: string;
   /** Bytes of weights and other constants as held, and of everything else that a step works on. */
   readonly weightBytes: number;

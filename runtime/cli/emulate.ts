@@ -8,6 +8,7 @@ import { createSleeper } from '../../drivers/sleeper/generator.js';
 import { parseQuantity } from '../config/units.js';
 import { emulateCameraCommand } from './emulate-camera.js';
 import { emulateEdvsCommand } from './emulate-edvs.js';
+import { emulateNeurocorexCommand } from './emulate-neurocorex.js';
 import { wholeNumber } from './options.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 
@@ -64,7 +65,8 @@ export function emulateCommand(): Command {
     .description('Act as a device, for trials and tests')
     .addCommand(cyton)
     .addCommand(emulateCameraCommand())
-    .addCommand(emulateEdvsCommand());
+    .addCommand(emulateEdvsCommand())
+    .addCommand(emulateNeurocorexCommand());
 }
 
 async function emulateCyton(options: EmulateOptions): Promise<void> {

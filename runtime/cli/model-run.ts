@@ -9,12 +9,15 @@ import { median } from '../bench/quantiles.js';
 import type { Model } from '../contracts.js';
 import { openModel, refusing, withImportOptions, type ImportFlags } from './model-file.js';
 import { openInput, type ModelInput } from './model-input.js';
+import { chipPlace, remarksOf, runOnChip, type ChipPlace } from './model-run-chip.js';
 import { Failure, print, printJson } from './output.js';
 
 interface Flags extends ImportFlags {
   input: string;
   ticks?: number;
   engine?: 'reference' | 'wasm';
+  on?: ChipPlace;
+  round?: true;
   json?: true;
 }
 
@@ -29,10 +32,27 @@ export function runModelCommand(): Command {
     )
     .option('--ticks <N>', 'steps; an input with fewer begins again (default: as many as it has, 1 if random)', ticks)
     .addOption(new Option('--engine <NAME>', 'instead of the fastest that runs it').choices(['reference', 'wasm']))
+    .addOption(
+      new Option('--on <neurocorex:PORT>', 'on a spiking chip at a port; without a port as the chip would compute it')
+        .argParser(chipPlace)
+        .conflicts('engine'),
+    )
+    .option('--round', 'with --on: weights that the chip cannot hold are rounded to 8 bits')
     .option('--json', 'one JSON object on the last line of stdout')
-    .addHelpText('after', '\nExample:  axond model run spindle.safetensors --input window.json --ticks 100 --json')
-    .action(async (file: string, { input, ticks, engine, json, ...flags }: Flags) => {
+    .addHelpText(
+      'after',
+      '\nExample:  axond model run spindle.safetensors --input window.json --ticks 100 --json\n          axond model run net.safetensors --on neurocorex:/dev/ttyUSB1 --input spikes.json',
+    )
+    .action(async (file: string, { input, ticks, engine, on, round, json, ...flags }: Flags) => {
       const { network } = await openModel(file, flags);
+      if (on) {
+        const options = { input, round: round === true, ...(ticks === undefined ? {} : { ticks }) };
+        const run = await refusing(file, () => runOnChip(network, on, options));
+        const { name } = network.graph;
+        if (json) printJson({ file, name, ...run });
+        else print(`${file}: ${name}, by ${run.engine}`, ...remarksOf(run), ...linesOf(run.ticks));
+        return;
+      }
       const model = await refusing(file, () => createWith(network, engine));
       // Enough that the median tells what a step costs, not what compiling does.
       warmUp(model, { now: () => performance.now(), steps: 100, forMs: 50 });
@@ -44,9 +64,7 @@ export function runModelCommand(): Command {
         print(
           // One step alone is no measure.
           `${file}: ${name}, by ${by}${run.ticks.length < 10 ? '' : `, ${run.stepUs.toPrecision(3)} µs a step`}`,
-          ...run.ticks.flatMap((outputs, tick) =>
-            Object.entries(outputs).map(([port, out]) => `${String(tick).padStart(5)}  ${port}  ${shorten(out)}`),
-          ),
+          ...linesOf(run.ticks),
         );
     });
   return withImportOptions(command);
@@ -76,6 +94,12 @@ function runSteps(
     return Object.fromEntries(model.outputs.map(({ name }, place) => [name, [...(outputs[place] ?? [])]]));
   });
   return { stepUs: median(times), ticks };
+}
+
+function linesOf(ticks: readonly Record<string, number[]>[]): string[] {
+  return ticks.flatMap((outputs, tick) =>
+    Object.entries(outputs).map(([port, out]) => `${String(tick).padStart(5)}  ${port}  ${shorten(out)}`),
+  );
 }
 
 function shorten(values: readonly number[]): string {

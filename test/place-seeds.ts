@@ -18,7 +18,7 @@ if (opened === undefined) {
 const scenes = opened;
 let missed = 0;
 
-/** Grey blocks in front of a camera. */
+/** Blocks in front of a camera, grey with the noise of a covered lens. */
 const hidden: Readonly<Record<string, (drive: Traverse) => Traverse>> = {
   'nothing hidden': (drive) => drive,
   'a quarter, somewhere else in every frame': (drive) =>
@@ -26,6 +26,7 @@ const hidden: Readonly<Record<string, (drive: Traverse) => Traverse>> = {
   'one side or the other': (drive) =>
     covered(drive, (random) => ({ x: 32 * random.below(2), y: 0, width: 32, height: 32 })),
   'always the right half': (drive) => covered(drive, () => ({ x: 32, y: 0, width: 32, height: 32 })),
+  'cropped: always the right third': (drive) => covered(drive, () => ({ x: 43, y: 0, width: 21, height: 32 })),
 };
 
 const sections: Readonly<Record<string, () => void>> = {
@@ -118,10 +119,9 @@ function covered(drive: Traverse, blockOf: (random: RandomBits) => Block): Trave
   const pixels = drive.pixels.slice();
   for (let frame = 0; frame < drive.frames; frame++) {
     const { x, y, width, height } = blockOf(random);
-    for (let row = y; row < y + height; row++) {
-      const start = row * drive.width + x;
-      frameOf({ ...drive, pixels }, frame).fill(128, start, start + width);
-    }
+    const view = frameOf({ ...drive, pixels }, frame);
+    for (let row = y; row < y + height; row++)
+      for (let column = x; column < x + width; column++) view[row * drive.width + column] = 127 + random.below(3);
   }
   return { ...drive, pixels };
 }

@@ -1,5 +1,5 @@
 /** Answers of this kind, before it is clear how they look. */
-const fewest = 20;
+export const fewestUnknown = 20;
 /** By so many of their standard deviations what is known must fit better. */
 const deviations = 2.5;
 
@@ -25,7 +25,7 @@ export class UnknownAnswers {
 
   /** Of an answer from a `share` of as many frames as theirs; NaN while it is not clear how they look. */
   threshold(share = 1): number {
-    if (this.#count < fewest) return Number.NaN;
+    if (this.#count < fewestUnknown) return Number.NaN;
     return this.#mean + deviations * Math.sqrt(this.#squares / this.#count / share);
   }
 }

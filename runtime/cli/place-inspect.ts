@@ -72,7 +72,7 @@ function describe(path: string, sheet: MapSheet): string[] {
   return [
     `${path}: map version ${sheet.version} of ${kindText(sheet.kind)}`,
     `places   ${places}, ${rows} rows, ${several} places with several`,
-    `rule     ${ruleText(sheet.rule)}`,
+    `rule     ${ruleText(sheet.rule, sheet.kind)}`,
     `notes    ${labels.length} labels, ${poses} poses, ${thumbnails} thumbnails`,
     `size     ${bytes} bytes, ${bytesPer1000} for 1000 places`,
     ...(journalBytes > 0 ? [`journal  ${journalBytes} bytes of changes that are not in the file yet`] : []),

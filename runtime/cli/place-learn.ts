@@ -4,20 +4,23 @@ import { nowhere } from '../../models/place/estimate.js';
 import { learnDrive, ruleFor, type RecordedDrive } from '../../models/place/learn-drive.js';
 import { MapFile } from '../../models/place/map-file.js';
 import type { MapKind } from '../../models/place/map-format.js';
+import { defaultTheta } from '../../models/place/place-clock.js';
 import { MapTracker } from '../../models/place/map-tracker.js';
 import { mergeMaps } from '../../models/place/merge-maps.js';
 import type { PlaceMap } from '../../models/place/place-map.js';
 import { pruneMap } from '../../models/place/prune-map.js';
+import { placeSensors, type PlaceSensor } from '../../models/place/sensor.js';
 import { thumbnailOf } from '../../models/place/thumbnail.js';
 import { mapSizes, type MapSize } from '../contracts.js';
 import { withCounting, type Counting } from './event-drive.js';
 import { positive, wholeNumber } from './options.js';
 import { UsageError, print, printJson } from './output.js';
+import { addPictures, collectPictures, learnPictures, refuseOnPictures } from './place-pictures.js';
 import { driveArgument, drivenFrames, isMapFile, kindFor, ofMapFile, recogniserOf } from './place-map.js';
 
 interface LearnOptions extends Counting {
   map: string;
-  sensor: 'grey' | 'events';
+  sensor: PlaceSensor;
   size: MapSize;
   columns: number;
   rows: number;
@@ -35,7 +38,11 @@ export function learnPlacesCommand(): Command {
     .description('Learn a map of the places along a drive')
     .argument('<drive>', driveArgument)
     .requiredOption('--map <FILE>', 'file to write')
-    .addOption(new Option('--sensor <KIND>', 'what took the frames').choices(['grey', 'events']).default('grey'))
+    .addOption(
+      new Option('--sensor <KIND>', 'what took the frames; unordered: pictures that come in no order, each a place')
+        .choices([...placeSensors])
+        .default('grey'),
+    )
     .addOption(
       new Option('--size <SIZE>', 'small: 132 bytes a place instead of 260, and fewer are found from single frames')
         .choices(mapSizes)
@@ -61,23 +68,30 @@ export function learnPlacesCommand(): Command {
       if (options.spacing !== undefined && options.odometry === undefined)
         throw new UsageError('--spacing: needs --odometry, which says how far the robot went.');
       const kind = kindFor(drive, options);
-      const recorded = await collect(drive, drivenFrames(drive, kind, options));
+      const { theta, places, spacing, odometry, budget } = options;
+      const ofPictures = kind.sensor === 'unordered';
+      if (ofPictures) refuseOnPictures({ theta, places, spacing, odometry, budget });
+      const recorded = ofPictures
+        ? { pictures: await collectPictures(drive, kind) }
+        : { drive: await collect(drive, drivenFrames(drive, kind, options)) };
       const recogniser = recogniserOf(kind);
       await ofMapFile(() => {
-        const rule = ruleFor(recogniser, recorded, options);
+        const rule = 'drive' in recorded ? ruleFor(recogniser, recorded.drive, options) : { theta: defaultTheta };
         const file = MapFile.create(options.map, kind, rule, recogniser);
         const { map } = file;
         file.writesWhole = true;
-        learnDrive(map, recorded, (place, frame) => {
-          if (options.thumbnails && kind.sensor === 'grey') map.note(place, { thumbnail: thumbnailOf(frame) });
-        });
-        if (map.places.length < 10)
-          process.stderr.write(
-            `Only ${map.places.length} places of ${recorded.frames.length} frames: ask for more with --places.\n`,
-          );
-        const pruned = pruneMap(map, options.budget ?? Infinity);
+        const learned = (place: number, frame: Uint8Array): void => {
+          if (options.thumbnails && kind.sensor !== 'events')
+            map.note(place, { label: map.places[place]?.label, thumbnail: thumbnailOf(frame) });
+        };
+        if ('drive' in recorded) learnDrive(map, recorded.drive, learned);
+        else learnPictures(map, recorded.pictures, learned);
+        const frames = ('drive' in recorded ? recorded.drive.frames : recorded.pictures).length;
+        if (map.places.length < 10 && !ofPictures)
+          process.stderr.write(`Only ${map.places.length} places of ${frames} frames: ask for more with --places.\n`);
+        const pruned = pruneMap(map, budget ?? Infinity);
         file.save();
-        report(options, map, { frames: recorded.frames.length, pruned: pruned.rows });
+        report(options, file, { frames, pruned: pruned.rows });
       });
     });
 }
@@ -104,7 +118,14 @@ export function addPlacesCommand(): Command {
         const { map, kind } = file;
         const before = { places: map.places.length, rows: map.owners.length };
         let frames = 0;
-        if (isMapFile(drive)) mergeMaps(map, mapOfKind(drive, kind));
+        if (kind.sensor === 'unordered') {
+          refuseOnPictures({ odometry: options.odometry, budget: options.budget });
+          if (isMapFile(drive))
+            throw new UsageError(
+              `${drive}: a map, and --map is one of pictures. Add the pictures that it was learned from.`,
+            );
+          frames = await addPictures(map, drive, kind);
+        } else if (isMapFile(drive)) mergeMaps(map, mapOfKind(drive, kind));
         else {
           const tracker = new MapTracker(map, false);
           const estimate = nowhere();
@@ -120,7 +141,7 @@ export function addPlacesCommand(): Command {
         const newRows = map.owners.length - before.rows;
         const pruned = pruneMap(map, options.budget ?? Infinity);
         file.save();
-        report(options, map, { frames, newPlaces, newRows, pruned: pruned.rows });
+        report(options, file, { frames, newPlaces, newRows, pruned: pruned.rows });
       });
     });
 }
@@ -147,14 +168,14 @@ async function collect(name: string, frames: ReturnType<typeof drivenFrames>): P
 
 function report(
   { map: path, json }: { map: string; json?: true },
-  map: PlaceMap,
+  { map, kind }: MapFile,
   counts: Record<string, number>,
 ): void {
   const { places, owners, rule } = map;
   if (json) printJson({ map: path, places: places.length, rows: owners.length, ...rule, ...counts });
   else
     print(
-      `${path}: ${places.length} places, ${owners.length} rows, ${ruleText(rule)}`,
+      `${path}: ${places.length} places, ${owners.length} rows, ${ruleText(rule, kind)}`,
       ...Object.entries(counts).flatMap(([name, count]) => (count === 0 ? [] : [`  ${labels[name] ?? name} ${count}`])),
     );
 }
@@ -170,6 +191,7 @@ export function kindText({ method, sensor, height, width, size }: MapKind): stri
   return `${method}, ${size}, frames of ${height}x${width} (${sensor})`;
 }
 
-export function ruleText({ theta, spacing }: PlaceMap['rule']): string {
+export function ruleText({ theta, spacing }: PlaceMap['rule'], { sensor }: MapKind): string {
+  if (sensor === 'unordered') return 'a place each picture';
   return `a new place ${spacing === undefined ? '' : `every ${spacing} m, without odometry `}where the view has changed by ${theta.toFixed(3)}`;
 }

@@ -180,6 +180,63 @@ describe('axond place learn, add, match, inspect', () => {
     assert.deepEqual(readFileSync(map), before);
   });
 
+  it('learns pictures in no order, each a place with its name, and knows, adds and inspects them', async (t) => {
+    const folder = folderFor(t);
+    const map = join(folder, 'views.map');
+    /** Of a road, every eighth metre, backwards; every second one is twice as large. */
+    const pictures = (name: string, from: number, to: number, conditions: Partial<DriveConditions>): string => {
+      const path = join(folder, name);
+      mkdirSync(path);
+      for (let view = from; view < to; view++) {
+        const size = view % 2 === 0 ? 1 : 2;
+        const drive = syntheticDrive(road, [8 * view], conditions, 64 * size, 32 * size);
+        const png = { width: drive.width, height: drive.height, channels: 1, depth: 8, data: drive.pixels } as const;
+        writeFileSync(join(path, `${String(99 - view)}-view ${view}.png`), encodePng(png));
+      }
+      return path;
+    };
+    const summer = pictures('summer', 0, 40, {});
+    const learned = await placeJson(t, 'learn', summer, '--map', map, '--sensor', 'unordered', '--thumbnails');
+    assert.deepEqual([learned['places'], learned['frames'], learned['rows']], [40, 40, 40]);
+    const inspected = await place(t, 'inspect', map);
+    assert.match(inspected, /frames of 32x64 \(unordered\)/);
+    assert.match(inspected, /rule +a place each picture\n/);
+    assert.match(inspected, /40 labels, 0 poses, 40 thumbnails/);
+    assert.match(inspected, /\n +0 60-view 39\n/);
+
+    const winter = pictures('winter', 20, 60, { season: 'winter', seed: 3 });
+    const lines = (await place(t, 'match', winter, '--map', map, '--json')).trimEnd().split('\n');
+    const told = lines.map((line) => JSON.parse(line) as { name: string; known: boolean; label: string | null });
+    assert.equal(told.length, 40);
+    const viewOf = (name: string): number => Number(name.split(' ')[1]);
+    for (const { name, known, label } of told)
+      if (known) assert.equal(label, name, 'a picture is known as what it is of');
+    assert.ok(told.filter(({ name, known }) => known && viewOf(name) < 40).length >= 10);
+    assert.ok(!told.some(({ name, known }) => known && viewOf(name) >= 40));
+    const text = await place(t, 'match', winter, '--map', map);
+    assert.match(text, /picture 0 \(40-view 59\): unknown, most like place \d+ \(\d+-view \d+\)\n/);
+    assert.match(text, /picture 39 \(79-view 20\): place 19 \(79-view 20\)/);
+
+    const added = await placeJson(t, 'add', winter, '--map', map);
+    assert.equal(added['frames'], 40);
+    assert.ok(Number(added['newPlaces']) >= 20 && Number(added['newPlaces']) <= 30, JSON.stringify(added));
+    const again = (await place(t, 'match', winter, '--map', map, '--json')).trimEnd().split('\n');
+    const known = again.map((line) => JSON.parse(line) as { name: string; known: boolean; label: string });
+    assert.ok(known.every((one) => !one.known || one.label === one.name));
+    assert.ok(known.filter((one) => one.known && viewOf(one.name) >= 40).length >= 17, 'what was added is known');
+
+    for (const [words, message] of [
+      [['learn', summer, '--map', `${map}2`, '--sensor', 'unordered', '--places', '3'], /--places: has no meaning for/],
+      [['match', winter, '--map', map, '--recall'], /--recall: has no meaning for pictures in no order/],
+      [['match', winter, '--map', map, map], /--map: several, which a robot drives over/],
+      [['add', map, '--map', map], /views\.map: a map, and --map is one of pictures/],
+      [['add', winter, '--map', map, '--budget', '9'], /--budget: has no meaning for/],
+      [['learn', summer, '--map', `${map}2`], /the pictures before it are/],
+    ] as const)
+      await assert.rejects(place(t, ...words), message);
+    assert.equal(existsSync(`${map}2`), false);
+  });
+
   it('checks a map, and says what is wrong with it', async (t) => {
     const folder = folderFor(t);
     const map = join(folder, 'route.map');

@@ -3,6 +3,7 @@ import { AxondPlace } from '../../models/place/axond-place.js';
 import { readPlaceKernels } from '../../models/place/kernels-file.js';
 import { ModelError } from '../../models/format/model-error.js';
 import { hasMap, type MapKind } from '../../models/place/map-format.js';
+import type { PlaceSensor } from '../../models/place/sensor.js';
 import type { MapRecogniser } from '../../models/place/place-map.js';
 import { EventFileError } from '../../drivers/events/event-file.js';
 import { PictureError } from '../../drivers/images/picture.js';
@@ -17,10 +18,10 @@ import { Failure, UsageError } from './output.js';
 /** Of a map that is learned from this drive. @throws UsageError */
 export function kindFor(
   drive: string,
-  { sensor, size, columns, rows }: { sensor: 'grey' | 'events'; size: MapSize; columns: number; rows: number },
+  { sensor, size, columns, rows }: { sensor: PlaceSensor; size: MapSize; columns: number; rows: number },
 ): MapKind {
   if (isEventFile(drive)) return { method: 'axond-place', sensor: 'events', height: rows, width: columns, size };
-  if (sensor === 'grey') return { method: 'axond-place', sensor, height: 32, width: 64, size };
+  if (sensor !== 'events') return { method: 'axond-place', sensor, height: 32, width: 64, size };
   try {
     return { method: 'axond-place', sensor, ...sizeOf(drive), size };
   } catch (error) {
@@ -42,20 +43,33 @@ export interface DrivenFrame {
 }
 
 /** The frames of a drive as the map takes them. @throws UsageError */
-export async function* drivenFrames(
+export function drivenFrames(
+  drive: string,
+  kind: MapKind,
+  options: Counting & { readonly odometry?: string },
+): AsyncGenerator<DrivenFrame> {
+  return namingDrive(drivenBy(drive, kind, options));
+}
+
+async function* drivenBy(
   drive: string,
   kind: MapKind,
   { odometry, ...counting }: Counting & { readonly odometry?: string },
 ): AsyncGenerator<DrivenFrame> {
+  const metres = odometry === undefined ? undefined : readMetres(odometry);
+  let at = 0;
+  for await (const frame of framesOf(drive, kind, counting)) {
+    yield { frame, metres: metres?.[at] ?? Number.NaN };
+    at++;
+  }
+  if (metres && metres.length !== at)
+    throw new UsageError(`${odometry ?? ''}: ${metres.length} lines, the drive has ${at} frames. Write one a frame.`);
+}
+
+/** Faults of a drive's files in one line. @throws UsageError */
+export async function* namingDrive<Frame>(frames: AsyncIterable<Frame>): AsyncGenerator<Frame> {
   try {
-    const metres = odometry === undefined ? undefined : readMetres(odometry);
-    let at = 0;
-    for await (const frame of framesOf(drive, kind, counting)) {
-      yield { frame, metres: metres?.[at] ?? Number.NaN };
-      at++;
-    }
-    if (metres && metres.length !== at)
-      throw new UsageError(`${odometry ?? ''}: ${metres.length} lines, the drive has ${at} frames. Write one a frame.`);
+    yield* frames;
   } catch (error) {
     const known = [PackError, PictureError, EventFileError, RangeError].some((kind) => error instanceof kind);
     throw known && error instanceof Error ? new UsageError(error.message) : error;

@@ -5,6 +5,7 @@ import { MapSwitch } from '../../models/place/map-switch.js';
 import { MapTracker } from '../../models/place/map-tracker.js';
 import { withCounting, type Counting } from './event-drive.js';
 import { UsageError, print, printJson } from './output.js';
+import { matchPictures, refuseOnPictures } from './place-pictures.js';
 import { driveArgument, drivenFrames, ofMapFile, recogniserOf } from './place-map.js';
 
 interface Options extends Counting {
@@ -31,6 +32,13 @@ export function matchPlacesCommand(): Command {
         for (const { kind } of files)
           if (kind.sensor !== first.kind.sensor || kind.height !== first.kind.height || kind.width !== first.kind.width)
             throw new UsageError('--map: the maps are of cameras of different kinds. Name maps of one.');
+        if (first.kind.sensor === 'unordered') {
+          refuseOnPictures({ odometry: options.odometry, recall });
+          if (files.length > 1)
+            throw new UsageError('--map: several, which a robot drives over. Of maps of pictures name one.');
+          await matchPictures(first, drive, json === true);
+          return;
+        }
         if (recall && first.kind.sensor !== 'grey')
           throw new UsageError('--recall: takes the drive of a camera, the map is of another kind. Leave it out.');
         const trackers = files.map(({ map }) => new MapTracker(map, false));

@@ -11,7 +11,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 test('a folder of pictures is a drive in the order of their numbers, each averaged to the size that is asked for', async () => {
   const drive = filled('drive', { 'f10.png': [7, 9, 20, 40], 'f2.png': [1, 3, 100, 200] });
-  assert.deepEqual(await readPictureFolder(drive, {}, 2, 1), {
+  assert.deepEqual(await readPictureFolder(drive, 2, 1), {
     frames: 2,
     height: 1,
     width: 2,

@@ -1,9 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { FramePreparation } from '../../../models/place/frame-preparation.js';
 import { frameOf } from '../../../models/place/traverse.js';
 import { PackError, readPack } from './pack.js';
-import { readPictureFolder } from './picture-folder.js';
+import { isFolder, readPictures } from './picture-folder.js';
 
 /** Of the frames that a map takes. */
 export interface FrameSize {
@@ -23,10 +23,8 @@ export async function* readDrive(
   input: Readable,
 ): AsyncGenerator<Uint8Array> {
   if (argument.startsWith('stdin:')) yield* rawFrames(argument, size, counts, input);
-  else if (isFolder(argument)) {
-    const drive = await readPictureFolder(argument, {}, size.width, size.height);
-    for (let frame = 0; frame < drive.frames; frame++) yield frameOf(drive, frame);
-  } else {
+  else if (isFolder(argument)) for await (const { frame } of readPictures(argument, size, true)) yield frame;
+  else {
     const drive = readPack(argument);
     const prepare = preparation(argument, drive, size, counts);
     for (let frame = 0; frame < drive.frames; frame++) yield prepare(frameOf(drive, frame));
@@ -104,8 +102,4 @@ export function readMetres(path: string): number[] {
         throw new PackError(`${path}: line ${at + 1}, "${line}", is no number of metres. Write one a frame.`);
       return metres;
     });
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

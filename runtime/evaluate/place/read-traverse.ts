@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs';
 import type { Traverse } from '../../../models/place/traverse.js';
 import { readPack } from './pack.js';
-import { readPictureFolder } from './picture-folder.js';
+import { isFolder, readPictureFolder } from './picture-folder.js';
 
 const sizedFolder = /^(.+):([1-9]\d*)x([1-9]\d*)$/;
 
@@ -12,10 +11,6 @@ const sizedFolder = /^(.+):([1-9]\d*)x([1-9]\d*)$/;
 export async function readTraverse(argument: string): Promise<Traverse> {
   if (isFolder(argument)) return readPictureFolder(argument);
   const [, folder = '', height, width] = sizedFolder.exec(argument) ?? [];
-  if (isFolder(folder)) return readPictureFolder(folder, {}, Number(width), Number(height));
+  if (isFolder(folder)) return readPictureFolder(folder, Number(width), Number(height));
   return readPack(argument);
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

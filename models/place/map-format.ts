@@ -25,8 +25,16 @@ const kindSchema = z.strictObject({
   height: z.number().int().min(1).max(4096),
   width: z.number().int().min(1).max(4096),
   size: z.enum(mapSizes),
+  /** Of events: microseconds whose events a frame counts. Absent: nobody told. */
+  windowUs: z.number().int().min(1).exactOptional(),
 });
 export type MapKind = z.infer<typeof kindSchema>;
+
+/** Whether what is seen by one can be looked for on a map of the other. A window that nobody told fits any. */
+export function areComparable(one: MapKind, other: MapKind): boolean {
+  const sameWindow = one.windowUs === undefined || other.windowUs === undefined || one.windowUs === other.windowUs;
+  return one.sensor === other.sensor && one.height === other.height && one.width === other.width && sameWindow;
+}
 
 const natural = z.number().int().min(0);
 const runSchema = z.tuple([natural, natural.min(1)]);

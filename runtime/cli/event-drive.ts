@@ -3,13 +3,14 @@ import { Option, type Command } from 'commander';
 import { EventFile, EventFileError, formatOfFile, framesOfFile } from '../../drivers/events/event-file.js';
 import { readHotPixels, writeHotPixels } from '../../drivers/events/hot-pixel-file.js';
 import { HotPixelSearch, type FoundHotPixels } from '../../drivers/events/hot-pixels.js';
+import type { MapKind } from '../../models/place/map-format.js';
 import { timeOption } from './options.js';
 
 /** Drives that are files of events: their windows are counted into frames. */
 
 export interface Counting {
-  /** Seconds. */
-  readonly window: number;
+  /** Seconds. Left out: as the map has it, or 33 ms. */
+  readonly window?: number;
   readonly hotPixels?: string;
 }
 
@@ -17,11 +18,17 @@ export interface Counting {
 export function withCounting(command: Command): Command {
   return command
     .addOption(
-      new Option('--window <TIME>', 'of a file of events: so much time makes a frame, as when the map was learned')
-        .argParser(timeOption)
-        .default(0.033, '33ms'),
+      new Option(
+        '--window <TIME>',
+        'of a file of events: so much time makes a frame (default: that of the map, or 33ms)',
+      ).argParser(timeOption),
     )
     .option('--hot-pixels <FILE>', 'of its sensor: they do not count; a file that is not there yet is learned');
+}
+
+/** Microseconds. */
+export function windowUsOf(window = 0.033): number {
+  return Math.round(window * 1e6);
 }
 
 /** By its first bytes. */
@@ -33,11 +40,16 @@ export function isEventFile(path: string): boolean {
 /** Each frame is one of its own. @throws EventFileError, RangeError where the hot pixels cannot be read */
 export async function* countedFrames(
   path: string,
-  { height, width }: { readonly height: number; readonly width: number },
+  { height, width, windowUs }: MapKind,
   { window, hotPixels }: Counting,
 ): AsyncGenerator<Uint8Array> {
   const known = hotPixels === undefined ? undefined : await hotPixelsAt(hotPixels, path);
-  const rule = { window: { durationUs: Math.round(window * 1e6) }, columns: width, rows: height };
+  const durationUs = windowUsOf(window);
+  if (window !== undefined && windowUs !== undefined && durationUs !== windowUs)
+    throw new EventFileError(
+      `--window ${durationUs / 1000}ms: the map was learned with ${windowUs / 1000}ms. Leave it out, or learn another map.`,
+    );
+  const rule = { window: { durationUs: windowUs ?? durationUs }, columns: width, rows: height };
   for await (const { pixels } of framesOfFile(path, { ...rule, ...(known ? { hotPixels: known } : {}) }))
     yield pixels.slice();
 }

@@ -187,8 +187,9 @@ const labels: Readonly<Record<string, string>> = {
   pruned: 'rows pruned',
 };
 
-export function kindText({ method, sensor, height, width, size }: MapKind): string {
-  return `${method}, ${size}, frames of ${height}x${width} (${sensor})`;
+export function kindText({ method, sensor, height, width, size, windowUs }: MapKind): string {
+  const window = windowUs === undefined ? '' : `, ${windowUs / 1000} ms each`;
+  return `${method}, ${size}, frames of ${height}x${width} (${sensor}${window})`;
 }
 
 export function ruleText({ theta, spacing }: PlaceMap['rule'], { sensor }: MapKind): string {

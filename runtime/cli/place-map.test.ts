@@ -323,8 +323,15 @@ describe('axond place learn, add, match, inspect', () => {
     assert.equal(learned['frames'], 119, 'the last window is not known to be over');
     assert.ok(Number(learned['places']) >= 36 && Number(learned['places']) <= 42, String(learned['places']));
     assert.deepEqual((JSON.parse(readFileSync(hot, 'utf8')) as { pixels: unknown }).pixels, [[300, 200]]);
+    assert.match(await place(t, 'inspect', map), /frames of 16x16 \(events, 40 ms each\)/);
     const second = drive('second.aedat4', 'aedat4', 2);
-    const lines = (await place(t, 'match', second, '--map', map, ...counting, '--json')).trimEnd().split('\n');
+    await assert.rejects(
+      place(t, 'match', second, '--map', map, '--window', '33ms'),
+      /--window 33ms: the map was learned with 40ms\. Leave it out, or learn another map/,
+    );
+    // The map knows the window.
+    const words = ['match', second, '--map', map, '--hot-pixels', hot, '--json'];
+    const lines = (await place(t, ...words)).trimEnd().split('\n');
     const estimates = lines.map((line) => JSON.parse(line) as { frame: number; place: number; known: boolean });
     const right = estimates.filter(
       ({ frame, place, known }) => known && Math.abs(place - Math.floor(frame / 3)) <= 2,

@@ -10,7 +10,7 @@ import { PictureError } from '../../drivers/images/picture.js';
 import type { MapSize } from '../contracts.js';
 import { PackError } from '../evaluate/place/pack.js';
 import { readDrive, readMetres, sizeOf } from '../evaluate/place/read-drive.js';
-import { countedFrames, isEventFile, type Counting } from './event-drive.js';
+import { countedFrames, isEventFile, windowUsOf, type Counting } from './event-drive.js';
 import { Failure, UsageError } from './output.js';
 
 /** What the verbs on maps share: the recogniser of a map, and the frames that it takes. */
@@ -18,9 +18,13 @@ import { Failure, UsageError } from './output.js';
 /** Of a map that is learned from this drive. @throws UsageError */
 export function kindFor(
   drive: string,
-  { sensor, size, columns, rows }: { sensor: PlaceSensor; size: MapSize; columns: number; rows: number },
+  options: Counting & { sensor: PlaceSensor; size: MapSize; columns: number; rows: number },
 ): MapKind {
-  if (isEventFile(drive)) return { method: 'axond-place', sensor: 'events', height: rows, width: columns, size };
+  const { sensor, size, columns, rows, window } = options;
+  if (isEventFile(drive)) {
+    const counts = { height: rows, width: columns, windowUs: windowUsOf(window) };
+    return { method: 'axond-place', sensor: 'events', ...counts, size };
+  }
   if (sensor !== 'events') return { method: 'axond-place', sensor, height: 32, width: 64, size };
   try {
     return { method: 'axond-place', sensor, ...sizeOf(drive), size };

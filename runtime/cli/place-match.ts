@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { nowhere } from '../../models/place/estimate.js';
+import { areComparable } from '../../models/place/map-format.js';
 import { MapFile } from '../../models/place/map-file.js';
 import { MapSwitch } from '../../models/place/map-switch.js';
 import { MapTracker } from '../../models/place/map-tracker.js';
@@ -30,7 +31,7 @@ export function matchPlacesCommand(): Command {
         const [first] = files;
         if (!first) throw new UsageError('--map: names no file.');
         for (const { kind } of files)
-          if (kind.sensor !== first.kind.sensor || kind.height !== first.kind.height || kind.width !== first.kind.width)
+          if (!areComparable(kind, first.kind))
             throw new UsageError('--map: the maps are of cameras of different kinds. Name maps of one.');
         if (first.kind.sensor === 'unordered') {
           refuseOnPictures({ odometry: options.odometry, recall });

@@ -4,7 +4,7 @@ import { AxondPlace } from '../../models/place/axond-place.js';
 import { readPlaceKernels } from '../../models/place/kernels-file.js';
 import { mapOf } from '../../models/place/map-content.js';
 import { MapFile } from '../../models/place/map-file.js';
-import { decodeMap, type MapKind } from '../../models/place/map-format.js';
+import { areComparable, decodeMap, type MapKind } from '../../models/place/map-format.js';
 import { defaultTheta, type PlaceRule } from '../../models/place/place-clock.js';
 import { MapSwitch } from '../../models/place/map-switch.js';
 import { MapTracker } from '../../models/place/map-tracker.js';
@@ -49,11 +49,16 @@ export function openOtherMap(path: string, kind: MapKind, recall: boolean): { ma
   return { map: file.map, file };
 }
 
-function refuseOther(path: string, { sensor, height, width }: MapKind, kind: MapKind): void {
-  if (sensor === kind.sensor && height === kind.height && width === kind.width) return;
+function refuseOther(path: string, map: MapKind, source: MapKind): void {
+  if (areComparable(map, source)) return;
   throw new ModelError(
-    `${path}: a map of ${sensor} frames of ${width}x${height}, the source gives ${kind.sensor} frames of ${kind.width}x${kind.height}. Name another map, or set the source as it was when this one was learned.`,
+    `${path}: a map of ${framesText(map)}, the source gives ${framesText(source)}. Name another map, or set the source as it was when this one was learned.`,
   );
+}
+
+function framesText({ sensor, height, width, windowUs }: MapKind): string {
+  const window = windowUs === undefined ? '' : ` of ${windowUs / 1000} ms each`;
+  return `${sensor} frames of ${width}x${height}${window}`;
 }
 
 /** The same for replay, from what the recording holds: all that it began with, or one without places. */

@@ -56,9 +56,18 @@ test('a map is of the frames of its source: pictures of a camera, or counts of s
   openMap(map, kind, { recall: false }).file?.close();
   const fix = 'Name another map, or set the source as it was when this one was learned.';
   assert.throws(() => openMap(map, { ...kind, width: 9 }, { recall: false }), {
-    message: `${map}: a map of events frames of 10x8, the source gives events frames of 9x8. ${fix}`,
+    message: `${map}: a map of events frames of 10x8 of 33 ms each, the source gives events frames of 9x8 of 33 ms each. ${fix}`,
   });
-  assert.throws(() => openMap(map, { ...kind, sensor: 'grey', width: 64, height: 32 }, { recall: false }), {
-    message: `${map}: a map of events frames of 10x8, the source gives grey frames of 64x32. ${fix}`,
+  const { method, size } = kind;
+  const grey = { method, sensor: 'grey', width: 64, height: 32, size } as const;
+  assert.throws(() => openMap(map, grey, { recall: false }), {
+    message: `${map}: a map of events frames of 10x8 of 33 ms each, the source gives grey frames of 64x32. ${fix}`,
   });
+  assert.throws(() => openMap(map, { ...kind, windowUs: 50_000 }, { recall: false }), {
+    message: `${map}: a map of events frames of 10x8 of 33 ms each, the source gives events frames of 10x8 of 50 ms each. ${fix}`,
+  });
+  // Packs of counts do not tell how much time a frame is.
+  const untold = join(folder, 'untold.map');
+  openMap(untold, { method, sensor: 'events', width: 10, height: 8, size }, { recall: false }).file?.close();
+  openMap(untold, kind, { recall: false }).file?.close();
 });

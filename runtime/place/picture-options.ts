@@ -38,5 +38,6 @@ export interface Windows extends FrameRule {
 /** What a map is of that is learned from this source. Its size is that of the frames that are compared, and recorded. */
 export function kindOf(source: PictureOptions, size: MapSize): MapKind {
   if (source.use === 'camera') return { method: 'axond-place', sensor: 'grey', height: 32, width: 64, size };
-  return { method: 'axond-place', sensor: 'events', height: source.rows, width: source.columns, size };
+  const { rows: height, columns: width, window } = source;
+  return { method: 'axond-place', sensor: 'events', height, width, size, windowUs: window.durationUs };
 }

@@ -41,11 +41,15 @@ const sections: Readonly<Record<string, () => void>> = {
     const scene = scenes.gardens();
     report(scene, 'sad');
     report(scene, 'vprtempo');
-    // The figures of the other implementation are of limited spikes here, and of linear ones elsewhere.
-    for (const seed of [1, 2, 3]) {
+    // The figures of the other implementation are of limited spikes here, and of linear ones elsewhere. One seed says
+    // little of so few places.
+    const seeds = Array.from({ length: 10 }, (_, seed) => seed + 1).map((seed) => {
       const method: PlaceMethod = (drive) => vprTempo(drive, { ...vprTempoSettings, seed, readout: 'clamped' });
-      recall(scene, `clamped ${seed}`, method, seed === 1 ? [17, 31, 43].map(within) : undefined);
-    }
+      return recall(scene, `clamped ${seed}`, method);
+    });
+    const ofLength = (at: number): number[] => seeds.map((figures) => figures[at] ?? Number.NaN);
+    tell('their spread', [0, 1, 2].map(ofLength).map(deviation));
+    tell('their mean', [0, 1, 2].map(ofLength).map(mean), [17, 31, 43].map(within));
     report(scene, 'vprsnn');
     report(scene, 'ensemble');
   },
@@ -99,12 +103,28 @@ function report(scene: PlaceScene, name: string, least?: readonly number[]): num
 function recall(scene: PlaceScene, name: string, method: PlaceMethod, least?: readonly number[]): number[] {
   const lengths = scene.sensor === 'unordered' ? [1] : [1, 4, 10];
   const { seq } = scoreAnswers(answerQueries(name, method, scene.reference, scene.query), scene.truth, lengths);
-  const figures = lengths.map((length) => 100 * (seq[length]?.r1 ?? Number.NaN));
+  return tell(
+    name,
+    lengths.map((length) => 100 * (seq[length]?.r1 ?? Number.NaN)),
+    least,
+  );
+}
+
+function tell(name: string, figures: number[], least?: readonly number[]): number[] {
   const below = (least ?? []).filter((bound, at) => !((figures[at] ?? Number.NaN) >= bound)).length;
   missed += below;
   const verdict = least ? `${below === 0 ? 'holds ' : 'MISSED'} (at least ${least.map(short).join(', ')})` : '';
   process.stdout.write(`  ${name.padEnd(14)}${figures.map((each) => short(each).padStart(8)).join('')}  ${verdict}\n`);
   return figures;
+}
+
+function mean(figures: readonly number[]): number {
+  return figures.reduce((sum, each) => sum + each, 0) / figures.length;
+}
+
+function deviation(figures: readonly number[]): number {
+  const middle = mean(figures);
+  return Math.sqrt(figures.reduce((sum, each) => sum + (each - middle) ** 2, 0) / (figures.length - 1));
 }
 
 interface Block {

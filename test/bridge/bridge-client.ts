@@ -11,7 +11,7 @@ import {
   type Verdict,
   type Welcome,
 } from '../../firmware-bridge/protocol/messages.js';
-import { protocolVersion, reasons } from '../../firmware-bridge/protocol/description.js';
+import { protocolVersion } from '../../firmware-bridge/protocol/description.js';
 
 /** What the tests talk to a firmware through: a line, and time that passes. */
 export interface TestLine {
@@ -42,15 +42,19 @@ export class BridgeClient {
   /** All that has come, oldest first. */
   readonly received: DeviceMessage[] = [];
   session = 0;
+  /** Of this session. */
+  beats = 0;
+  /** This side, or the machine, was too slow for what it wanted to try: in real time. */
+  stalls = 0;
   readonly #line: TestLine;
   readonly #writer = new FrameWriter();
   readonly #reader = new FrameReader(new DeviceMessageDecoder());
-  #beats = 0;
   #pulses = 0;
-  #nonce = 0;
+  #beatMs = NaN;
 
   constructor(line: TestLine) {
     this.#line = line;
+    line.read();
   }
 
   get damagedFrames(): number {
@@ -98,7 +102,7 @@ export class BridgeClient {
   }
 
   async hello(protocol = protocolVersion): Promise<Welcome> {
-    const nonce = ++this.#nonce;
+    const nonce = ++nonces;
     this.send({ ...blank.hello(), protocol, nonce });
     return await this.next('welcome', (message) => message.nonce === nonce);
   }
@@ -106,14 +110,17 @@ export class BridgeClient {
   async open(limits: Partial<Open> = {}): Promise<State> {
     const { session } = await this.hello();
     this.session = session;
-    this.#beats = 0;
+    this.beats = 0;
     this.#pulses = 0;
     this.send({ ...blank.open(), ...loose, ...limits, session });
     return await this.next('state', (state) => state.session === session);
   }
 
   beat(): void {
-    this.send({ ...blank.beat(), session: this.session, sequence: ++this.#beats });
+    const nowMs = performance.now();
+    if (this.beats > 0 && nowMs - this.#beatMs > 60) this.stalls++;
+    this.#beatMs = nowMs;
+    this.send({ ...blank.beat(), session: this.session, sequence: ++this.beats });
   }
 
   /** Time passes with a beat each 20 ms. */
@@ -132,7 +139,7 @@ export class BridgeClient {
     return await this.next('state');
   }
 
-  /** 100 ms at half of the full scale, now, if nothing else is wanted. */
+  /** 100 ms at half of the full scale if nothing else is wanted. */
   command(wanted: Partial<Pulse> = {}): Pulse {
     return {
       ...blank.pulse(),
@@ -145,14 +152,16 @@ export class BridgeClient {
     };
   }
 
+  /** 20 ms from now if no time is wanted: no way there takes as long. */
   async pulse(wanted: Partial<Pulse> = {}): Promise<Verdict> {
-    const pulse = this.command(wanted);
+    const atUs = wanted.atUs ?? (await this.ask()).nowUs + 20_000;
+    const pulse = this.command({ ...wanted, atUs });
     this.send(pulse);
-    return await this.next('verdict', ({ sequence }) => sequence === pulse.sequence);
+    const verdict = await this.next('verdict', ({ sequence }) => sequence === pulse.sequence);
+    if (wanted.atUs === undefined && verdict.nowUs > atUs) this.stalls++;
+    return verdict;
   }
 }
 
-/** The names of the bits. */
-export function reasonNames(bits: number): string[] {
-  return reasons.filter((_, bit) => (bits & (1 << bit)) !== 0);
-}
+/** No client of this process says hello with the number of another. */
+let nonces = 0;

@@ -1,83 +1,113 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, constants, openSync, readSync, writeSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as after } from 'node:timers/promises';
 import { made } from '../../firmware-bridge/firmware/make.test.fixture.js';
-import type { OutputChange } from './virtual-port.js';
+import type { PortUnderTest } from './conformance.js';
+import type { OutputChange } from './output-rules.js';
+import { TerminalLine } from './terminal-line.js';
 
-/** A line on a terminal. */
-export class TerminalLine {
-  readonly #descriptor: number;
-  readonly #bytes = new Uint8Array(1 << 16);
+/** The host port: a process of its own, at real-time priority where that is allowed. */
+export class HostPort implements PortUnderTest {
+  readonly isExact = false;
+  readonly path: string;
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+  readonly #changes: OutputChange[] = [];
+  #line: TerminalLine | undefined;
+  #text = '';
+  #readies = 0;
 
-  constructor(path: string) {
-    this.#descriptor = openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+  private constructor(parameters: readonly string[], environment: Readonly<Record<string, string>>) {
+    this.#folder = mkdtempSync(join(tmpdir(), 'axond-bridge-'));
+    this.path = join(this.#folder, 'ttyBridge');
+    this.#child = spawn(made('build/axond-bridge'), [this.path, ...parameters], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    });
+    this.#child.stdout?.on('data', (bytes: Buffer) => this.#hear(bytes.toString()));
+  }
+
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<HostPort> {
+    const port = new HostPort(['--realtime'], environment);
+    if (await port.#isReady()) return port;
+    const ordinary = new HostPort([], environment);
+    if (await ordinary.#isReady()) return ordinary;
+    throw new Error(`axond-bridge ended with ${String(ordinary.#child.exitCode)}`);
   }
 
   write(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length;) at += writeSync(this.#descriptor, bytes, at);
+    this.#line?.write(bytes);
   }
 
   read(): Uint8Array {
-    try {
-      return this.#bytes.subarray(0, readSync(this.#descriptor, this.#bytes));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return this.#bytes.subarray(0, 0);
-      throw error;
-    }
+    return this.#line?.read() ?? new Uint8Array(0);
   }
 
   async pass(us: number): Promise<void> {
     await after(us / 1000);
   }
 
-  close(): void {
-    closeSync(this.#descriptor);
-  }
-}
-
-/** The host port as a process of its own. */
-export class HostPort {
-  readonly path: string;
-  readonly #child: ChildProcess;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'axond-bridge-'));
-  readonly #changes: OutputChange[] = [];
-  #text = '';
-  #isReady = false;
-
-  private constructor(parameters: readonly string[]) {
-    this.path = join(this.#folder, 'ttyBridge');
-    this.#child = spawn(made('build/axond-bridge'), [this.path, ...parameters], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.#child.stdout?.on('data', (bytes: Buffer) => this.#hear(bytes.toString()));
-  }
-
-  static async start(parameters: readonly string[] = []): Promise<HostPort> {
-    const port = new HostPort(parameters);
-    while (!port.#isReady) {
-      if (port.#child.exitCode !== null) throw new Error(`axond-bridge ended with ${port.#child.exitCode}`);
-      await after(1);
-    }
-    return port;
-  }
-
-  get pid(): number {
-    return this.#child.pid ?? 0;
-  }
-
-  /** A line for its standard input. */
-  tell(line: string): void {
-    this.#child.stdin?.write(`${line}\n`);
-  }
-
-  /** All changes of the output since the start, as it has told them; times are those of CLOCK_MONOTONIC. */
-  get changes(): readonly OutputChange[] {
+  changes(): readonly OutputChange[] {
     return this.#changes;
   }
 
-  kill(signal: NodeJS.Signals = 'SIGKILL'): void {
-    this.#child.kill(signal);
+  async cableOut(): Promise<void> {
+    this.#tell('unplug');
+    // The terminal hangs up.
+    await this.#until(() => this.#line?.isGone() === true);
+    this.#line?.close();
+    this.#line = undefined;
+  }
+
+  async cableIn(): Promise<void> {
+    await this.#again('plug');
+    this.#line = new TerminalLine(this.path);
+  }
+
+  async powerOn(): Promise<void> {
+    await this.#again('reset');
+    this.read();
+  }
+
+  digital(levels: number): void {
+    this.#tell(`digital ${levels}`);
+  }
+
+  analogue(input: number, value: number): void {
+    this.#tell(`analogue ${input} ${value}`);
+  }
+
+  close(): void {
+    this.#line?.close();
+    this.#child.kill('SIGKILL');
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #tell(line: string): void {
+    this.#child.stdin?.write(`${line}\n`);
+  }
+
+  async #again(command: string): Promise<void> {
+    const before = this.#readies;
+    this.#tell(command);
+    await this.#until(() => this.#readies > before);
+  }
+
+  async #isReady(): Promise<boolean> {
+    await this.#until(() => this.#readies > 0 || this.#child.exitCode !== null || this.#child.signalCode !== null);
+    if (this.#readies === 0) return false;
+    this.#line = new TerminalLine(this.path);
+    return true;
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    const sinceMs = performance.now();
+    while (!isSo()) {
+      if (performance.now() - sinceMs > 10_000) throw new Error('axond-bridge did not answer within 10 seconds');
+      await after(1);
+    }
   }
 
   #hear(text: string): void {
@@ -85,7 +115,7 @@ export class HostPort {
     this.#text = lines.pop() ?? '';
     for (const line of lines) {
       const [word, amplitude, atUs] = line.split(' ');
-      if (word === 'ready') this.#isReady = true;
+      if (word === 'ready') this.#readies++;
       else this.#changes.push({ atUs: Number(atUs), amplitude: Number(amplitude) });
     }
   }

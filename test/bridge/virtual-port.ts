@@ -1,11 +1,7 @@
 import koffi from 'koffi';
 import { made } from '../../firmware-bridge/firmware/make.test.fixture.js';
-
-/** A change of the output as seen at the pin, not as the firmware tells it. */
-export interface OutputChange {
-  readonly atUs: number;
-  readonly amplitude: number;
-}
+import type { PortUnderTest } from './conformance.js';
+import type { OutputChange } from './output-rules.js';
 
 interface Calls {
   readonly powerOn: () => void;
@@ -46,10 +42,12 @@ function load(): Calls {
 }
 
 /** The firmware in this process, on a clock that only the test moves. One process has one. */
-export class VirtualPort {
+export class VirtualPort implements PortUnderTest {
+  readonly isExact = true;
+  readonly #changes: OutputChange[] = [];
+  #isPlugged = true;
   readonly #calls = load();
   readonly #read = new Uint8Array(1 << 16);
-  #seen = 0;
 
   constructor() {
     this.powerOn();
@@ -59,7 +57,8 @@ export class VirtualPort {
     this.#calls.room(1 << 16);
     this.#calls.digital(0);
     this.#calls.powerOn();
-    this.#seen = 0;
+    this.#changes.length = 0;
+    this.#isPlugged = true;
   }
 
   get nowUs(): number {
@@ -79,11 +78,20 @@ export class VirtualPort {
   }
 
   write(bytes: Uint8Array): void {
-    this.#calls.arrive(bytes, bytes.length);
+    if (this.#isPlugged) this.#calls.arrive(bytes, bytes.length);
   }
 
   read(): Uint8Array {
     return this.#read.subarray(0, this.#calls.sent(this.#read, this.#read.length));
+  }
+
+  cableOut(): void {
+    this.#isPlugged = false;
+  }
+
+  cableIn(): void {
+    this.read();
+    this.#isPlugged = true;
   }
 
   room(bytes: number): void {
@@ -98,12 +106,15 @@ export class VirtualPort {
     this.#calls.analogue(input, value);
   }
 
-  /** Changes of the output since the last call. */
-  changes(): OutputChange[] {
-    const found: OutputChange[] = [];
-    for (; this.#seen < this.#calls.changes(); this.#seen++) {
-      found.push({ atUs: this.#calls.changeUs(this.#seen), amplitude: this.#calls.changeTo(this.#seen) });
+  /** All changes of the output since the power came on, by the virtual clock. */
+  changes(): readonly OutputChange[] {
+    for (let n = this.#changes.length; n < this.#calls.changes(); n++) {
+      this.#changes.push({ atUs: this.#calls.changeUs(n), amplitude: this.#calls.changeTo(n) });
     }
-    return found;
+    return this.#changes;
+  }
+
+  close(): void {
+    this.powerOn();
   }
 }

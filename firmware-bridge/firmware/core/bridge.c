@@ -41,6 +41,7 @@ static struct {
   uint32_t refused;
   uint32_t good_frames;
   uint32_t stray_frames;
+  bool resets; /* on a port whose reset comes back: nothing more is taken before the boot */
 } bridge;
 
 /* What leaves */
@@ -371,6 +372,7 @@ static bool handle_reset(const uint8_t *bytes, size_t size) {
   obey();
   port_unlock();
   send_edges();
+  bridge.resets = true;
   port_reset();
   return true;
 }
@@ -413,7 +415,7 @@ void bridge_tick(uint32_t ticks) {
 bool bridge_poll(void) {
   uint8_t bytes[AT_ONCE];
   const size_t taken = port_read(bytes, sizeof bytes);
-  for (size_t i = 0; i < taken; i++) {
+  for (size_t i = 0; i < taken && !bridge.resets; i++) {
     const size_t size = frame_take(&bridge.decoder, bytes[i]);
     if (size == 0) continue;
     if (handle(bridge.decoder.bytes, size)) bridge.good_frames++;

@@ -3,7 +3,8 @@
  *
  *     axond-bridge LINK [--realtime] [--flash FILE]
  *
- * The terminal appears as LINK. Standard output tells `ready LINK` and each change of the output as
+ * The terminal appears as LINK. Standard output tells `ready LINK` after each boot
+ * and each `plug`, and each change of the output as
  * `output AMPLITUDE MONOTONIC_US`. Standard input takes `digital LEVELS` (a bit an input), `analogue INPUT VALUE`,
  * `unplug` and `plug` (of the cable) and `reset` (of the power).
  */
@@ -93,6 +94,11 @@ static void plug(void) {
   tcsetattr(host.terminal, TCSANOW, &raw);
   unlink(host.link);
   if (symlink(name, host.link) != 0) fail(host.link, "Give a path in a folder that can be written.");
+}
+
+static void say_ready(void) {
+  char text[LINE + 4096];
+  say(text, (size_t)snprintf(text, sizeof text, "ready %.4096s\n", host.link));
 }
 
 static void unplug(void) {
@@ -198,6 +204,7 @@ static void power_on(void) {
   const uint8_t bank = (emulated_flash_use(host.flash, BANK_SIZE, BANK_NONE), bank_choose());
   emulated_flash_use(host.flash, BANK_SIZE, bank == BANK_NONE ? 0 : bank);
   bridge_boot();
+  say_ready();
 }
 
 static void tick(void) {
@@ -216,7 +223,10 @@ static void obey_command(const char *text) {
            value <= INT16_MAX)
     host.analogue[input] = (int16_t)value;
   else if (strcmp(text, "unplug") == 0) unplug();
-  else if (strcmp(text, "plug") == 0) plug();
+  else if (strcmp(text, "plug") == 0) {
+    plug();
+    say_ready();
+  }
   else if (strcmp(text, "reset") == 0) host.reset = true;
   else fprintf(stderr, "%s: no such command. There are digital, analogue, unplug, plug and reset.\n", text);
 }
@@ -236,6 +246,7 @@ static void read_commands(void) {
     host.command[host.command_length] = '\0';
     host.command_length = 0;
     obey_command(host.command);
+    bridge_tick(0); /* an input may have changed */
   }
 }
 
@@ -284,8 +295,6 @@ int main(int count, char **arguments) {
   use_flash(flash);
   plug();
   power_on();
-  char ready[LINE + 4096];
-  say(ready, (size_t)snprintf(ready, sizeof ready, "ready %s\n", host.link));
 
   while (!stopped) {
     if (host.reset) power_on();

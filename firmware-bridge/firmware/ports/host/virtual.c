@@ -80,18 +80,22 @@ void port_reset(void) {
 /* What the test calls. */
 
 /* The flash stays as it is, the clock begins again. */
-void virtual_power_on(void) {
+static void boot(void) {
   if (test.boots == 0) memset(test.flash, 0xff, sizeof test.flash);
   test.reset = false;
   test.boots++;
   test.now_us = 0;
+  const uint8_t bank = (emulated_flash_use(test.flash, BANK_SIZE, BANK_NONE), bank_choose());
+  emulated_flash_use(test.flash, BANK_SIZE, bank == BANK_NONE ? 0 : bank);
+  bridge_boot();
+}
+
+void virtual_power_on(void) {
   test.arrived_size = 0;
   test.sent_size = 0;
   test.output = 0;
   test.changes = 0;
-  const uint8_t bank = (emulated_flash_use(test.flash, BANK_SIZE, BANK_NONE), bank_choose());
-  emulated_flash_use(test.flash, BANK_SIZE, bank == BANK_NONE ? 0 : bank);
-  bridge_boot();
+  boot();
 }
 
 uint8_t *virtual_flash(void) {
@@ -118,13 +122,13 @@ void virtual_oversleep(uint32_t ticks) {
   while (bridge_poll()) {}
 }
 
-/* These bytes arrive now. */
+/* These bytes arrive now. A reset loses those behind it. */
 void virtual_arrive(const uint8_t *bytes, size_t size) {
   test.arrived = bytes;
   test.arrived_size = size;
-  while (bridge_poll()) {}
+  while (bridge_poll() && !test.reset) {}
   test.arrived_size = 0;
-  if (test.reset) virtual_power_on();
+  if (test.reset) boot();
 }
 
 /* Takes what was sent. */
@@ -157,6 +161,7 @@ uint16_t virtual_output(void) {
   return test.output;
 }
 
+/* All since the power came on; the test asks before there are more than CHANGES new ones. */
 uint32_t virtual_changes(void) {
   return test.changes;
 }

@@ -1,0 +1,5 @@
+import { noCompiler } from '../../firmware-bridge/firmware/make.test.fixture.js';
+import { conformance } from './conformance.js';
+import { VirtualPort } from './virtual-port.js';
+
+conformance('virtual port', noCompiler, () => new VirtualPort());

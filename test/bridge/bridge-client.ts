@@ -11,7 +11,7 @@ import {
   type Verdict,
   type Welcome,
 } from '../../firmware-bridge/protocol/messages.js';
-import { protocolVersion } from '../../firmware-bridge/protocol/description.js';
+import { protocolVersion, reasons } from '../../firmware-bridge/protocol/description.js';
 
 /** What the tests talk to a firmware through: a line, and time that passes. */
 export interface TestLine {
@@ -161,6 +161,11 @@ export class BridgeClient {
     if (wanted.atUs === undefined && verdict.nowUs > atUs) this.stalls++;
     return verdict;
   }
+}
+
+/** The names of the bits. */
+export function reasonNames(bits: number): string[] {
+  return reasons.filter((_, bit) => (bits & (1 << bit)) !== 0);
 }
 
 /** No client of this process says hello with the number of another. */

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { causes, messages, phases, protocolVersion, reasons } from '../../firmware-bridge/protocol/description.js';
+import { causes, messages, phases, protocolVersion } from '../../firmware-bridge/protocol/description.js';
 import { blank, type Edge, type HostMessage, type State } from '../../firmware-bridge/protocol/messages.js';
-import { BridgeClient, type TestLine } from './bridge-client.js';
+import { BridgeClient, reasonNames, type TestLine } from './bridge-client.js';
 import { compiledLimits, OutputRules, type OutputChange } from './output-rules.js';
 
 /** A firmware under test, with a line to it. */
@@ -89,10 +89,10 @@ export function conformance(
     const state = await client.ask();
     assert.deepEqual([state.session, phases[state.phase], state.amplitude, state.waiting], [0, 'silent', 0, 0]);
     const verdict = await client.pulse();
-    assert.ok(named(verdict.reasons).includes('no-session'));
+    assert.ok(reasonNames(verdict.reasons).includes('no-session'));
     client.beat();
     await port.pass(5000);
-    assert.ok(named((await client.pulse()).reasons).includes('no-session'));
+    assert.ok(reasonNames((await client.pulse()).reasons).includes('no-session'));
     assert.deepEqual(client.all('edge'), []);
   });
 
@@ -101,7 +101,7 @@ export function conformance(
     const { nowUs } = await client.ask();
     const atUs = nowUs + 60_000;
     const verdict = await client.pulse({ atUs, durationUs: 80_000, amplitude: 321 });
-    assert.deepEqual(named(verdict.reasons), []);
+    assert.deepEqual(reasonNames(verdict.reasons), []);
     assert.ok(Math.abs(verdict.startUs - atUs) <= 100);
     await client.live(250_000);
     const [start, end, ...more] = edges(client);
@@ -132,12 +132,12 @@ export function conformance(
       [{ amplitude: 400, durationUs: 40_000 }, []],
     ];
     for (const [wanted, expected] of cases) {
-      assert.deepEqual(named((await client.pulse(wanted)).reasons), expected, JSON.stringify(wanted));
+      assert.deepEqual(reasonNames((await client.pulse(wanted)).reasons), expected, JSON.stringify(wanted));
     }
     await client.live(60_000);
-    assert.deepEqual(named((await client.pulse({ durationUs: 10_000, amplitude: 100 })).reasons), ['interval']);
+    assert.deepEqual(reasonNames((await client.pulse({ durationUs: 10_000, amplitude: 100 })).reasons), ['interval']);
     await client.live(500_000);
-    assert.deepEqual(named((await client.pulse({ durationUs: 10_000, amplitude: 100 })).reasons), []);
+    assert.deepEqual(reasonNames((await client.pulse({ durationUs: 10_000, amplitude: 100 })).reasons), []);
   });
 
   onPort('a host can tighten limits, and loosen none', async (client) => {
@@ -170,12 +170,12 @@ export function conformance(
     await client.live(2_200_000);
     await ready(client, { perMinuteLimit: 3, dutyLimit: 50, durationLimitUs: 60_000 });
     // The boot counts as a start.
-    assert.deepEqual(named((await client.pulse({ durationUs: 50_000 })).reasons), []);
+    assert.deepEqual(reasonNames((await client.pulse({ durationUs: 50_000 })).reasons), []);
     await client.live(420_000);
-    assert.deepEqual(named((await client.pulse({ durationUs: 60_000 })).reasons), ['duty']);
-    assert.deepEqual(named((await client.pulse({ durationUs: 10_000 })).reasons), []);
+    assert.deepEqual(reasonNames((await client.pulse({ durationUs: 60_000 })).reasons), ['duty']);
+    assert.deepEqual(reasonNames((await client.pulse({ durationUs: 10_000 })).reasons), []);
     await client.live(420_000);
-    assert.deepEqual(named((await client.pulse({ durationUs: 10_000 })).reasons), ['rate']);
+    assert.deepEqual(reasonNames((await client.pulse({ durationUs: 10_000 })).reasons), ['rate']);
   });
 
   onPort(
@@ -195,21 +195,21 @@ export function conformance(
       client.beat();
       const lost = await client.ask();
       assert.deepEqual([phases[lost.phase], lost.beat, lost.beatLosses], ['lost', last.beat, 1]);
-      assert.ok(named((await client.pulse()).reasons).includes('no-beat'));
+      assert.ok(reasonNames((await client.pulse()).reasons).includes('no-beat'));
       client.send({ ...blank.open(), session: client.session });
       assert.equal(phases[(await client.ask()).phase], 'lost');
       assert.equal(phases[(await client.open()).phase], 'open');
       client.beat();
-      assert.ok(!named((await client.ask()).reasons).includes('no-beat'));
+      assert.ok(!reasonNames((await client.ask()).reasons).includes('no-beat'));
     },
   );
 
   onPort('nothing fires before the first beat of a session', async (client) => {
     await ready(client);
     await client.open();
-    assert.deepEqual(named((await client.pulse({ durationUs: 10_000 })).reasons), ['no-beat']);
+    assert.deepEqual(reasonNames((await client.pulse({ durationUs: 10_000 })).reasons), ['no-beat']);
     client.beat();
-    assert.deepEqual(named((await client.pulse({ durationUs: 10_000 })).reasons), []);
+    assert.deepEqual(reasonNames((await client.pulse({ durationUs: 10_000 })).reasons), []);
   });
 
   onPort('the cable is pulled out during a pulse', async (client, port, t) => {
@@ -268,8 +268,8 @@ export function conformance(
         await client.open();
         client.beat();
         const verdict = await client.pulse({ atUs: await soonUs(), durationUs: 10_000 });
-        assert.deepEqual(named(verdict.reasons), [], cause);
-        assert.deepEqual(named((await client.pulse({ durationUs: 10_000 })).reasons), ['busy']);
+        assert.deepEqual(reasonNames(verdict.reasons), [], cause);
+        assert.deepEqual(reasonNames((await client.pulse({ durationUs: 10_000 })).reasons), ['busy']);
         await end();
         await port.pass(20_000);
         assert.deepEqual(
@@ -296,7 +296,7 @@ export function conformance(
     ];
     for (const [wanted, expected] of cases) {
       const verdict = await client.pulse({ durationUs: 10_000, expiresUs: Number.MAX_SAFE_INTEGER, ...wanted });
-      assert.deepEqual(named(verdict.reasons), expected, JSON.stringify(wanted));
+      assert.deepEqual(reasonNames(verdict.reasons), expected, JSON.stringify(wanted));
     }
     assert.deepEqual(edges(client), []);
   });
@@ -308,7 +308,7 @@ export function conformance(
     await client.live(100_000);
     port.write(held);
     const verdict = await client.next('verdict');
-    assert.deepEqual(named(verdict.reasons), ['expired', 'late']);
+    assert.deepEqual(reasonNames(verdict.reasons), ['expired', 'late']);
   });
 
   onPort('what was sent before is not taken again, in the same session and in the next one', async (client, port) => {
@@ -321,13 +321,13 @@ export function conformance(
       client.frame({ ...blank.sync(), session: client.session, sequence: 1 }),
     ];
     for (const frame of sent) port.write(frame);
-    assert.deepEqual(named((await client.next('verdict')).reasons), []);
+    assert.deepEqual(reasonNames((await client.next('verdict')).reasons), []);
     await client.next('synced');
     await client.next('edge', (edge) => edge.amplitude === 0);
     const before = await client.ask();
     for (let again = 0; again < 3; again++) for (const frame of sent) port.write(frame);
     const after = await client.ask();
-    for (const verdict of client.all('verdict')) assert.ok(named(verdict.reasons).includes('replayed'));
+    for (const verdict of client.all('verdict')) assert.ok(reasonNames(verdict.reasons).includes('replayed'));
     assert.equal(client.all('verdict').length, 3);
     assert.equal(client.all('synced').length, 0);
     assert.deepEqual([after.accepted, after.beat, after.strayFrames - before.strayFrames], [before.accepted, 1000, 9]);
@@ -337,7 +337,7 @@ export function conformance(
     client.beat();
     const anew = await client.ask();
     assert.deepEqual([anew.session, anew.beat, anew.pulse], [client.session, 1, 0]);
-    assert.deepEqual(named(client.all('verdict').at(-1)!.reasons).slice(0, 1), ['no-session']);
+    assert.deepEqual(reasonNames(client.all('verdict').at(-1)!.reasons).slice(0, 1), ['no-session']);
     assert.deepEqual(edges(client).slice(1), []);
   });
 
@@ -356,7 +356,7 @@ export function conformance(
       client.all('synced').map(({ sequence }) => sequence),
       [5],
     );
-    const verdicts = client.all('verdict').map(({ sequence, reasons: bits }) => [sequence, named(bits)[0]]);
+    const verdicts = client.all('verdict').map(({ sequence, reasons: bits }) => [sequence, reasonNames(bits)[0]]);
     assert.deepEqual(verdicts, [
       [70, undefined],
       [69, 'replayed'],
@@ -492,7 +492,7 @@ export function conformance(
     const state = await client.ask();
     assert.deepEqual([state.session, phases[state.phase], state.amplitude], [0, 'silent', 0]);
     assert.ok(state.nowUs < nowUs);
-    assert.ok(named(state.reasons).includes('interval'));
+    assert.ok(reasonNames(state.reasons).includes('interval'));
   });
 
   onPort('the host dies during a pulse', async (client, port, t) => {
@@ -530,7 +530,7 @@ async function ready(client: BridgeClient, limits: Parameters<BridgeClient['open
     await client.live(50_000);
     const { nowUs, reasons: bits } = await client.ask();
     if (bits === 0 && nowUs > 1_300_000) break;
-    assert.ok(waitedUs < 4_000_000, `not ready: ${named(bits).join(', ')}`);
+    assert.ok(waitedUs < 4_000_000, `not ready: ${reasonNames(bits).join(', ')}`);
   }
   await client.live(200_000);
   client.received.length = 0;
@@ -538,10 +538,6 @@ async function ready(client: BridgeClient, limits: Parameters<BridgeClient['open
 
 function edges(client: BridgeClient): (Omit<Edge, 'cause'> & { cause: string | undefined })[] {
   return client.all('edge').map((edge) => ({ ...edge, cause: causes[edge.cause] }));
-}
-
-function named(bits: number): string[] {
-  return reasons.filter((_, bit) => (bits & (1 << bit)) !== 0);
 }
 
 function limitsOf(state: State): typeof compiledLimits {

@@ -29,10 +29,13 @@ export class HostPort implements PortUnderTest {
     this.#child.stdout?.on('data', (bytes: Buffer) => this.#hear(bytes.toString()));
   }
 
-  static async start(environment: Readonly<Record<string, string>> = {}): Promise<HostPort> {
-    const port = new HostPort(['--realtime'], environment);
+  static async start(
+    parameters: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<HostPort> {
+    const port = new HostPort([...parameters, '--realtime'], environment);
     if (await port.#isReady()) return port;
-    const ordinary = new HostPort([], environment);
+    const ordinary = new HostPort(parameters, environment);
     if (await ordinary.#isReady()) return ordinary;
     throw new Error(`axond-bridge ended with ${String(ordinary.#child.exitCode)}`);
   }

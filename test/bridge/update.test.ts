@@ -7,7 +7,7 @@ import koffi from 'koffi';
 import { made, noCompiler } from '../../firmware-bridge/firmware/make.test.fixture.js';
 import { factoryFlash, makeImage, signImage } from '../../firmware-bridge/host/image-file.js';
 import { updateFirmware, type UpdateLine } from '../../firmware-bridge/host/update.js';
-import { HostPort, TerminalLine } from './host-port.js';
+import { HostPort } from './host-port.js';
 import { developmentKey, updateTests, type UpdateBoard } from './update-suite.js';
 import { VirtualPort } from './virtual-port.js';
 
@@ -38,24 +38,18 @@ async function hostBoard(): Promise<UpdateBoard> {
   const flash = join(folder, 'flash');
   writeFileSync(flash, factory());
   let port = await HostPort.start(['--flash', flash]);
-  let terminal = new TerminalLine(port.path);
-  const stop = (): void => {
-    terminal.close();
-    port.kill();
-  };
   return {
     line: {
-      write: (bytes) => terminal.write(bytes),
-      read: () => terminal.read(),
-      pass: (us) => terminal.pass(us),
+      write: (bytes) => port.write(bytes),
+      read: () => port.read(),
+      pass: (us) => port.pass(us),
     },
     async cycle() {
-      stop();
+      port.close();
       port = await HostPort.start(['--flash', flash]);
-      terminal = new TerminalLine(port.path);
     },
     close() {
-      stop();
+      port.close();
       rmSync(folder, { recursive: true });
     },
   };

@@ -51,7 +51,10 @@ export class RunningMean {
     }
   }
 
-  /** By three tenths of its magnitude: noise of a camera at rest is a tenth, neighbouring places seven. */
+  /**
+   * By a fifth of its magnitude: noise of a camera at rest is a tenth, neighbouring places are seven, and more than three
+   * even where snow makes them alike.
+   */
   #differs(values: Int32Array): boolean {
     let change = 0;
     let magnitude = 0;
@@ -60,6 +63,6 @@ export class RunningMean {
       change += Math.abs((values[cell] as number) - last);
       magnitude += Math.abs(last);
     }
-    return 10 * change >= 3 * magnitude;
+    return 5 * change >= magnitude;
   }
 }

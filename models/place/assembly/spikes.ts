@@ -2,7 +2,7 @@
 // with zeros at the end, unless said.
 
 /**
- * Whether `values` differ from `last`, the frame that moved the mean last, by three tenths of its magnitude.
+ * Whether `values` differ from `last`, the frame that moved the mean last, by a fifth of its magnitude.
  */
 export function novelty(values: usize, last: usize, count: i32): bool {
   let change = i32x4.splat(0);
@@ -12,7 +12,7 @@ export function novelty(values: usize, last: usize, count: i32): bool {
     change = i32x4.add(change, i32x4.abs(i32x4.sub(v128.load(values + at), before)));
     magnitude = i32x4.add(magnitude, i32x4.abs(before));
   }
-  return 10 * <i64>sum(change) >= 3 * <i64>sum(magnitude);
+  return 5 * <i64>sum(change) >= <i64>sum(magnitude);
 }
 
 /**

@@ -140,7 +140,7 @@ describe('map tracker', () => {
     grown.map.recogniser.settle();
     const rows = Array.from({ length: before.size }, (_, row) => grown.map.recogniser.row(row).slice());
     const added = [...positions(go(grown, metresOf(200, 500, 1), { learn: true, seed: 4 })).values()];
-    assert.ok(added.filter((at) => at > 230 && at < 395).length <= 4, added.join(' '));
+    assert.ok(added.filter((at) => at > 230 && at < 395).length <= 1, added.join(' '));
     assert.ok(added.filter((at) => at > 420).length > 15, added.join(' '));
     rows.forEach((row, place) => {
       assert.deepEqual(grown.map.recogniser.row(place), row);

@@ -22,7 +22,7 @@ module.exports = {
       comment: 'signal, detect, decide and every protocol import no Node module and no package',
       severity: 'error',
       from: {
-        path: `${core}|^drivers/[^/]+/(protocol|session)\\.ts$|^drivers/sleeper/|^models/engine/|^firmware-bridge/protocol/(fields|frame|messages)\\.ts$|^firmware-bridge/host/(clock-sync|session|link|shared)\\.ts$|^firmware-bridge/neurocorex/(protocol|core|board|window|place-network|twin)\\.ts$`,
+        path: `${core}|^drivers/[^/]+/(protocol|session)\\.ts$|^drivers/sleeper/|^models/engine/|^firmware-bridge/protocol/(fields|frame|messages)\\.ts$|^firmware-bridge/host/(clock-sync|session|link|shared|source)\\.ts$|^firmware-bridge/neurocorex/(protocol|core|board|window|place-network|twin)\\.ts$`,
         pathNot: tests,
       },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional'] },
@@ -71,7 +71,7 @@ module.exports = {
       '^runtime/(loop|recording)/|^drivers/|^models/place/|^models/format/model-error\\.ts$',
     ),
     only('timing', '^runtime/timing/', '^runtime/(guardian|loop|recording)/|^drivers/'),
-    only('drivers', '^drivers/', '^runtime/signal/'),
+    only('drivers', '^drivers/', '^runtime/signal/|^firmware-bridge/host/source\\.ts$'),
     only('format', '^models/format/', '^$'),
     only('engine', '^models/engine/', '^models/format/|^runtime/signal/math\\.ts$'),
     only('int8', '^models/int8/', '^models/format/|^runtime/signal/math\\.ts$'),

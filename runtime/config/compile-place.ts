@@ -18,7 +18,7 @@ export interface PlaceRunPlan {
 
 /** Undefined for a configuration that recognises no places. */
 export function compilePlaceRun({ device, source, place }: Configuration): PlaceRunPlan | undefined {
-  if (!place || !source || source.use === 'cyton') return undefined;
+  if (!place || !source || 'device' in source) return undefined;
   const { name, timeZone, record, mqtt } = device;
   return { name, timeZone, record, ...(mqtt === undefined ? {} : { mqtt }), source, place };
 }

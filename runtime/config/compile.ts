@@ -41,7 +41,7 @@ export interface RunPlan {
 /** For a configuration that was loaded without `stream`, so that it has a source. */
 export function compileRun(configuration: Configuration): RunPlan {
   const { device, source, actuators, stimulus, study } = configuration;
-  if (source?.use !== 'cyton') throw new RangeError('source: gives no samples. A run needs one that does.');
+  if (!source || !('device' in source)) throw new RangeError('source: gives no samples. A run needs one that does.');
   const { name, timeZone, record, state = join(record, 'state'), realtime, mqtt, stopInput } = device;
   const chosen = stimulus && actuators[stimulus.actuator];
   const plan = chosen && actuatorOf(configuration, chosen);

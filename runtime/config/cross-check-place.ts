@@ -15,18 +15,18 @@ export function crossCheckPlace(check: Check): void {
   const { source, place } = configuration;
   const isEmptyMap = (section: (typeof others)[number]): boolean =>
     (section === 'signals' || section === 'detectors' || section === 'actuators') && names(section).length === 0;
-  if (source?.use === 'cyton') {
+  if (source && 'device' in source) {
     fault(
       ['source', 'use'],
       'gives no pictures to recognise places by',
       'Use camera, events or edvs, or take place out.',
     );
   }
-  if (source && source.use !== 'cyton' && !place && valueAt(written.values, ['place']) === undefined) {
+  if (source && !('device' in source) && !place && valueAt(written.values, ['place']) === undefined) {
     fault(['place'], `is missing, while the source is ${source.use}`, 'Add place: { use: axond-place }.');
   }
   if (source?.use === 'camera') crossCheckFrames(check);
-  else if (place?.recall === true && source && source.use !== 'cyton')
+  else if (place?.recall === true && source && !('device' in source))
     fault(['place', 'recall'], `has no meaning for ${source.use}, which gives counts`, 'Take it out, or use a camera.');
   for (const section of others) {
     const isThere = valueAt(written.values, [section]) !== undefined && !isEmptyMap(section);

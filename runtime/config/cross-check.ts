@@ -39,15 +39,16 @@ export function crossCheck(configuration: Configuration, written: Written, strea
     check.fault(['source'], 'is missing', 'Say where samples come from, or give --driver and --port.');
   }
   const { source, place } = configuration;
-  if (!stream && (place || (source && source.use !== 'cyton'))) {
+  if (!stream && (place || (source && !('device' in source)))) {
     crossCheckPlace(check);
   } else {
     const shapes = checkSignals(
       check,
-      stream ?? (source?.use === 'cyton' ? createDevice(source.device).info : undefined),
+      stream ?? (source && 'device' in source ? createDevice(source.device).info : undefined),
     );
     checkDetectors(check, shapes);
     checkStimulation(check);
+    checkBridges(check);
   }
   checkFiles(check, stream === undefined);
   return faults;
@@ -188,6 +189,16 @@ function checkDuration(
     check.fault(['stimulus', 'duration'], `is above ${most} ${whose}`, `Use ${most} or less.`);
   }
   return durationUs;
+}
+
+/** A bridge has one line, and whoever says hello on it ends the session of whoever was there. */
+function checkBridges({ configuration: { source, actuators }, fault }: Check): void {
+  if (source?.use !== 'bridge') return;
+  for (const [name, plan] of Object.entries(actuators)) {
+    if (plan.use !== 'bridge' || plan.port !== source.port) continue;
+    const rule = `is the port of ${name} too, and a bridge answers one of them`;
+    fault(['source', 'port'], rule, 'Use a second bridge for the inputs.');
+  }
 }
 
 /** What a module judges shows when it is loaded; what is wrong with a detector itself was said there. */

@@ -73,6 +73,7 @@ test('phase is targeted by the preset that says so alone, and it names the paten
 test('the demo is what its comments say', () => {
   const { configuration } = loadConfiguration({ preset: 'demo', sets: ['source.port=/dev/ttyUSB0'] });
   const { source, loop } = compileRun(configuration);
+  assert.ok(source.device.use === 'cyton');
   assert.deepEqual(Object.keys(source.device.options.electrodes), ['C3', 'C4', 'M1', 'M2', 'E1', 'E2', 'EMG', 'Fz']);
   assert.deepEqual(Object.values(source.device.options.electrodes), [1, 2, 3, 4, 5, 6, 7, 8]);
   assert.deepEqual(loop.stimulation?.limits, { intervalUs: 1.5e6, perMinute: 12, perHour: 120, perNight: 600 });

@@ -3,12 +3,12 @@ import { camera } from './camera.js';
 import { edvs, events } from './events.js';
 import type { DevicePlan } from '../../drivers/devices.js';
 import { gains } from '../../drivers/cyton/protocol.js';
-import { objection, quantity } from './values.js';
+import { baudRate, objection, port, quantity } from './values.js';
 
 /** `source`: where samples or pictures come from. */
 
 export interface SourcePlan {
-  readonly use: 'cyton';
+  readonly use: DevicePlan['use'];
   readonly device: DevicePlan;
   readonly port: string;
   readonly baudRate: number;
@@ -79,10 +79,40 @@ const cyton = z
     }
   })
   .transform(({ use, port, baud, rate, ...options }): SourcePlan => {
-    const plan = { use, options: { ...options, rate: rate ?? (options.daisy ? 125 : 250) } };
+    const plan: DevicePlan = { use, options: { ...options, rate: rate ?? (options.daisy ? 125 : 250) } };
     return { use, device: plan, port, baudRate: baud };
   });
 
+const bridge = z
+  .strictObject({
+    use: z.literal('bridge'),
+    port: port('Serial port of the bridge.'),
+    baud: baudRate(921_600),
+    inputs: z
+      .array(electrodeName)
+      .min(1)
+      .max(8)
+      .meta({ description: 'Names of its analogue inputs, from input 0 on.', example: '[photodiode, tilt]' }),
+    rate: quantity('frequency', '250Hz', 'Samples a second of each input.', {
+      atLeast: '10Hz',
+      atMost: '1kHz',
+    }).prefault('250Hz'),
+  })
+  .meta({ title: 'inputs of a microcontroller: firmware-bridge' })
+  .superRefine(({ inputs, rate }, context) => {
+    const refuse = (path: (string | number)[], rule: string, fix: string): void =>
+      context.addIssue({ code: 'custom', path, message: objection({ rule, fix }) });
+    inputs.forEach((name, place) => {
+      if (name === 'digital') refuse(['inputs', place], 'is the channel of the digital inputs', 'Use another name.');
+      else if (inputs.indexOf(name) < place) refuse(['inputs', place], 'is there twice', 'Use another name.');
+    });
+    // A period is a whole number of the device's ticks of 100 us.
+    if (!Number.isInteger(10_000 / rate)) refuse(['rate'], 'is no whole part of 10kHz', 'Use for example 250Hz.');
+  })
+  .transform(({ use, port, baud, inputs, rate }): SourcePlan => {
+    return { use, device: { use, options: { rate, inputs } }, port, baudRate: baud };
+  });
+
 export const source = z
-  .union([cyton, camera, events, edvs])
+  .union([cyton, bridge, camera, events, edvs])
   .meta({ description: 'Where samples or pictures come from.' });

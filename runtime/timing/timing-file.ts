@@ -33,10 +33,10 @@ export const timingFile = z.strictObject({
 });
 export type TimingFile = z.infer<typeof timingFile>;
 
-export function measuredWithOf(actuator: ActuatorPlan, { use, options }: DevicePlan): MeasuredWith {
+export function measuredWithOf(actuator: ActuatorPlan, source: DevicePlan): MeasuredWith {
   return {
     output: { use: actuator.use, port: portOf(actuator) },
-    input: { use, rate: options.rate, gain: options.gain },
+    input: { use: source.use, rate: source.options.rate, gain: source.use === 'cyton' ? source.options.gain : 1 },
   };
 }
 

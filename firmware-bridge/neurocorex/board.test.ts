@@ -166,6 +166,13 @@ test('entries that come before the last run is over prolong it', () => {
   assert.equal(board.counts.runs, 1);
 });
 
+test('an end that belongs to no run ends none', () => {
+  const board = loaded(oneNeuron(7));
+  send(board, [0x30, 0xff, 0xff, 0xff, 0x30, 0, quiet, 0]);
+  for (let tick = 0; tick < 20; tick++) board.tick();
+  assert.ok(board.running);
+});
+
 test('spikes of the last tick but one reach over recurrent weights into the next run', () => {
   const tables = oneNeuron(7);
   tables.recurrent[fromNeuron(20, 7)] = 30;

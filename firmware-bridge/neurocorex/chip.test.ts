@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { arrayFor } from '../../models/engine/ports.js';
 import { networkOf, spikes, tensor } from '../../models/format/network.test.fixture.js';
@@ -128,23 +129,44 @@ test('a byte that is lost while it is loaded is found, wherever it was', async (
 test('a byte that is lost later ends it, and it stays ended', async (t) => {
   const quiet = emulator(t);
   await opened(t, quiet.path);
+  await quiet.stop();
   const board = emulator(t, { lose: [quiet.counts.bytes + 4] });
   const chip = await opened(t, board.path);
-  await refuses(() => answers(chip, busy), /Reset the board/);
-  const before = board.counts.bytes;
-  await refuses(() => answers(chip, busy), /Reset the board/);
-  assert.equal(board.counts.bytes, before);
+  const [first, second] = [0, 1].map(() => {
+    try {
+      return answers(chip, busy);
+    } catch (error) {
+      return error;
+    }
+  });
+  assert.ok(first instanceof ModelError && first.message.includes('Reset the board'), String(first));
+  assert.equal(second, first);
 });
 
 test('a board in a run that nobody has ended is refused before anything is sent', async (t) => {
   const board = emulator(t, { realTime: true });
   const chip = await opened(t, board.path);
   await chip.close();
+  const { ticks: before } = board.counts;
   writeFileSync(board.path, Uint8Array.of(0x30, 0, 95, 0));
-  await refuses(
-    () => openChip(placement, { port: board.path, ticks, pauseMs: 0 }),
-    /it is in a run that nobody has ended/,
+  while (board.counts.ticks < before + 2) await nextTurn();
+  // On a machine that is busy it may fall silent for a moment; it goes on by itself.
+  let said = '';
+  for (let attempt = 0; attempt < 5 && !said.includes('a run that nobody has ended'); attempt++)
+    said = await openChip(placement, { port: board.path, ticks, pauseMs: 0 }).then(() => 'opened', String);
+  assert.match(
+    said,
+    /^ModelError: \/dev\/pts\/\d+: sends without being asked: it is in a run that nobody has ended\. Reset/,
   );
+});
+
+test('recurrent weights that stand elsewhere cannot be read back, but a first run finds them', async (t) => {
+  const board = emulator(t);
+  // Begun in the middle of a run, so that only the rest of them was stored.
+  const sent = Uint8Array.of(0x30, 0, 95, 0, 0xff, 0xff, 0xff, 0x10, ...new Uint8Array(9217));
+  writeFileSync(board.path, sent);
+  while (board.counts.bytes < sent.length) await nextTurn();
+  await refuses(() => openChip(placement, { port: board.path, ticks, pauseMs: 0 }), /spikes of a first run differ/);
 });
 
 test('a port that is not there, not a board, or pulled out, is told from the others', async (t) => {

@@ -45,7 +45,7 @@ export async function openChip(placement: Placement, { port: path, ticks, pauseM
   };
   try {
     port = new ChipPort(path);
-    expectSilence(port, 20, 'sends without being asked: it is in a run that nobody has ended');
+    expectSilence(port, 40, 'sends without being asked: it is in a run that nobody has ended');
     await load(port, placement, pauseMs);
     readBack(port, placement);
     const model = createRunModel(placement, ticks, new ChipRunner(port, placement.recurrent));
@@ -164,6 +164,6 @@ const clearing = encodeSpikes([
 const cleared = new Uint8Array(runBytes(2));
 const unexpected = new Uint8Array(1);
 /** A board that sends comes with a byte every 80 µs; the line and the system may hold it back. */
-const quietMs = 500;
+const quietMs = 1000;
 /** Longer than the board needs from the last byte of a run to the first of a tick that should not be. */
 const silenceMs = Math.ceil((2 * tickUs) / 1000) + 1;

@@ -46,7 +46,7 @@ test('bytes that are no run are refused', () => {
   assert.throws(() => decodeRun(run, 8, new Uint8Array(8 * neurons)), /begins with 0 instead of 255/);
   run[0] = 0xff;
   decodeRun(run, 8, new Uint8Array(8 * neurons));
-  assert.throws(() => decodeRun(run, 10, new Uint8Array(10 * neurons)), /102 bytes, too few for 10 ticks/);
+  assert.throws(() => decodeRun(run, 9, new Uint8Array(9 * neurons)), /102 bytes, too few for 9 ticks/);
 });
 
 test('parameters are sent byte by byte with pauses, and the bits of learning have time to be taken', () => {

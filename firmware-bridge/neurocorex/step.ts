@@ -33,7 +33,7 @@ export function findStep(terms: readonly Synapses[], room: number, round: boolea
       return { step, weightOf: (weight) => Math.round(weight / step), rounding: 0 };
   if (!round)
     throw new ModelError(
-      `weights from ${low} to ${high} are no whole multiples, -128 to 127, of one step. Round them, or train with weights of 8 bits.`,
+      `weights from ${low} to ${high} are no whole multiples, -128 to 127, of one step. Round them (--round), or train with weights of 8 bits.`,
     );
   const step = Math.max(high / 127, -low / 128, room / (top - 1));
   let error = 0;

@@ -19,8 +19,8 @@ bool bank_header(uint8_t bank, struct bank_header *header) {
   const uint8_t *bytes = port_bank(bank);
   header->version = u32_at(bytes + AT_VERSION);
   header->length = u32_at(bytes + AT_LENGTH);
-  return u32_at(bytes + AT_MAGIC) == BANK_MAGIC && u32_at(bytes + AT_BANK) == bank && header->length > BANK_HEADER &&
-         header->length <= port_bank_size() - BANK_MARKS;
+  if (header->length <= BANK_HEADER || header->length > port_bank_size() - BANK_MARKS) return false;
+  return u32_at(bytes + AT_MAGIC) == BANK_MAGIC && u32_at(bytes + AT_BANK) == bank;
 }
 
 bool bank_is_whole(uint8_t bank) {

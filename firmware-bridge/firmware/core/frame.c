@@ -20,6 +20,7 @@ size_t frame_encode(uint8_t frame[FRAME_LONGEST], const uint8_t *message, size_t
   uint32_t crc = frame_crc32(message, size);
   size_t run_at = 0; /* where the length of the run that is being written goes */
   size_t at = 1;
+  /*@ loop unroll 150; */ /* so that Frama-C sees that `at` follows `i` */
   for (size_t i = 0; i < size + FRAME_CRC_SIZE; i++) {
     uint8_t byte = i < size ? message[i] : (uint8_t)(crc >> (8u * (i - size)));
     if (byte != 0) {
@@ -37,14 +38,17 @@ size_t frame_encode(uint8_t frame[FRAME_LONGEST], const uint8_t *message, size_t
 /* In place; returns the number of bytes, or 0 where runs do not fit into the frame. */
 static size_t unstuff(uint8_t *bytes, size_t length) {
   size_t to = 0;
-  size_t from = 0;
-  while (from < length) {
-    size_t end = from + bytes[from];
-    if (end > length) return 0;
-    for (from++; from < end; from++) bytes[to++] = bytes[from];
-    if (end < length) bytes[to++] = 0;
+  size_t next = 0; /* where the next run tells its length */
+  /*@ loop unroll 150; */ /* so that Frama-C sees that `to` is not above `from` */
+  for (size_t from = 0; from < length; from++) {
+    if (from < next) {
+      bytes[to++] = bytes[from];
+      continue;
+    }
+    next = from + bytes[from];
+    if (from > 0) bytes[to++] = 0;
   }
-  return to;
+  return next == length ? to : 0;
 }
 
 static uint32_t crc_at(const uint8_t *bytes) {

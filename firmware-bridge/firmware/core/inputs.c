@@ -9,6 +9,7 @@ void inputs_begin(struct inputs *inputs, uint32_t period_us, uint8_t analogue) {
       .lost_bytes = inputs->lost_bytes,
       .period = analogue > 0 ? period_us / INTERLOCK_TICK_US : 0,
       .analogue = analogue < INPUTS_ANALOGUE ? analogue : INPUTS_ANALOGUE,
+      .sent = INPUTS_ANALOGUE,
   };
   inputs->left = inputs->period;
 }
@@ -28,12 +29,12 @@ static void note_change(struct inputs *inputs, uint64_t now_us) {
 }
 
 static void hand_over(struct inputs *inputs) {
-  inputs->lost_bytes += inputs->unsent * MESSAGE_SAMPLES_SIZE;
+  for (; inputs->sent < inputs->analogue; inputs->sent++) inputs->lost_bytes += MESSAGE_SAMPLES_SIZE;
   for (uint8_t input = 0; input < inputs->analogue; input++) {
     inputs->full[input] = inputs->block[input];
     inputs->block[input].counter++;
   }
-  inputs->unsent = inputs->analogue;
+  inputs->sent = 0;
   inputs->filled = 0;
 }
 
@@ -82,8 +83,8 @@ bool inputs_take_change(struct inputs *inputs, struct message_input *change) {
 }
 
 bool inputs_take_samples(struct inputs *inputs, struct message_samples *samples) {
-  if (inputs->unsent == 0) return false;
-  *samples = inputs->full[inputs->analogue - inputs->unsent];
-  inputs->unsent--;
+  if (inputs->sent >= inputs->analogue) return false;
+  *samples = inputs->full[inputs->sent];
+  inputs->sent++;
   return true;
 }

@@ -29,7 +29,7 @@ struct inputs {
   uint8_t filled; /* samples of the block that is being filled */
   struct message_samples block[INPUTS_ANALOGUE];
   struct message_samples full[INPUTS_ANALOGUE];
-  uint8_t unsent; /* of `full` */
+  uint8_t sent; /* of `full`: those before this one */
 };
 
 /* Nothing waits, and sampling begins: `analogue` inputs each `period_us`, as a whole number of ticks. */

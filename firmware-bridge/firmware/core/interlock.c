@@ -17,28 +17,28 @@ static uint32_t debt_after(const struct interlock *lock, uint32_t ticks) {
 }
 
 /* Would a start that far ahead be one more than a minute may hold? The oldest of the last `rate` starts must be gone. */
-static bool rate_is_used_up(const struct interlock *lock, uint32_t start) {
-  uint32_t age = lock->age + start;
+static bool rate_is_used_up(const struct interlock *lock, uint32_t ahead) {
+  uint32_t age = lock->age + ahead;
   for (uint32_t i = 1; i < lock->limits.rate; i++) age += lock->gaps[i - 1];
   return lock->limits.rate == 0 || age < INTERLOCK_MINUTE;
 }
 
 static uint32_t reasons_against(const struct interlock *lock, const struct interlock_pulse *pulse) {
   const struct interlock_limits *limits = &lock->limits;
-  const uint32_t start = pulse->wait > 0 ? (uint32_t)pulse->wait : 0;
-  const uint64_t debt = debt_after(lock, start) + 1000u * (uint64_t)pulse->duration;
+  const uint32_t ahead = pulse->wait > 0 ? (uint32_t)pulse->wait : 0;
+  const uint64_t debt = debt_after(lock, ahead) + 1000u * (uint64_t)pulse->duration;
   uint32_t reasons = 0;
   if (lock->session == 0 || pulse->session != lock->session) reasons |= REASON_NO_SESSION;
   if (lock->beat_left == 0 || lock->beat_sequence == 0) reasons |= REASON_NO_BEAT;
   if (pulse->sequence <= lock->sequence) reasons |= REASON_REPLAYED;
-  if (pulse->expires < (int32_t)start) reasons |= REASON_EXPIRED;
+  if (pulse->expires < (int32_t)ahead) reasons |= REASON_EXPIRED;
   if (pulse->wait < -INTERLOCK_LATE) reasons |= REASON_LATE;
   if (pulse->wait > INTERLOCK_EARLIEST) reasons |= REASON_EARLY;
   if (pulse->amplitude == 0 || pulse->amplitude > limits->amplitude) reasons |= REASON_AMPLITUDE;
   if (pulse->duration == 0 || pulse->duration > limits->duration) reasons |= REASON_DURATION;
   if ((uint64_t)pulse->amplitude * pulse->duration > limits->charge) reasons |= REASON_CHARGE;
-  if (lock->age + start < limits->interval) reasons |= REASON_INTERVAL;
-  if (rate_is_used_up(lock, start)) reasons |= REASON_RATE;
+  if (lock->age + ahead < limits->interval) reasons |= REASON_INTERVAL;
+  if (rate_is_used_up(lock, ahead)) reasons |= REASON_RATE;
   if (debt > 1000u * limits->duration) reasons |= REASON_DUTY;
   if (lock->waits || lock->lasts) reasons |= REASON_BUSY;
   return reasons;

@@ -30,8 +30,9 @@ uint8_t update_begin(struct update *update, uint32_t version, uint32_t length) {
 
 uint8_t update_chunk(struct update *update, uint32_t offset, const uint8_t *bytes, uint8_t count) {
   if (!update_is_active(update)) return UPDATE_NO_UPDATE;
-  uint32_t left = update->length - update->offset;
-  if (offset != update->offset || count == 0 || count != (left < CHUNK ? left : CHUNK)) return UPDATE_OUT_OF_ORDER;
+  if (offset != update->offset || offset == update->length) return UPDATE_OUT_OF_ORDER;
+  uint32_t left = update->length - offset;
+  if (count != (left < CHUNK ? left : CHUNK)) return UPDATE_OUT_OF_ORDER;
   if (!port_bank_write(other_bank(), offset, bytes, count)) {
     update_abandon(update);
     return UPDATE_FLASH;

@@ -19,8 +19,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'the interval is one tick too short',
-    right: 'lock->age + start < limits->interval',
-    wrong: 'lock->age + start + 1 < limits->interval',
+    right: 'lock->age + ahead < limits->interval',
+    wrong: 'lock->age + ahead + 1 < limits->interval',
   },
   {
     name: 'one start too many in a minute',
@@ -35,10 +35,10 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'the duty forgets what is being asked',
-    right: 'debt_after(lock, start) + 1000u * (uint64_t)pulse->duration',
-    wrong: 'debt_after(lock, start)',
+    right: 'debt_after(lock, ahead) + 1000u * (uint64_t)pulse->duration',
+    wrong: 'debt_after(lock, ahead)',
   },
-  { name: 'expiry is ignored', right: 'pulse->expires < (int32_t)start', wrong: 'false' },
+  { name: 'expiry is ignored', right: 'pulse->expires < (int32_t)ahead', wrong: 'false' },
   {
     name: 'expiry is ignored when a tick comes late',
     right: 'smaller(INTERLOCK_LATE, (uint32_t)(pulse->expires - pulse->wait))',

@@ -11,6 +11,7 @@ const file = encodeFirmware(images);
 
 test('a firmware file gives back what went in', () => {
   assert.deepEqual(decodeFirmware(file, 'bridge.firmware'), images);
+  assert.deepEqual(decodeFirmware(Buffer.from(file), 'bridge.firmware'), images); // as a file is read
 });
 
 test('a firmware file with any bit changed, or cut anywhere, is refused by name or differs in its signature alone', () => {

@@ -64,10 +64,10 @@ export function decodeFirmware(bytes: Uint8Array, name: string): readonly Signed
     const { bank, version, length } = readHeader(bytes.subarray(at), name);
     const end = at + length + signatureLength;
     if (end > bytes.length) throw new Error(`${name}: cut off after ${bytes.length} bytes. Copy it again.`);
-    const image = bytes.slice(at, at + length);
+    const image = Uint8Array.from(bytes.subarray(at, at + length)); // a copy: a Buffer's `slice` is none
     if (new DataView(image.buffer).getUint32(4, true) !== crc32(image, 8, length))
       throw new Error(`${name}: damaged, the checksum of the image for bank ${bank} is wrong. Copy it again.`);
-    images.push({ bank, version, image, signature: bytes.slice(at + length, end) });
+    images.push({ bank, version, image, signature: Uint8Array.from(bytes.subarray(at + length, end)) });
     at = end;
   }
   if (images.length === 0) throw new Error(`${name}: empty. Copy it again.`);

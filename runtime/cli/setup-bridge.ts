@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { updatePort } from '../../firmware-bridge/host/update-port.js';
 import { inspectBridge, type Inspection } from '../../firmware-bridge/host/inspect.js';
 import { phases, reasons as reasonNames } from '../../firmware-bridge/protocol/description.js';
 import { wholeNumber } from './options.js';
@@ -6,6 +7,7 @@ import { Failure, print, printJson } from './output.js';
 
 interface SetupBridgeOptions {
   baud: number;
+  update?: string;
   json?: true;
 }
 
@@ -14,14 +16,25 @@ export function setupBridgeCommand(): Command {
     .description('Who is on a port: versions, limits, state and clock of a bridge; nothing fires')
     .argument('<PORT>', 'serial port of the bridge')
     .option('--baud <RATE>', 'baud rate', wholeNumber, 921_600)
+    .option('--update <FILE>', 'put this signed firmware onto it instead, start it and confirm it')
     .option('--json', 'one JSON object on the last line of stdout')
-    .addHelpText('after', '\nExample:  axond setup bridge /dev/ttyACM0')
+    .addHelpText(
+      'after',
+      '\nExample:  axond setup bridge /dev/ttyACM0\n          axond setup bridge /dev/ttyACM0 --update bridge-7.firmware',
+    )
     .action(setupBridge);
 }
 
-function setupBridge(port: string, { baud, json }: SetupBridgeOptions): void {
+async function setupBridge(port: string, { baud, update, json }: SetupBridgeOptions): Promise<void> {
   let found: Inspection;
   try {
+    if (update !== undefined) {
+      const { from, to, bank } = await updatePort(port, baud, update);
+      if (json) printJson({ ok: true, port, from, to, bank });
+      else
+        print(`${port}: version ${to} runs from bank ${bank}, confirmed; version ${from} before it stays in the other`);
+      return;
+    }
     found = inspectBridge(port, baud);
   } catch (error) {
     throw new Failure(error instanceof Error ? error.message : String(error));

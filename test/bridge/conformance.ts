@@ -230,7 +230,7 @@ export function conformance(
     assert.ok(state.nowUs > last.nowUs);
     assert.equal((await again.open()).phase, phases.indexOf('open'));
     const [start, end] = port.changes?.().slice(-2) ?? [];
-    if (start && end) assert.ok(end.atUs - start.atUs < 350_000, `lasted ${end.atUs - start.atUs} us`);
+    if (start && end) assert.ok(end.atUs - start.atUs < 390_000, `lasted ${end.atUs - start.atUs} us`);
   });
 
   onPort('`hello` and `rest` end a pulse at once', async (client) => {
@@ -392,7 +392,7 @@ export function conformance(
         port.write(changed);
         // So that the line never holds more than its buffer.
         if (++bits % 20 === 0) await client.ask();
-        if (bits % 100 === 0) client.beat();
+        if (bits % 5 === 0) client.beat(); // QEMU takes some milliseconds a frame
       }
     }
     t.diagnostic(`${bits} changed frames`);

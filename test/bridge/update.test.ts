@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import koffi from 'koffi';
 import { made, noCompiler } from '../../firmware-bridge/firmware/make.test.fixture.js';
-import { factoryFlash, makeImage, signImage } from '../../firmware-bridge/host/image-file.js';
+import { encodeFirmware, factoryFlash, makeImage, signImage } from '../../firmware-bridge/host/image-file.js';
 import { updateFirmware, type UpdateLine } from '../../firmware-bridge/host/update.js';
+import { updatePort } from '../../firmware-bridge/host/update-port.js';
 import { HostPort } from './host-port.js';
 import { developmentKey, updateTests, type UpdateBoard } from './update-suite.js';
 import { VirtualPort } from './virtual-port.js';
@@ -77,6 +78,29 @@ describe('an update over the bridge', { skip: noCompiler }, () => {
       assert.deepEqual(await updateFirmware(lossy, images), { from: 1, to: 2, bank: 1 });
     });
   }
+
+  test('a file reaches a device through its port, and one that is damaged reaches none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'axond-update-'));
+    const file = join(folder, 'bridge-2.firmware');
+    const images = [0, 1].map((bank) => signImage(image(2, bank), developmentKey()));
+    writeFileSync(join(folder, 'flash'), factory());
+    writeFileSync(file, encodeFirmware(images));
+    const port = await HostPort.start(['--flash', join(folder, 'flash')]);
+    try {
+      assert.deepEqual(await updatePort(port.path, 115200, file), { from: 1, to: 2, bank: 1 });
+      await assert.rejects(
+        updatePort(port.path, 115200, file),
+        /ttyBridge: .* version 2 is not above the one that runs/,
+      );
+      writeFileSync(file, encodeFirmware(images).fill(0, 500, 501));
+      await assert.rejects(updatePort(port.path, 115200, file), /bridge-2.firmware: damaged/);
+      writeFileSync(file, encodeFirmware(images));
+      await assert.rejects(updatePort(join(folder, 'none'), 115200, file), /none: there is no such port/);
+    } finally {
+      port.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   test('says what to do where nobody answers', async () => {
     const { line } = virtualBoard();

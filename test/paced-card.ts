@@ -50,9 +50,9 @@ function memoryFolder(): string {
   return folder;
 }
 
-export function buildStallWatch(folder: string): string {
-  const program = join(folder, 'stall-watch');
-  compile([here('stall-watch.c')], program);
+export function buildWatch(name: 'stall-watch' | 'line-watch', folder: string): string {
+  const program = join(folder, name);
+  compile([here(`${name}.c`)], program);
   return program;
 }
 

@@ -12,7 +12,7 @@ import { quantilesOf } from '../runtime/bench/quantiles.js';
 import type { Command } from '../runtime/contracts.js';
 import { monotonicUs } from '../runtime/monotonic.js';
 import { requestRealtime } from '../runtime/realtime.js';
-import { buildPacedCard, buildStallWatch, withoutPacedCard } from './paced-card.js';
+import { buildPacedCard, buildWatch, withoutPacedCard } from './paced-card.js';
 
 /**
  * Sound on a card that keeps time, with every core kept busy: from `fire` to the reported start, how true that report is
@@ -60,7 +60,7 @@ rmSync(folder, { recursive: true });
 report();
 
 async function measure(): Promise<void> {
-  const watch = spawn(buildStallWatch(folder), { stdio: ['ignore', 'pipe', 'inherit'] });
+  const watch = spawn(buildWatch('stall-watch', folder), { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(watch);
   createInterface({ input: watch.stdout }).on('line', (line) => {
     const [fromUs = NaN, lateUs = NaN] = line.split(' ').map(Number);

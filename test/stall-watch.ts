@@ -1,25 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
+import { buildWatch } from './paced-card.js';
 
-/** What `stall-watch.c` says on each processor: a virtual machine may be held up on one and go on on the other. */
+/** What `stall-watch.c` says on each processor, which may be held up one by one, and `line-watch.c` of terminals. */
 export class StallWatch {
   readonly #stalls: { readonly atUs: number; readonly ms: number }[] = [];
-  readonly #children: ChildProcess[];
+  readonly #children: ChildProcess[] = [];
 
-  constructor(program: string) {
-    this.#children = Array.from({ length: availableParallelism() }, (_, processor) => {
-      const child = spawn('taskset', ['-c', String(processor), program], { stdio: ['ignore', 'pipe', 'inherit'] });
-      let text = '';
-      child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-        const lines = (text + chunk).split('\n');
-        text = lines.pop() ?? '';
-        for (const line of lines) {
-          const [dueUs = NaN, lateUs = NaN] = line.split(' ').map(Number);
-          this.#stalls.push({ atUs: dueUs + lateUs, ms: lateUs / 1000 });
-        }
-      });
-      return child;
-    });
+  /** Builds both programs in `folder`. */
+  constructor(folder: string) {
+    const program = buildWatch('stall-watch', folder);
+    for (let processor = 0; processor < availableParallelism(); processor++)
+      this.#listen('taskset', ['-c', String(processor), program]);
+    this.#listen(buildWatch('line-watch', folder), []);
   }
 
   /** Longest that began or ended after that time. */
@@ -29,5 +22,19 @@ export class StallWatch {
 
   end(): void {
     for (const child of this.#children) child.kill('SIGKILL');
+  }
+
+  #listen(program: string, parameters: readonly string[]): void {
+    const child = spawn(program, parameters, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#children.push(child);
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (text + chunk).split('\n');
+      text = lines.pop() ?? '';
+      for (const line of lines) {
+        const [dueUs = NaN, lateUs = NaN] = line.split(' ').map(Number);
+        this.#stalls.push({ atUs: dueUs + lateUs, ms: lateUs / 1000 });
+      }
+    });
   }
 }

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Microseconds since boot: never backwards. */
+/* Microseconds since boot: never backwards. Ticks fall on its whole multiples of INTERLOCK_TICK_US. */
 uint64_t port_now_us(void);
 
 /* Thousandths of full scale; 0 is rest, which must also be the state of the pin in reset, unpowered and unprogrammed. */

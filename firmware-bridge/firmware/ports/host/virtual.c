@@ -1,6 +1,5 @@
-/*
- * The virtual port: the same core in a library whose time, bytes, inputs and flash belong to the test that loaded it.
- */
+#include "virtual.h"
+
 #include <string.h>
 
 #include "../../core/bank.h"
@@ -44,6 +43,7 @@ void port_output(uint16_t amplitude) {
 
 size_t port_read(uint8_t *bytes, size_t size) {
   const size_t taken = size < test.arrived_size ? size : test.arrived_size;
+  if (taken == 0) return 0;
   memcpy(bytes, test.arrived, taken);
   test.arrived += taken;
   test.arrived_size -= taken;
@@ -79,7 +79,6 @@ void port_reset(void) {
 
 /* What the test calls. */
 
-/* The flash stays as it is, the clock begins again. */
 static void boot(void) {
   if (test.boots == 0) memset(test.flash, 0xff, sizeof test.flash);
   test.reset = false;
@@ -102,7 +101,6 @@ uint8_t *virtual_flash(void) {
   return test.flash;
 }
 
-/* Time passes, tick by tick as on a board. */
 void virtual_pass(uint64_t us) {
   const uint64_t until_us = test.now_us + us;
   for (;;) {
@@ -115,14 +113,12 @@ void virtual_pass(uint64_t us) {
   while (bridge_poll()) {}
 }
 
-/* Time passes while the port sleeps: it sees all the ticks at once. */
 void virtual_oversleep(uint32_t ticks) {
   test.now_us = (test.now_us / INTERLOCK_TICK_US + ticks) * INTERLOCK_TICK_US;
   bridge_tick(ticks);
   while (bridge_poll()) {}
 }
 
-/* These bytes arrive now. A reset loses those behind it. */
 void virtual_arrive(const uint8_t *bytes, size_t size) {
   test.arrived = bytes;
   test.arrived_size = size;
@@ -131,7 +127,6 @@ void virtual_arrive(const uint8_t *bytes, size_t size) {
   if (test.reset) boot();
 }
 
-/* Takes what was sent. */
 size_t virtual_sent(uint8_t *bytes, size_t size) {
   const size_t taken = size < test.sent_size ? size : test.sent_size;
   memcpy(bytes, test.sent, taken);
@@ -140,7 +135,6 @@ size_t virtual_sent(uint8_t *bytes, size_t size) {
   return taken;
 }
 
-/* Bytes that the line takes until they are read. */
 void virtual_room(size_t room) {
   test.room = room < LINE ? room : LINE;
 }
@@ -161,7 +155,6 @@ uint16_t virtual_output(void) {
   return test.output;
 }
 
-/* All since the power came on; the test asks before there are more than CHANGES new ones. */
 uint32_t virtual_changes(void) {
   return test.changes;
 }

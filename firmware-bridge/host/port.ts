@@ -26,7 +26,7 @@ export function connect(descriptor: number, path: string, baudRate: number): voi
 
 /**
  * False: the line has no room. While another thread is within a write to a terminal the kernel takes no second one, and says
- * the same: that is over in microseconds.
+ * the same: that is tried again.
  * @throws Error where the port is gone.
  */
 export function writeAll(descriptor: number, bytes: Uint8Array, length: number): boolean {
@@ -39,6 +39,8 @@ export function writeAll(descriptor: number, bytes: Uint8Array, length: number):
       if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
     }
     if (monotonicUs() > untilUs) return false;
+    // Not by turning round: the other thread may wait for this very processor.
+    Atomics.wait(nobody, 0, 0, 0.05);
   }
 }
 
@@ -77,7 +79,9 @@ function explain(error: unknown): string {
   return message;
 }
 
-const contendedUs = 2e3;
+/** A thread that was set aside within its write comes to its turn. */
+const contendedUs = 30e3;
+const nobody = new Int32Array(new SharedArrayBuffer(4));
 const closeOnExec = 0o2000000;
 const lockExclusive = 2;
 const lockAtOnce = 4;

@@ -27,7 +27,9 @@ export function outcomeOf(program: string, parameters: readonly string[], folder
 }
 
 export function mustRun(program: string, parameters: readonly string[], folder = firmware): string {
-  const { status, stdout, stderr, error } = spawnSync(program, parameters, { cwd: folder, encoding: 'utf8' });
+  // Frama-C believes PWD.
+  const env = { ...process.env, PWD: folder };
+  const { status, stdout, stderr, error } = spawnSync(program, parameters, { cwd: folder, encoding: 'utf8', env });
   if (status === 0) return `${stdout}${stderr}`;
   throw new Error(`${program} ${parameters.join(' ')}: ${error?.message ?? `${stderr}${stdout}`}`);
 }

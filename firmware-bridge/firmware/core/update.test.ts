@@ -196,7 +196,10 @@ describe('an update', { skip: noCompiler }, () => {
           call['cutAfter']!(steps);
           says('confirm');
         }
-        seen.add(`${during}: ${boot()}`);
+        const booted = boot();
+        seen.add(`${during}: ${booted}`);
+        if (during === 'trial')
+          assert.equal(booted, steps === 0 ? '2 on trial' : '1', `a mark cut after ${steps} steps`);
         assert.match(boot(), /^[12]$/);
       }
     }

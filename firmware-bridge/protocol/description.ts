@@ -54,7 +54,7 @@ export const messages = {
       session: 'u32',
       sequence: 'u32',
       atUs: 'u64',
-      /** The pulse must have started by then. */
+      /** The pulse must have started by then, to half a tick. */
       expiresUs: 'u64',
       durationUs: 'u32',
       amplitude: 'u16',

@@ -10,7 +10,7 @@ import { BridgeClient } from './bridge-client.js';
 import { conformance } from './conformance.js';
 import { HostPort } from './host-port.js';
 
-conformance('host port', noCompiler, () => HostPort.start());
+conformance('host port', 'terminal', noCompiler, () => HostPort.start());
 
 test('host port: steps of the clock move no time and no pulse', { skip: noCompiler }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'axond-clock-steps-'));

@@ -13,7 +13,7 @@ import { developmentKey, updateTests } from './update-suite.js';
 
 if (noQemu) test('the board in QEMU', { skip: noQemu }, () => undefined);
 else {
-  conformance('cortex-m', false, () => QemuPort.start());
+  conformance('cortex-m', 'terminal', false, () => QemuPort.start());
   updateTests(
     'cortex-m',
     async () => {

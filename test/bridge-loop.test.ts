@@ -33,6 +33,8 @@ test(
     const status = await lab.status();
     assert.ok(status && lab.core);
     const gone = once(lab.core, 'exit');
+    // The end of a run would end a pulse early.
+    await until('the pin at rest', () => lab.farEnd.last?.byte === restCode);
     lab.core.kill('SIGTERM');
     await gone;
     await until('the pin at rest', () => lab.farEnd.last?.byte === restCode);

@@ -225,13 +225,16 @@ export function conformance(
     await port.cableIn();
     const again = new BridgeClient(port);
     const state = await again.ask();
-    t.diagnostic(`unplugged for ${(performance.now() - beforeMs).toFixed(0)} ms`);
+    const unpluggedMs = performance.now() - beforeMs;
+    t.diagnostic(`unplugged for ${unpluggedMs.toFixed(0)} ms`);
     assert.deepEqual([phases[state.phase], state.amplitude], ['lost', 0]);
     // What was sent meanwhile, and what the line kept, must not fire now.
     assert.ok(state.nowUs > last.nowUs);
     assert.equal((await again.open()).phase, phases.indexOf('open'));
     const [start, end] = port.changes?.().slice(-2) ?? [];
-    if (start && end) assert.ok(end.atUs - start.atUs < 390_000, `lasted ${end.atUs - start.atUs} us`);
+    // Who watches the pin of an emulated board has the wall's clock, and the board's may lag behind it.
+    const lag = Math.max(1, (1000 * unpluggedMs) / (state.nowUs - last.nowUs));
+    if (start && end) assert.ok(end.atUs - start.atUs < 390_000 * lag, `lasted ${end.atUs - start.atUs} us`);
   });
 
   onPort('`hello` and `rest` end a pulse at once', async (client) => {

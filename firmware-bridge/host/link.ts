@@ -15,6 +15,7 @@ export class Link {
   #faults: string[] = [];
   #told = '';
   #boot = NaN;
+  #hung = false;
   /** Of connections before this one. */
   #losses = 0;
   #stalls = 0;
@@ -46,8 +47,16 @@ export class Link {
     const session = this.#session;
     if (!session) return Infinity;
     const { words, values } = this.#shared;
-    const ticked = nowUs - (values[Value.tickUs] as number) < tickMissedUs;
-    const dueUs = session.step(nowUs, ticked && Atomics.load(words, Word.ready) === 1);
+    const ready = Atomics.load(words, Word.ready) === 1;
+    const hung = ready && nowUs - (values[Value.tickUs] as number) >= tickMissedUs;
+    if (hung && !this.#hung) {
+      this.#complain(
+        `the guardian's main thread has not ticked for ${tickMissedUs / 1000} ms: no beats until it does, and the output rests. ` +
+          'See what else runs on this machine',
+      );
+    }
+    this.#hung = hung;
+    const dueUs = session.step(nowUs, ready && !hung);
     this.#count(session, nowUs);
     this.#publish(session.objections());
     return dueUs;

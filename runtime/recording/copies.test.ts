@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
+import { test } from 'node:test';
+import { copiesPath, noteCopy, noteDeletion, readCopies, type Copy } from './copies.js';
+import { temporaryPath } from './recording.test.fixture.js';
+
+const edf: Copy = {
+  kind: 'exported',
+  format: 'edf',
+  to: '/media/usb/night.edf',
+  bytes: 1200,
+  sha256: 'a'.repeat(64),
+  wallMs: 1.7e12,
+};
+const object: Copy = { ...edf, kind: 'uploaded', format: 'recording', to: 's3://nights/night.db', sha256: null };
+
+test('copies are told in the order in which they were made, and outlive the recording', (t) => {
+  const path = temporaryPath(t);
+  assert.deepEqual(readCopies(path), { copies: [], deletedWallMs: undefined });
+  noteCopy(path, edf);
+  noteCopy(path, object);
+  assert.match(copiesPath(path), /night\.copies$/);
+  assert.deepEqual(readCopies(path), { copies: [edf, object], deletedWallMs: undefined });
+  noteDeletion(path, 1.8e12);
+  assert.deepEqual(readCopies(path), { copies: [edf, object], deletedWallMs: 1.8e12 });
+});
+
+test('a line that was torn at any byte speaks for no copy, and the next one stands for itself', (t) => {
+  const path = temporaryPath(t);
+  noteCopy(path, edf);
+  const whole = readFileSync(copiesPath(path)).length;
+  for (let bytes = whole - 2; bytes > 0; bytes -= 7) {
+    truncateSync(copiesPath(path), bytes);
+    assert.deepEqual(readCopies(path).copies, [], `${bytes} of ${whole} bytes`);
+  }
+  noteCopy(path, object);
+  assert.deepEqual(readCopies(path).copies, [object]);
+});
+
+test('what is no copy is refused when it is written, and not believed when it is read', (t) => {
+  const path = temporaryPath(t);
+  assert.throws(() => noteCopy(path, { ...edf, to: '' }));
+  assert.throws(() => noteCopy(path, { ...edf, sha256: 'short' }));
+  for (const text of ['{"kind":"exported"}', '[]', 'exported', '{"kind":"kept","wallMs":1}']) {
+    appendFileSync(copiesPath(path), `${text}\n`);
+  }
+  assert.deepEqual(readCopies(path), { copies: [], deletedWallMs: undefined });
+});

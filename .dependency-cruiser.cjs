@@ -34,7 +34,7 @@ module.exports = {
     only(
       'recording',
       '^runtime/recording/',
-      '^runtime/loop/(records|ring|sample-slot|picture-slot|sample-block)\\.ts$|^runtime/guardian/delivery-lines\\.ts$',
+      '^runtime/loop/(records|ring|sample-slot|picture-slot|sample-block)\\.ts$|^runtime/guardian/delivery-lines\\.ts$|^runtime/timing/sounded-stimuli\\.ts$',
     ),
     only(
       'guardian',

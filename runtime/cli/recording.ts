@@ -18,6 +18,7 @@ import { openRecording, type Recording } from '../recording/read.js';
 import type { Sounded } from '../timing/sounded-at.js';
 import { soundedStimuli } from '../timing/sounded-stimuli.js';
 import { Failure, UsageError, print, printJson } from './output.js';
+import { exportCommand } from './recording-export.js';
 
 interface Entry {
   readonly file: string;
@@ -77,7 +78,11 @@ export function recordingCommand(): Command {
       if (json) printJson({ ...entry, run, summary: summary ?? null, events: events.length, sounded });
       else print(...sheet(shown));
     });
-  return new Command('recording').description('List and show recordings').addCommand(list).addCommand(show);
+  return new Command('recording')
+    .description('List, show and export recordings')
+    .addCommand(list)
+    .addCommand(show)
+    .addCommand(exportCommand());
 }
 
 function listFolder(folder: string): (Entry | Unreadable)[] {

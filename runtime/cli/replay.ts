@@ -10,6 +10,7 @@ import { replayRecording } from '../replay/recording.js';
 import { replayFile } from '../replay/signal-file.js';
 import { loadFilePlan, placePlanOfRecording, planOfRecording } from './configuration.js';
 import { Failure, UsageError, print, printJson } from './output.js';
+import { progressLine } from './progress.js';
 import { replayDrive } from './replay-drive.js';
 import { describeSummary } from './run.js';
 import { axondVersion } from './version.js';
@@ -122,16 +123,4 @@ function openFile(path: string, rate: number | undefined): ReturnType<typeof ope
     if (error instanceof SignalFileError) throw new Failure(error.message);
     throw error;
   }
-}
-
-/** A line on a terminal with the time left; nothing elsewhere, and nothing within the first two seconds. */
-function progressLine(what: string): (part: number) => void {
-  const started = performance.now();
-  return (part) => {
-    const seconds = (performance.now() - started) / 1000;
-    if (!process.stderr.isTTY || seconds < 2) return;
-    const left = part > 0 && part < 1 ? `, ${((seconds * (1 - part)) / part).toFixed(0)} s left` : '';
-    const done = Number.isNaN(part) ? '' : ` ${(part * 100).toFixed(0)} %`;
-    process.stderr.write(`\r${what}:${done}${left}\x1b[K${part === 1 ? '\n' : ''}`);
-  };
 }

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { readContent } from '../../../drivers/file/recordings.test.fixture.js';
+import { runJson } from '../../cli/command.test.fixture.js';
+import { Failure } from '../../cli/output.js';
+import { exportCommand } from '../../cli/recording-export.js';
+import { large, recordNight, small } from './recorded-night.test.fixture.js';
+
+function exportTo(t: TestContext, path: string, format: string, out: string): Promise<Record<string, unknown>> {
+  return runJson(t, exportCommand(), path, '--format', format, '--out', out);
+}
+
+/** What a person reads where it failed. */
+async function failure(exported: Promise<unknown>): Promise<string> {
+  const error = await exported.then(
+    () => assert.fail('it was exported'),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof Failure, String(error));
+  return error.message;
+}
+
+function folder(t: TestContext): string {
+  const made = mkdtempSync(join(tmpdir(), 'axond-export-'));
+  t.after(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+test('CSV: a row a frame, with index, seconds, units and what was lost', async (t) => {
+  const out = join(folder(t), 'night.csv');
+  const { frames, gaps, lossless, bytes } = await exportTo(t, recordNight(t), 'csv', out);
+  const text = readFileSync(out, 'utf8');
+  assert.deepEqual([frames, gaps, lossless, bytes], [2298, 2, true, text.length]);
+  const rows = text.trimEnd().split('\n');
+  assert.equal(rows[0], 'sample,seconds,c0 (uV),c1 (uV),flag');
+  assert.equal(rows.length, 1 + 2298 - 625);
+  assert.equal(
+    rows[914],
+    '1538,6.152,' + `${(small(1538) * 0.02235).toFixed(3)},${(large(1538) * 0.02235).toFixed(3)},`,
+  );
+  assert.match(rows[611] ?? '', /^610,2\.44,.*,gap$/);
+  const held = rows.slice(1, 601).map((row) => Math.round(Number(row.split(',')[2]) / 0.02235));
+  assert.deepEqual(
+    held,
+    Array.from({ length: 600 }, (_, index) => small(index)),
+  );
+});
+
+test('Portiloop CSV is read as one, hole and all', async (t) => {
+  const out = join(folder(t), 'night.csv');
+  await exportTo(t, recordNight(t), 'portiloop', out);
+  const content = readFileSync(out);
+  const { file, counts } = readContent(content);
+  assert.equal(file.format, 'portiloop');
+  assert.equal(counts.length, 2298);
+  for (const index of [0, 912, 1538, 2297]) {
+    assert.ok(Math.abs(counts[index]![1]! * 1e-4 - large(index) * 0.02235) <= 0.0006);
+  }
+  const rows = content.toString().trimEnd().split('\n');
+  assert.equal(rows[0], 'raw_ch1,raw_ch2,detection,stimulation,stimulation_on');
+  const column = (place: number): number[] =>
+    rows.slice(1).flatMap((row, index) => (row.split(',')[place] === '1' ? [index] : []));
+  assert.deepEqual([column(2), column(3)], [[525], [600]]);
+  assert.deepEqual([column(4)[0], column(4).at(-1)], [599, 2236]);
+});
+
+test('a target that exists and a folder that does not are named, and nothing is left behind', async (t) => {
+  const path = recordNight(t);
+  const target = folder(t);
+  const out = join(target, 'night.edf');
+  writeFileSync(out, 'mine');
+  assert.equal(
+    await failure(exportTo(t, path, 'edf', out)),
+    `${out}: is there already. Choose another --out, or remove it.`,
+  );
+  assert.equal(readFileSync(out, 'utf8'), 'mine');
+  assert.match(
+    await failure(exportTo(t, path, 'edf', join(target, 'none', 'night.edf'))),
+    /none\/night\.edf: there is no folder .*none\. Make it first\.$/,
+  );
+  assert.deepEqual(readdirSync(target), ['night.edf']);
+});
+
+test('a full disk: one message, and nothing that looks whole', async (t) => {
+  const disk = mkdtempSync(join(tmpdir(), 'axond-export-'));
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', disk]);
+  t.after(() => {
+    if (mounted.status === 0) spawnSync('umount', ['-l', disk]);
+    rmSync(disk, { recursive: true, force: true });
+  });
+  if (mounted.status !== 0) {
+    t.skip('no tmpfs can be mounted by this user: run as root to test a full disk');
+    return;
+  }
+  assert.match(
+    await failure(exportTo(t, recordNight(t), 'edf', join(disk, 'night.edf'))),
+    /night\.edf: the disk is full after 0\.0 MB\. Free space, or give --out on another disk\.$/,
+  );
+  assert.deepEqual(readdirSync(disk), []);
+});
+
+test('a damaged recording is not half exported', async (t) => {
+  const path = recordNight(t);
+  const bytes = readFileSync(path);
+  bytes.fill(0xff, bytes.length >> 2, bytes.length - (bytes.length >> 2));
+  writeFileSync(path, bytes);
+  const target = folder(t);
+  assert.match(await failure(exportTo(t, path, 'edf', join(target, 'night.edf'))), /night\.db: table /);
+  assert.deepEqual(readdirSync(target), []);
+});

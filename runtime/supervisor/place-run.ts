@@ -6,6 +6,7 @@ import type { PlaceRunPlan } from '../config/compile-place.js';
 import { addressText } from '../../drivers/socket-stream.js';
 import type { RunDescription, RunSummary } from '../contracts.js';
 import type { LinkOptions } from '../link/messages.js';
+import { ControlTime } from '../loop/shared.js';
 import { monotonicUs } from '../monotonic.js';
 import { kindOf } from '../place/picture-options.js';
 import type { PlaceState, PlaceThreadData } from '../place/shared.js';
@@ -18,6 +19,7 @@ import { PlaceThread } from './place-thread.js';
 import { createPlaces, type Places } from './places.js';
 import { RecorderThread } from './recorder-thread.js';
 import { freeName, readBootId } from './run-file.js';
+import { Service } from './service.js';
 import type { Status } from './status.js';
 
 export interface PlaceRunOptions {
@@ -51,6 +53,11 @@ export class PlaceRun {
   #thread: PlaceThread | undefined;
   #server: Server | undefined;
   #beat: NodeJS.Timeout | undefined;
+  #service: Service | undefined;
+  /** For systemd: grows while the thread of places does its work. */
+  #cycle = 0;
+  #frames = 0;
+  #framesUs = -Infinity;
   #state: PlaceState | undefined;
   #toldUs = -Infinity;
   #notice = '';
@@ -114,6 +121,7 @@ export class PlaceRun {
       this.#text(name);
     }
     if (plan.mqtt) this.#report(plan.mqtt);
+    this.#service = await Service.find(process.env, (text) => log.warn(text));
     this.#beat = setInterval(() => this.#tick(), beatMs);
     this.#thread.start();
   }
@@ -148,10 +156,29 @@ export class PlaceRun {
   // ── While it runs ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   #tick(): void {
+    if (this.#service) this.#tellService();
     const problem = this.#recorder?.problem ?? '';
     if (this.#lifecycle.beat(monotonicUs(), this.#state?.frames ?? 0, problem, undefined) !== 'stop') return;
     if (problem !== '' && !this.#stopping) this.#options.log.error(problem);
     void this.stop();
+  }
+
+  #tellService(): void {
+    const nowUs = monotonicUs();
+    const frames = this.#state?.frames ?? 0;
+    if (frames !== this.#frames) this.#framesUs = nowUs;
+    this.#frames = frames;
+    const delivering = this.#delivering && frames > 0;
+    // A camera that is away gives no frame; one that delivers to a thread that takes none shows that it hangs.
+    if (!delivering || nowUs - this.#framesUs < hangUs) this.#cycle++;
+    const { device, port } = this.status().source;
+    const frameUs = this.#state?.estimate.frameUs ?? 0;
+    this.#service?.beat({
+      cycle: this.#cycle,
+      delivering,
+      behindUs: frameUs - (this.#memory.times[ControlTime.committedUs] as number),
+      text: `${delivering ? `${device} on ${port} streams` : this.#notice || `waiting for ${device} on ${port}`}, recording ${basename(this.recording)}`,
+    });
   }
 
   #stands(state: PlaceState, told: boolean, moved: boolean): void {
@@ -259,6 +286,7 @@ export class PlaceRun {
 
   async #end(): Promise<RunSummary> {
     this.#stopping = true;
+    this.#service?.stop();
     clearInterval(this.#beat);
     await this.#thread?.stop();
     const summary: RunSummary = {
@@ -346,5 +374,7 @@ function beliefOf({ estimate, label, map, mode }: PlaceState): Record<string, un
 }
 
 const beatMs = 50;
+/** The slowest robots see a place every few seconds. */
+const hangUs = 30e6;
 /** Ten times a second, and at once where the place changes. */
 const beliefUs = 100e3;

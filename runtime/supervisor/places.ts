@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,12 +14,29 @@ export interface Places {
   readonly estimates: string;
 }
 
-/** systemd's RUNTIME_DIRECTORY, else the user's runtime folder, else a folder of the user's in the temporary one. */
+/**
+ * systemd's RUNTIME_DIRECTORY; else the folder of the service where one runs and we may write there, as root and its own
+ * user may; else the user's runtime folder, else a folder of the user's in the temporary one. runtime/cli/axond knows
+ * the same order.
+ */
 function root(): string {
   const { RUNTIME_DIRECTORY, XDG_RUNTIME_DIR } = process.env;
+  if (RUNTIME_DIRECTORY !== undefined) return RUNTIME_DIRECTORY;
+  if (mayWrite(serviceFolder)) return serviceFolder;
   const user = process.getuid?.() ?? 0;
-  return RUNTIME_DIRECTORY ?? (XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, 'axond') : join(tmpdir(), `axond-${user}`));
+  return XDG_RUNTIME_DIR ? join(XDG_RUNTIME_DIR, 'axond') : join(tmpdir(), `axond-${user}`);
 }
+
+function mayWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const serviceFolder = '/run/axond';
 
 /** Names of the devices whose axond runs on this machine. A killed one leaves its socket, but nobody listens there. */
 export async function runningDevices(): Promise<string[]> {

@@ -26,6 +26,7 @@ import { createPlaces, type Places } from './places.js';
 import { PortKeeper } from './port-keeper.js';
 import { RecorderThread } from './recorder-thread.js';
 import { freeName, readBootId } from './run-file.js';
+import { Service } from './service.js';
 import type { Status } from './status.js';
 import { Stimulator } from './stimulator.js';
 import { WallClock } from './wall-clock.js';
@@ -63,6 +64,7 @@ export class Run {
   #loop: LoopThread | undefined;
   #server: Server | undefined;
   #beat: NodeJS.Timeout | undefined;
+  #service: Service | undefined;
   #notice = '';
   #realtime = '';
   readonly #wallClock = new WallClock();
@@ -148,6 +150,7 @@ export class Run {
       await this.#stimulator.start();
     }
     if (plan.mqtt) this.#link = this.#report(plan.mqtt, description);
+    this.#service = await Service.find(process.env, (text) => log.warn(text));
     this.#beat = setInterval(() => this.#tick(), beatMs);
     await this.#port.open();
   }
@@ -201,6 +204,7 @@ export class Run {
     Atomics.add(memory.control, Control.supervisorBeat, 1);
     this.#stimulator?.flush();
     this.#watchWallClock();
+    this.#tellService();
     const problem = this.#recorder?.problem ?? '';
     switch (this.#lifecycle.beat(monotonicUs(), memory.frames, problem, this.#stimulator)) {
       case 'arm':
@@ -213,6 +217,20 @@ export class Run {
         if (problem !== '' && !this.#stopping) log.error(problem);
         void this.stop();
     }
+  }
+
+  #tellService(): void {
+    if (!this.#service) return;
+    const { times, armed } = this.memory;
+    const { source } = this.status();
+    const delivering = source.state === 'streaming' && source.samples > 0;
+    const device = `${source.device} on ${source.port}`;
+    this.#service.beat({
+      cycle: times[ControlTime.cycle] as number,
+      delivering,
+      behindUs: monotonicUs() - (times[ControlTime.committedUs] as number),
+      text: `${delivering ? `${device} streams` : source.notice || `waiting for ${device}`}, ${armed ? 'armed' : 'disarmed'}, recording ${basename(this.recording)}`,
+    });
   }
 
   /** Where every actuator is virtual: the guardian is asked all the same, because a night of a study is taken by that. */
@@ -364,6 +382,7 @@ export class Run {
 
   async #end(): Promise<RunSummary> {
     this.#stopping = true;
+    this.#service?.stop();
     post(this.memory.requests, 'disarm', disarmCauses.indexOf('shutdown'));
     await this.#stimulator?.stop();
     this.#stimulator?.flush();

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ReceiptState } from '../contracts.js';
 import { EventCode } from '../loop/records.js';
+import { noteCopy, type Copy } from '../recording/copies.js';
 import { Recorded, temporaryPath } from '../recording/recording.test.fixture.js';
 
 const main = fileURLToPath(new URL('./main.js', import.meta.url));
@@ -29,6 +30,8 @@ test('list and show: one closed, one killed, one that is none', (t) => {
   copyFileSync(path, join(folder, 'killed.db'));
   copyFileSync(`${path}-wal`, join(folder, 'killed.db-wal'));
   recorded.close({ detections: 1, refusals: 1, stimuli: 1 });
+  const copy: Copy = { kind: 'exported', format: 'edf', to: '/usb/night.edf', bytes: 9, sha256: null, wallMs: 1.8e12 };
+  noteCopy(path, copy);
   writeFileSync(join(folder, 'other.db'), 'something else');
 
   const listed = axond('recording', 'list', folder, '--json');
@@ -38,28 +41,40 @@ test('list and show: one closed, one killed, one that is none', (t) => {
   const counts = { name: 'bed-1', device: 'cyton', seconds: 10, samples: 2500, gaps: 0, detections: 1, stimuli: 1 };
   const started = '2023-11-14T22:13:20.000Z';
   const common = { ...counts, started, refusals: 1 };
-  assert.deepEqual(night, { ...common, file: path, bytes: night?.['bytes'], ending: 'closed', closed: true });
+  assert.deepEqual(night, {
+    ...common,
+    file: path,
+    bytes: night?.['bytes'],
+    copies: [copy],
+    ending: 'closed',
+    closed: true,
+  });
   assert.deepEqual(killed, {
     ...common,
     file: join(folder, 'killed.db'),
     bytes: killed?.['bytes'],
+    copies: [],
     ending: null,
     closed: false,
   });
   assert.match(String(other?.['fault']), /other\.db: cannot be opened as a recording/);
 
   const table = axond('recording', 'list', folder).stdout.split('\n');
-  assert.match(table[0] ?? '', /started \(UTC\) +duration +name +device +samples +gaps +detected +stimuli +MB +file/);
+  assert.match(
+    table[0] ?? '',
+    /started \(UTC\) +age +duration +name +device +samples +gaps +detected +stimuli +MB +copies +file/,
+  );
   assert.match(
     table[1] ?? '',
-    /2023-11-14 22:13:20 +0:00:10 +bed-1 +cyton +2500 +0 +1 +1 +\d+\.\d +killed\.db {2}\(not closed\)/,
+    /2023-11-14 22:13:20 +\d+ d +0:00:10 +bed-1 +cyton +2500 +0 +1 +1 +\d+\.\d +none +killed\.db {2}\(not closed\)/,
   );
-  assert.match(table[2] ?? '', /night\.db$/);
+  assert.match(table[2] ?? '', / exported +night\.db$/);
   assert.match(table[3] ?? '', /cannot be read .*other\.db/);
 
   const shown = axond('recording', 'show', path);
   assert.equal(shown.code, 0, shown.stderr);
   assert.match(shown.stdout, /run +bed-1, axond run, version 0\.1\.0/);
+  assert.match(shown.stdout, /copies +exported \(edf\) to \/usb\/night\.edf\n/);
   assert.match(shown.stdout, /decisions +1 detections, 1 stimuli, 1 refusals/);
   assert.match(shown.stdout, /10\.000 s {2}sample +2499 {2}marker +marker 1, "lights off"/);
   assert.match(shown.stdout, /detection +detector spindle, phase 0, onset 2400, confirmed 2450, end NaN, score 3\n/);

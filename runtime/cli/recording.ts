@@ -14,6 +14,7 @@ import {
   type RunSummary,
 } from '../contracts.js';
 import { Tally } from '../loop/tally.js';
+import { readCopies, type Copy } from '../recording/copies.js';
 import { openRecording, type Recording } from '../recording/read.js';
 import type { Sounded } from '../timing/sounded-at.js';
 import { soundedStimuli } from '../timing/sounded-stimuli.js';
@@ -33,6 +34,8 @@ interface Entry {
   readonly stimuli: number;
   readonly refusals: number;
   readonly bytes: number;
+  /** Where else it stands. */
+  readonly copies: readonly Copy[];
   /** How the run ended; null while it goes on, and if it was killed. */
   readonly ending: 'closed' | 'disk full' | null;
   readonly closed: boolean;
@@ -124,6 +127,7 @@ function details(file: string, withPlaces = false): Details {
       samples: recording.frameCount(),
       ...{ gaps, detections, stimuli, refusals },
       bytes: bytesOf(file),
+      copies: readCopies(file).copies,
       ending: ending?.reason ?? null,
       closed: ending?.reason === 'closed',
     };
@@ -140,14 +144,30 @@ function bytesOf(file: string): number {
 }
 
 function table(recordings: readonly (Entry | Unreadable)[]): string[] {
-  const heads = ['started (UTC)', 'duration', 'name', 'device', 'samples', 'gaps', 'detected', 'stimuli', 'MB', 'file'];
+  const heads = [
+    'started (UTC)',
+    'age',
+    'duration',
+    'name',
+    'device',
+    'samples',
+    'gaps',
+    'detected',
+    'stimuli',
+    'MB',
+    'copies',
+    'file',
+  ];
   const rows = recordings.map((one) => {
-    if ('fault' in one) return ['cannot be read', '', '', '', '', '', '', '', megabytes(one.bytes), one.fault];
-    const { started, seconds, name, device, samples, gaps, detections, stimuli, bytes, file } = one;
+    if ('fault' in one) return ['cannot be read', '', '', '', '', '', '', '', '', megabytes(one.bytes), '', one.fault];
+    const { started, seconds, name, device, samples, gaps, detections, stimuli, bytes, copies, file } = one;
     const counts = [samples, gaps, detections, stimuli].map(String);
     const ending = one.closed ? '' : one.ending === null ? '  (not closed)' : `  (${one.ending})`;
     const time = started.slice(0, 19).replace('T', ' ');
-    return [time, duration(seconds), name, device, ...counts, megabytes(bytes), basename(file) + ending];
+    const days = `${Math.max(0, Math.floor((Date.now() - Date.parse(started)) / 86400e3))} d`;
+    const where = [...new Set(copies.map(({ kind }) => kind))].join(' + ') || 'none';
+    const size = megabytes(bytes);
+    return [time, days, duration(seconds), name, device, ...counts, size, where, basename(file) + ending];
   });
   const widths = heads.map((head, column) => Math.max(head.length, ...rows.map((row) => (row[column] ?? '').length)));
   const line = (cells: readonly string[]): string =>
@@ -161,13 +181,14 @@ function table(recordings: readonly (Entry | Unreadable)[]): string[] {
 }
 
 function sheet({ entry, run, events, sounded }: Details): string[] {
-  const { started, seconds, samples, gaps, detections, stimuli, refusals, bytes, ending } = entry;
+  const { started, seconds, samples, gaps, detections, stimuli, refusals, bytes, copies, ending } = entry;
   const { device, rate, channels } = run.stream;
   const told = events.filter(({ event }) => event.kind !== 'inhibitor' && event.kind !== 'estimate').slice(-lastEvents);
   return [
     entry.file,
     `run         ${run.name}, axond ${run.verb}, version ${run.axond} on Node ${run.node}`,
     `started     ${started}, ${duration(seconds)} recorded, ${megabytes(bytes)} MB`,
+    `copies      ${copies.map(({ kind, format, to }) => `${kind} (${format}) to ${to}`).join(', ') || 'none'}`,
     `ended       ${ending ?? 'not closed: it still runs, or was killed'}`,
     `signal      ${device}, ${rate} Hz: ${channels.map(({ name }) => name).join(' ')}`,
     `samples     ${samples}, ${gaps} gaps`,
@@ -231,5 +252,5 @@ function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(1);
 }
 
-const numeric: ReadonlySet<string> = new Set(['duration', 'samples', 'gaps', 'detected', 'stimuli', 'MB']);
+const numeric: ReadonlySet<string> = new Set(['age', 'duration', 'samples', 'gaps', 'detected', 'stimuli', 'MB']);
 const lastEvents = 20;

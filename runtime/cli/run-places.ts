@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { RunSummary } from '../contracts.js';
 import type { PlaceState } from '../place/shared.js';
 import { PlaceRun } from '../supervisor/place-run.js';
+import { conductAgain, type Ended } from './conduct-again.js';
 import type { LoadedPlaceRun } from './configuration.js';
 import { axondVersion } from './version.js';
 
@@ -19,8 +20,13 @@ export interface DriveSummary extends RunSummary {
   readonly drive: Pick<PlaceState, 'places' | 'dropped' | 'withoutEvidence' | 'restarts'> | null;
 }
 
-/** Starts a run that recognises places, shows it, ends it on a signal or after its time. */
-export async function conductPlaces({ verb, loaded, log, seconds, quiet }: ConductedPlaces): Promise<DriveSummary> {
+/** As `conduct` does, of a run that recognises places. */
+export function conductPlaces(conducted: ConductedPlaces): Promise<DriveSummary> {
+  return conductAgain(conducted.loaded.plan, conducted, () => conductOnce(conducted));
+}
+
+async function conductOnce(conducted: ConductedPlaces): Promise<Ended<DriveSummary>> {
+  const { verb, loaded, log, seconds, quiet } = conducted;
   const { plan, effectiveYaml } = loaded;
   const run = await PlaceRun.start({
     verb,
@@ -36,10 +42,11 @@ export async function conductPlaces({ verb, loaded, log, seconds, quiet }: Condu
   const hide = quiet || !process.stderr.isTTY ? () => undefined : showPlace(run);
   try {
     const summary = await run.finished;
+    const { roomWanted } = run;
     const { place } = run.status();
-    if (!place) return { ...summary, drive: null };
+    if (!place) return { summary: { ...summary, drive: null }, roomWanted };
     const { places, dropped, withoutEvidence, restarts } = place;
-    return { ...summary, drive: { places, dropped, withoutEvidence, restarts } };
+    return { summary: { ...summary, drive: { places, dropped, withoutEvidence, restarts } }, roomWanted };
   } finally {
     hide();
     process.off('SIGINT', stop);

@@ -5,6 +5,7 @@ import { Run } from '../supervisor/run.js';
 import { loadAnyPlan, type LoadedRun } from './configuration.js';
 import { showLive } from './live.js';
 import { positive } from './options.js';
+import { conductAgain, type Ended } from './conduct-again.js';
 import { createLogger } from './logger.js';
 import { print, printJson } from './output.js';
 import { conductPlaces, describeDrive } from './run-places.js';
@@ -75,10 +76,18 @@ export interface Conducted {
   readonly quiet: boolean;
 }
 
-/** Starts a run, shows it, ends it on a signal or after its time. */
-export async function conduct({ verb, loaded, log, seconds, quiet }: Conducted): Promise<RunSummary> {
-  const { plan, effectiveYaml, armAtStart, notes } = loaded;
+/**
+ * Starts a run, shows it, ends it on a signal or after its time. One that ends for want of space, and not after its time,
+ * is followed by another one when there is room again: disarmed, as every run begins.
+ */
+export async function conduct(conducted: Conducted): Promise<RunSummary> {
+  const { notes, plan } = conducted.loaded;
   process.stderr.write(notes.map((note) => `${note}\n`).join(''));
+  return conductAgain(plan, conducted, () => conductOnce(conducted));
+}
+
+async function conductOnce({ verb, loaded, log, seconds, quiet }: Conducted): Promise<Ended<RunSummary>> {
+  const { plan, effectiveYaml, armAtStart } = loaded;
   const run = await Run.start({
     verb,
     plan,
@@ -93,7 +102,8 @@ export async function conduct({ verb, loaded, log, seconds, quiet }: Conducted):
   process.on('SIGTERM', stop);
   const hide = quiet ? () => undefined : showLive(run, plan.loop.signals[plan.loop.trace]?.name ?? '');
   try {
-    return await run.finished;
+    const summary = await run.finished;
+    return { summary, roomWanted: run.roomWanted };
   } finally {
     hide();
     process.off('SIGINT', stop);

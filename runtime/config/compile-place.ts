@@ -1,3 +1,4 @@
+import type { StoragePolicy } from '../recording/storage.js';
 import type { CameraPlan } from './camera.js';
 import type { EdvsPlan, EventsPlan } from './events.js';
 import type { BrokerPlan } from './device.js';
@@ -10,6 +11,7 @@ export interface PlaceRunPlan {
   readonly timeZone: string;
   /** Folder for recordings. */
   readonly record: string;
+  readonly storage: StoragePolicy;
   /** Absent where nothing is reported. */
   readonly mqtt?: BrokerPlan;
   readonly source: CameraPlan | EventsPlan | EdvsPlan;
@@ -19,6 +21,6 @@ export interface PlaceRunPlan {
 /** Undefined for a configuration that recognises no places. */
 export function compilePlaceRun({ device, source, place }: Configuration): PlaceRunPlan | undefined {
   if (!place || !source || 'device' in source) return undefined;
-  const { name, timeZone, record, mqtt } = device;
-  return { name, timeZone, record, ...(mqtt === undefined ? {} : { mqtt }), source, place };
+  const { name, timeZone, record, storage, mqtt } = device;
+  return { name, timeZone, record, storage, ...(mqtt === undefined ? {} : { mqtt }), source, place };
 }

@@ -5,6 +5,7 @@ import { withDetectors, type PolicyPlan } from '../decide/policy-plan.js';
 import { variantsOf, type ActuatorPlan } from '../guardian/actuators.js';
 import type { StopInputPlan } from '../guardian/stop-input.js';
 import { isModule, type LoopPlan, type SignalPlan, type StimulationPlan } from '../loop/plan.js';
+import type { StoragePolicy } from '../recording/storage.js';
 import type { BrokerPlan } from './device.js';
 import type { Configuration } from './schema.js';
 import { compileSounds, type Sounds } from './sound.js';
@@ -18,6 +19,7 @@ export interface RunPlan {
   readonly timeZone: string;
   /** Folder for recordings. */
   readonly record: string;
+  readonly storage: StoragePolicy;
   /** Folder for what outlives a recording. */
   readonly state: string;
   /** Absent where nothing is reported. */
@@ -42,13 +44,14 @@ export interface RunPlan {
 export function compileRun(configuration: Configuration): RunPlan {
   const { device, source, actuators, stimulus, study } = configuration;
   if (!source || !('device' in source)) throw new RangeError('source: gives no samples. A run needs one that does.');
-  const { name, timeZone, record, state = join(record, 'state'), realtime, mqtt, stopInput } = device;
+  const { name, timeZone, record, storage, state = join(record, 'state'), realtime, mqtt, stopInput } = device;
   const chosen = stimulus && actuators[stimulus.actuator];
   const plan = chosen && actuatorOf(configuration, chosen);
   return {
     name,
     timeZone,
     record,
+    storage,
     state,
     realtime,
     ...(mqtt === undefined ? {} : { mqtt }),

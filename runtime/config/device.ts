@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { StopInputPlan } from '../guardian/stop-input.js';
-import { baudRate, byte, objection, path, port, text } from './values.js';
+import { deletionRules, type StoragePolicy } from '../recording/storage.js';
+import { baudRate, byte, objection, path, port, quantity, text } from './values.js';
 
 /** `device`: what this box is. */
 
@@ -64,6 +65,23 @@ const gpioStop = z
   })
   .transform((plan): StopInputPlan => plan);
 
+const storage = z
+  .strictObject({
+    budget: quantity('size', '64GB', 'What all recordings in the folder may take together.', {
+      atLeast: '100MB',
+    }).exactOptional(),
+    delete: z
+      .enum(deletionRules)
+      .meta({
+        description:
+          'Which recordings may be deleted, the oldest first, where the budget is used up or the disk has no room for a night: only what was uploaded and verified, or also what was exported, and was not written to since. Each is told in the log and in the running recording.',
+      })
+      .prefault('never'),
+  })
+  .meta({ description: 'What recordings may take, and which of them may go.' })
+  .prefault({})
+  .transform(({ budget = Infinity, delete: rule }): StoragePolicy => ({ budgetBytes: budget, delete: rule }));
+
 export const device = z
   .strictObject({
     name: text(
@@ -80,6 +98,7 @@ export const device = z
       .meta({ description: 'Time zone of the people who read the recording.', example: 'Europe/Zurich' })
       .prefault('UTC'),
     record: path('/var/lib/axond', 'Folder for recordings; made if it is not there.').prefault('recordings'),
+    storage,
     state: path(
       '/var/lib/axond/state',
       'Folder for what must outlive a recording: budget.db counts what was given. Without it: `state` in that of the recordings.',

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { missingUnit, parseQuantity, patternOf } from './units.js';
 
-test('a quantity is a number and its unit, in Hz, seconds, microvolts or degrees', () => {
-  const known: [string, 'time' | 'frequency' | 'voltage' | 'angle', number][] = [
+test('a quantity is a number and its unit, in Hz, seconds, microvolts, degrees or bytes', () => {
+  const known: [string, 'time' | 'frequency' | 'voltage' | 'angle' | 'size', number][] = [
     ['1.5s', 'time', 1.5],
     ['50ms', 'time', 0.05],
     ['50 ms', 'time', 0.05],
@@ -20,6 +20,8 @@ test('a quantity is a number and its unit, in Hz, seconds, microvolts or degrees
     ['-2mV', 'voltage', -2000],
     ['1V', 'voltage', 1e6],
     ['-90deg', 'angle', -90],
+    ['64GB', 'size', 64e9],
+    ['1.5TB', 'size', 1.5e12],
   ];
   for (const [text, dimension, value] of known) assert.equal(parseQuantity(text, dimension), value, text);
 });

@@ -1,6 +1,6 @@
 /** Quantities as people write them: a number and its unit, `0.3Hz`, `50ms`, `500uV`. */
 
-/** Value in the base unit (Hz, s, uV, degrees, m) = number × factor; a factor below 1 is kept as a divisor, which rounds once. */
+/** Value in the base unit (Hz, s, uV, degrees, m, bytes) = number × factor; a factor below 1 is kept as a divisor, which rounds once. */
 interface Unit {
   readonly factor?: number;
   readonly divisor?: number;
@@ -13,6 +13,7 @@ const units = {
   voltage: { nV: { divisor: 1e3 }, uV: {}, '\u00b5V': {}, '\u03bcV': {}, mV: { factor: 1e3 }, V: { factor: 1e6 } },
   angle: { deg: {} },
   length: { m: {}, cm: { divisor: 100 }, mm: { divisor: 1e3 } },
+  size: { MB: { factor: 1e6 }, GB: { factor: 1e9 }, TB: { factor: 1e12 } },
   /** Of a sound: a number of decibels; `level` in `values.ts` keeps the unit. */
   level: { dBFS: {}, dBSPL: {} },
 } as const satisfies Record<string, Record<string, Unit>>;
@@ -24,7 +25,7 @@ export interface Objection {
   readonly fix: string;
 }
 
-/** In Hz, seconds, microvolts, degrees or metres. */
+/** In Hz, seconds, microvolts, degrees, metres or bytes. */
 export function parseQuantity(text: string, dimension: Dimension): number | Objection {
   const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*(.*)$/i.exec(text.trim());
   if (!match) {
@@ -62,6 +63,7 @@ export function missingUnit(number: number, dimension: Dimension): Objection {
     voltage: `${number}uV`,
     angle: `${number}deg`,
     length: `${number}m`,
+    size: `${number}GB`,
     level: `${number}dBFS`,
   };
   return { rule: 'has no unit', fix: `Write ${likely[dimension]}.` };

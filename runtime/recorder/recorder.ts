@@ -1,5 +1,6 @@
 import { inhibitorStates, type InhibitorState, type MessageKind, type RunSummary } from '../contracts.js';
 import { DiskFull } from '../recording/disk-full.js';
+import { clearAgain, leastFreeBytes, wantedSeconds } from '../recording/room.js';
 import type { Lease } from '../recording/rows.js';
 import type { Left } from './budget.js';
 import type { LeaseKeeper } from './lease-keeper.js';
@@ -232,9 +233,3 @@ function messageOf(error: unknown): string {
 const commitUs = 200e3;
 const reportUs = 1e6;
 const anchorUs = 60e6;
-/** Below this the recording is ended while that is still easy; the ballast is for those who fill the disk faster. */
-const leastFreeBytes = 16 * 1024 * 1024;
-/** Nothing is stimulated that the rest of a night could not be recorded with. */
-const wantedSeconds = 4 * 3600;
-/** Held once, it takes so much more room to be clear: a disk at the bound would switch with every commit. */
-const clearAgain = 1.25;

@@ -7,6 +7,7 @@ import { SlotRing } from '../loop/ring.js';
 import { ControlTime } from '../loop/shared.js';
 import { monotonicUs } from '../monotonic.js';
 import { DiskFull } from '../recording/disk-full.js';
+import { mostBytesPerSecond } from '../recording/room.js';
 import type { Lease } from '../recording/rows.js';
 import { RecordingWriter, type EventTexts } from '../recording/writer.js';
 import { BudgetFile, BudgetInUse } from './budget-file.js';
@@ -146,7 +147,7 @@ class DiskStore implements RecordingStore {
 try {
   const store = new DiskStore();
   const ports = { store, tell, post, nowUs: monotonicUs, wallMs: Date.now };
-  record(new Recorder(ports, bytesPerSecond(), store.beginBudget()));
+  record(new Recorder(ports, mostBytesPerSecond(data.run), store.beginBudget()));
 } catch (error) {
   tell({ problem: error instanceof Error ? error.message : String(error), diskFull: error instanceof DiskFull });
   tell({ closed: true });
@@ -187,11 +188,4 @@ function recordingsBefore(): string[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.db') && name !== basename(data.path))
     .map((name) => join(folder, name));
-}
-
-/** Uncompressed counts, pixels and cycle times, at one frame a cycle: more than any signal was seen to need. */
-function bytesPerSecond(): number {
-  const { rate, channels } = data.run.stream;
-  const { width, height } = data.run.pictures ?? { width: 0, height: 0 };
-  return rate * (channels.length * 4 + 16 + width * height);
 }

@@ -10,6 +10,7 @@ import { ControlTime } from '../loop/shared.js';
 import { monotonicUs } from '../monotonic.js';
 import { kindOf } from '../place/picture-options.js';
 import type { PlaceState, PlaceThreadData } from '../place/shared.js';
+import { mostBytesPerSecond, roomToBegin } from '../recording/room.js';
 import { tidyRecording } from '../recording/tidy.js';
 import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
 import { Lifecycle } from './lifecycle.js';
@@ -21,6 +22,7 @@ import { RecorderThread } from './recorder-thread.js';
 import { freeName, readBootId } from './run-file.js';
 import { Service } from './service.js';
 import type { Status } from './status.js';
+import { StorageKeeper } from './storage-keeper.js';
 
 export interface PlaceRunOptions {
   readonly verb: string;
@@ -46,6 +48,9 @@ export class PlaceRun {
   /** Of the frames that are recorded. */
   readonly #pictures: { readonly width: number; readonly height: number };
   readonly #places: Places;
+  readonly #storage: StorageKeeper;
+  /** What a recording begins with where one has ended for want of space. */
+  readonly #roomToBegin: number;
   readonly #startUs = monotonicUs();
   readonly #lifecycle: Lifecycle;
   #recorder: RecorderThread | undefined;
@@ -75,6 +80,9 @@ export class PlaceRun {
     const { width, height } = kindOf(plan.source, plan.place.size);
     this.#pictures = { width, height };
     this.#memory = new PlaceMemory(width, height);
+    const stream = { device: plan.source.use, channels: [], rate: plan.source.rate, delayUs: 0 };
+    this.#roomToBegin = roomToBegin(mostBytesPerSecond({ stream, pictures: this.#pictures }));
+    this.#storage = new StorageKeeper(plan.record, plan.storage, this.#roomToBegin, options.log);
     this.#places = createPlaces(plan.name);
     mkdirSync(plan.record, { recursive: true });
     this.recording = freeName(plan.record, plan.name);
@@ -114,12 +122,15 @@ export class PlaceRun {
     );
     const { maps, notices } = await this.#thread.ready;
     for (const notice of notices) log.warn(notice);
+    const deleted: string[] = [];
+    await this.#storage.look(this.recording, (text) => deleted.push(text));
     this.#recorder = await RecorderThread.start(this.recording, this.#describe(), undefined, this.#memory, log);
     for (const { name, bytes } of maps) {
       this.#recorder.keepMap(name, bytes);
       // The loop counts on it that the first texts are the names of the maps.
       this.#text(name);
     }
+    for (const text of deleted) this.#thread.mark(this.#text(text));
     if (plan.mqtt) this.#report(plan.mqtt);
     this.#service = await Service.find(process.env, (text) => log.warn(text));
     this.#beat = setInterval(() => this.#tick(), beatMs);
@@ -158,6 +169,7 @@ export class PlaceRun {
   #tick(): void {
     if (this.#service) this.#tellService();
     const problem = this.#recorder?.problem ?? '';
+    this.#storage.beat(monotonicUs() / 1000, this.recording, (text) => this.#thread?.mark(this.#text(text)));
     if (this.#lifecycle.beat(monotonicUs(), this.#state?.frames ?? 0, problem, undefined) !== 'stop') return;
     if (problem !== '' && !this.#stopping) this.#options.log.error(problem);
     void this.stop();
@@ -284,9 +296,14 @@ export class PlaceRun {
     }
   }
 
+  /** Undefined unless it ended for want of space: how much there has to be for the next recording. */
+  get roomWanted(): number | undefined {
+    return this.#recorder?.diskFull ? this.#roomToBegin : undefined;
+  }
+
   async #end(): Promise<RunSummary> {
     this.#stopping = true;
-    this.#service?.stop();
+    if (this.roomWanted === undefined) this.#service?.stop();
     clearInterval(this.#beat);
     await this.#thread?.stop();
     const summary: RunSummary = {

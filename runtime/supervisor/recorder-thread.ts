@@ -14,6 +14,8 @@ export type RecordedMemory = Pick<RunMemory, 'samples' | 'decisions' | 'recorder
 export class RecorderThread {
   /** Why it cannot go on, or the empty string. */
   problem = '';
+  /** The problem is that the disk is full. */
+  diskFull = false;
   /** Why nothing may be stimulated until somebody sees to the budget, or the empty string. */
   budgetProblem = '';
   readonly #worker: Worker;
@@ -31,6 +33,7 @@ export class RecorderThread {
       if ('ready' in report) ready();
       else if ('problem' in report) {
         this.problem = report.problem;
+        this.diskFull = report.diskFull;
         failed(new Error(report.problem));
       } else if ('budgetProblem' in report) {
         this.budgetProblem = report.budgetProblem;

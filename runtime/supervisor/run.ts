@@ -19,6 +19,7 @@ import { LinkConnection } from './link-connection.js';
 import { LoopThread } from './loop-thread.js';
 import { RunMemory } from './memory.js';
 import type { BudgetPlan } from '../recorder/thread.js';
+import { clearAgain, mostBytesPerSecond, roomToBegin, wantedSeconds } from '../recording/room.js';
 import { tidyRecording } from '../recording/tidy.js';
 import { evidenceNumber } from '../recording/writer.js';
 import { configuredTiming, measuredWithOf, type ConfiguredTiming } from '../timing/timing-file.js';
@@ -28,6 +29,7 @@ import { RecorderThread } from './recorder-thread.js';
 import { freeName, readBootId } from './run-file.js';
 import { Service } from './service.js';
 import type { Status } from './status.js';
+import { StorageKeeper } from './storage-keeper.js';
 import { Stimulator } from './stimulator.js';
 import { WallClock } from './wall-clock.js';
 
@@ -58,6 +60,7 @@ export class Run {
   readonly #places: Places;
   readonly #startUs = monotonicUs();
   readonly #port: PortKeeper;
+  readonly #storage: StorageKeeper;
   #recorder: RecorderThread | undefined;
   #stimulator: Stimulator | undefined;
   #link: LinkConnection | undefined;
@@ -84,6 +87,9 @@ export class Run {
     this.#places = createPlaces(plan.name);
     mkdirSync(plan.record, { recursive: true });
     this.recording = freeName(plan.record, plan.name);
+    const bytesPerSecond = mostBytesPerSecond({ stream: this.stream });
+    const wanted = plan.actuator ? bytesPerSecond * wantedSeconds * clearAgain : roomToBegin(bytesPerSecond);
+    this.#storage = new StorageKeeper(plan.record, plan.storage, wanted, options.log);
     this.#port = new PortKeeper(plan.source.port, plan.source.baudRate, this.memory.control, options.log);
     this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
@@ -130,6 +136,8 @@ export class Run {
     const { description, realtime } = await this.#loop.ready;
     this.#realtime = realtime;
     const night = await this.#night();
+    const deleted: string[] = [];
+    await this.#storage.look(this.recording, (text) => deleted.push(text));
     // A message, so that replay draws what was drawn.
     post(memory.requests, 'seed', randomInt(2 ** 48 - 1));
     this.#recorder = await RecorderThread.start(
@@ -139,6 +147,7 @@ export class Run {
       memory,
       log,
     );
+    for (const text of deleted) this.#mark(text);
     if (plan.actuator) {
       const deliveries = this.recording.replace(/\.db$/, '.deliveries');
       const { realtime, stopInput } = plan;
@@ -205,6 +214,7 @@ export class Run {
     this.#stimulator?.flush();
     this.#watchWallClock();
     this.#tellService();
+    this.#storage.beat(monotonicUs() / 1000, this.recording, (text) => this.#mark(text));
     const problem = this.#recorder?.problem ?? '';
     switch (this.#lifecycle.beat(monotonicUs(), memory.frames, problem, this.#stimulator)) {
       case 'arm':
@@ -380,9 +390,14 @@ export class Run {
     }
   }
 
+  /** Undefined unless it ended for want of space: how much there has to be for the next recording. */
+  get roomWanted(): number | undefined {
+    return this.#recorder?.diskFull ? roomToBegin(mostBytesPerSecond({ stream: this.stream })) : undefined;
+  }
+
   async #end(): Promise<RunSummary> {
     this.#stopping = true;
-    this.#service?.stop();
+    if (this.roomWanted === undefined) this.#service?.stop();
     post(this.memory.requests, 'disarm', disarmCauses.indexOf('shutdown'));
     await this.#stimulator?.stop();
     this.#stimulator?.flush();

@@ -7,10 +7,14 @@ import { ServiceNotices, type Progress } from './service-notices.js';
  * send. Where there is none nothing is told.
  */
 export class Service {
+  /** By socket: a run that follows another one goes on with what systemd was told. */
+  static readonly #known = new Map<string, Service>();
+  readonly #path: string;
   readonly #notices: ServiceNotices;
   readonly #descriptor: number;
 
-  private constructor(descriptor: number, watchdogUs: number) {
+  private constructor(path: string, descriptor: number, watchdogUs: number) {
+    this.#path = path;
     this.#descriptor = descriptor;
     this.#notices = new ServiceNotices(watchdogUs);
   }
@@ -19,11 +23,15 @@ export class Service {
   static async find(environment: NodeJS.ProcessEnv, warn: (text: string) => void): Promise<Service | undefined> {
     const { NOTIFY_SOCKET: path, WATCHDOG_USEC, WATCHDOG_PID } = environment;
     if (path === undefined || path === '') return undefined;
+    const known = Service.#known.get(path);
+    if (known) return known;
     try {
       const descriptor = await connectDatagram(path);
       const watched = WATCHDOG_PID === undefined || WATCHDOG_PID === String(process.pid);
       const watchdogUs = watched ? Number(WATCHDOG_USEC ?? Infinity) : Infinity;
-      return new Service(descriptor, watchdogUs > 0 ? watchdogUs : Infinity);
+      const found = new Service(path, descriptor, watchdogUs > 0 ? watchdogUs : Infinity);
+      Service.#known.set(path, found);
+      return found;
     } catch (error) {
       warn(
         `systemd: NOTIFY_SOCKET ${path} cannot be used (${error instanceof Error ? error.message : String(error)}): it hears neither that axond is ready nor that it lives. With Type=exec and without WatchdogSec the unit starts all the same.`,
@@ -37,6 +45,7 @@ export class Service {
   }
 
   stop(): void {
+    Service.#known.delete(this.#path);
     const lines = this.#notices.stop();
     this.#tell(lines);
     if (lines.length > 0) closeSync(this.#descriptor);

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import pino from 'pino';
+import { copiesPath, noteCopy, noteDeletion, readCopies } from '../recording/copies.js';
+import { Recorded } from '../recording/recording.test.fixture.js';
+import type { StoragePolicy } from '../recording/storage.js';
+import { StorageKeeper } from './storage-keeper.js';
+
+/** Recordings of five nights, the first the oldest; copies are noted for those named. */
+function nights(t: TestContext, copied: readonly number[]): { folder: string; files: string[]; bytes: number } {
+  const folder = mkdtempSync(join(tmpdir(), 'axond-storage-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const files = [1, 2, 3, 4, 5].map((night) => {
+    const file = join(folder, `bed-${night}.db`);
+    const recorded = new Recorded(file);
+    recorded.stream(500);
+    recorded.close();
+    utimesSync(file, night, night);
+    if (copied.includes(night)) {
+      noteCopy(file, { kind: 'exported', format: 'edf', to: `/usb/${night}.edf`, bytes: 1, sha256: null, wallMs: 9e3 });
+    }
+    return file;
+  });
+  return { folder, files, bytes: statSync(files[0] ?? '').size };
+}
+
+async function look(
+  folder: string,
+  policy: StoragePolicy,
+  running: string,
+): Promise<{ told: string[]; logged: string[] }> {
+  const logged: string[] = [];
+  const log = pino({ base: null }, { write: (line: string) => void logged.push(line) });
+  const told: string[] = [];
+  const keeper = new StorageKeeper(folder, policy, 0, log);
+  await keeper.look(running, (text) => told.push(text));
+  await keeper.look(running, (text) => told.push(`again: ${text}`));
+  return { told, logged };
+}
+
+const left = (folder: string): string[] => readdirSync(folder).sort();
+
+test('the oldest recordings that have a copy are deleted until the budget holds, and each is told and leaves its note', async (t) => {
+  const { folder, files, bytes } = nights(t, [2, 3, 4]);
+  const policy = { budgetBytes: 3 * bytes, delete: 'exported' } as const;
+  const { told, logged } = await look(folder, policy, files[4] ?? '');
+  assert.deepEqual(left(folder), ['bed-1.db', 'bed-2.copies', 'bed-3.copies', 'bed-4.copies', 'bed-4.db', 'bed-5.db']);
+  assert.match(told[0] ?? '', /^deleted bed-2\.db \(0\.\d MB, exported to \/usb\/2\.edf\), as device\.storage\.delete/);
+  assert.equal(told.length, 2);
+  assert.equal(logged.length, 2);
+  assert.ok(readCopies(files[1] ?? '').deletedWallMs !== undefined);
+  assert.equal(readCopies(files[3] ?? '').deletedWallMs, undefined);
+});
+
+test('a recording in use, or one that nobody has copied, stays; what is lacking is told once, with what to do', async (t) => {
+  const { folder, files, bytes } = nights(t, [1, 2, 5]);
+  writeFileSync(join(folder, 'bed-1.deliveries'), '');
+  writeFileSync(join(folder, 'bed-2.published'), '3\n');
+  const before = left(folder);
+  const policy = { budgetBytes: bytes, delete: 'exported' } as const;
+  const { told, logged } = await look(folder, policy, files[4] ?? '');
+  assert.deepEqual(left(folder), before);
+  assert.deepEqual(told, []);
+  assert.equal(logged.length, 1);
+  assert.match(logged[0] ?? '', /too little room by device\.storage, and none .*axond recording list/);
+  const { logged: uploadedOnly } = await look(folder, { ...policy, delete: 'uploaded' }, '');
+  assert.equal(uploadedOnly.length, 1);
+  assert.deepEqual(left(folder), before);
+});
+
+test('what was written to after its copy stays', async (t) => {
+  const { folder, files } = nights(t, [1]);
+  utimesSync(files[0] ?? '', 10, 10);
+  await look(folder, { budgetBytes: 0, delete: 'exported' }, '');
+  assert.ok(existsSync(files[0] ?? ''));
+  utimesSync(files[0] ?? '', 9, 9);
+  await look(folder, { budgetBytes: 0, delete: 'exported' }, '');
+  assert.ok(!existsSync(files[0] ?? ''));
+});
+
+test('a deletion that was cut short is finished: nothing of the recording stays that a new one could meet', async (t) => {
+  const { folder, files } = nights(t, [1]);
+  const [file = ''] = files;
+  noteDeletion(file, 1);
+  writeFileSync(`${file}-wal`, 'frames');
+  await look(folder, { budgetBytes: Infinity, delete: 'never' }, '');
+  assert.deepEqual(left(folder).slice(0, 2), ['bed-1.copies', 'bed-2.db']);
+  assert.ok(existsSync(copiesPath(file)));
+});

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { SampleBlock } from '../contracts.js';
+import { writeBids } from '../recording/export/bids-folder.js';
 import { edfBytes, planEdf } from '../recording/export/edf.js';
 import type { EdfFormat } from '../recording/export/edf-header.js';
 import { ExportError } from '../recording/export/edf-scale.js';
@@ -15,7 +16,7 @@ import { RecordingError, openRecording, type Recording } from '../recording/read
 import { Failure, UsageError, print, printJson } from './output.js';
 import { progressLine } from './progress.js';
 
-const formats = ['edf', 'bdf', 'csv', 'portiloop'] as const;
+const formats = ['edf', 'bdf', 'csv', 'portiloop', 'bids'] as const;
 type Format = (typeof formats)[number];
 
 interface ExportOptions {
@@ -30,7 +31,10 @@ export function exportCommand(): Command {
     .description("Write a recording in another program's format. The recording itself stays as it is")
     .argument('<recording>', 'a recording (*.db), or its name in the folder recordings')
     .addOption(new Option('--format <FORMAT>', 'what to write').choices(formats).makeOptionMandatory())
-    .requiredOption('--out <PATH>', 'where; never over another file')
+    .requiredOption(
+      '--out <PATH>',
+      'where; never over another file. Of bids the dataset: a session is added to one that is there',
+    )
     .option('--continuous', 'edf, bdf: hold the last values through holes, for programs that cannot read EDF+D')
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText(
@@ -47,7 +51,7 @@ function exportRecording(given: string, options: ExportOptions): void {
   }
   let recording: Recording | undefined;
   try {
-    refuseExisting(options.out);
+    if (options.format !== 'bids') refuseExisting(options.out);
     recording = openRecording(path);
     const exported = prepareExport(recording, basename(path, '.db'), timeZoneOf(recording.run.configuration));
     const frames = framesSpanned(exported.survey);
@@ -72,10 +76,13 @@ interface Report {
   /** Every count is in the file. */
   readonly lossless: boolean;
   readonly discontinuous?: boolean;
+  /** Of BIDS: its folder. */
+  readonly session?: string;
 }
 
 function write(exported: Exported, blocks: Iterable<SampleBlock>, { format, out, continuous }: ExportOptions): Report {
   if (format === 'csv') return { bytes: writeWhole(out, signalCsv(exported, blocks)), lossless: true };
+  if (format === 'bids') return { ...writeBids(out, exported, blocks), lossless: true };
   if (format === 'portiloop') return { bytes: writeWhole(out, portiloopCsv(exported, blocks)), lossless: true };
   return writeEdf(exported, blocks, out, format, continuous === true);
 }
@@ -115,10 +122,10 @@ function* withProgress(recording: Recording, { survey, id }: Exported, frames: n
 }
 
 function describe(said: Report & { out: string; frames: number; gaps: number; marks: number }): string[] {
-  const { out, bytes, frames, gaps, marks, lossless, resolution = {}, discontinuous } = said;
+  const { out, bytes, frames, gaps, marks, lossless, resolution = {}, discontinuous, session = out } = said;
   const steps = [...new Set(Object.values(resolution))].join(', ');
   return [
-    `${out}: ${(bytes / 1e6).toFixed(1)} MB, ${frames} frames, ${gaps} gaps, ${marks} marks`,
+    `${session}: ${(bytes / 1e6).toFixed(1)} MB, ${frames} frames, ${gaps} gaps, ${marks} marks`,
     ...(lossless
       ? ['resolution  every count of the converter is kept']
       : [`resolution  ${steps}: not every count fits. With --format bdf it does`]),

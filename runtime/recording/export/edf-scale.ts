@@ -79,4 +79,4 @@ export function inEightCharacters(value: number): string | undefined {
   return undefined;
 }
 
-const candidates = 511;
+const candidates = 1023;

@@ -68,6 +68,41 @@ test('Portiloop CSV is read as one, hole and all', async (t) => {
   assert.deepEqual([column(4)[0], column(4).at(-1)], [599, 2236]);
 });
 
+test('BIDS: a dataset of one session; the next one is added, the same one is refused', async (t) => {
+  const path = recordNight(t);
+  const root = join(folder(t), 'dataset');
+  const { session } = await exportTo(t, path, 'bids', root);
+  assert.equal(session, join(root, 'sub-bed1', 'ses-20231114T221320'));
+  const stem = 'sub-bed1_ses-20231114T221320';
+  assert.deepEqual(readdirSync(root).sort(), ['README', 'dataset_description.json', 'participants.tsv', 'sub-bed1']);
+  assert.deepEqual(readdirSync(session).sort(), ['eeg', `${stem}_scans.tsv`]);
+  const files = ['channels.tsv', 'eeg.bdf', 'eeg.json', 'events.json', 'events.tsv'];
+  assert.deepEqual(
+    readdirSync(join(session, 'eeg')).sort(),
+    files.map((name) => `${stem}_task-recording_${name}`),
+  );
+  const events = readFileSync(join(session, 'eeg', `${stem}_task-recording_events.tsv`), 'utf8').split('\n');
+  assert.equal(events[0], 'onset\tduration\ttrial_type\tsample\tid\tscore\tconfirmed\ttext');
+  assert.equal(events[1], '1.8\t0.64\tdetection\t450\tn/a\t3.25\t2.1\tdetection spindle');
+  assert.equal(events[5], '2.436\t0\tmarker\t609\tn/a\tn/a\tn/a\tmarker lights off, "Zürich"');
+  assert.match(await failure(exportTo(t, path, 'bids', root)), /ses-20231114T221320: is there already\./);
+
+  rmSync(join(root, 'sub-bed1'), { recursive: true });
+  writeFileSync(join(root, 'participants.tsv'), 'participant_id\tage\nsub-other\t31\n');
+  await exportTo(t, path, 'bids', root);
+  assert.equal(
+    readFileSync(join(root, 'participants.tsv'), 'utf8'),
+    'participant_id\tage\nsub-other\t31\nsub-bed1\tn/a\n',
+  );
+  assert.deepEqual(readdirSync(root).sort(), ['README', 'dataset_description.json', 'participants.tsv', 'sub-bed1']);
+
+  const other = folder(t);
+  assert.match(
+    await failure(exportTo(t, path, 'bids', other)),
+    /: is there, and is no BIDS dataset\. Choose another --out\.$/,
+  );
+});
+
 test('a target that exists and a folder that does not are named, and nothing is left behind', async (t) => {
   const path = recordNight(t);
   const target = folder(t);

@@ -5,10 +5,10 @@ import { ExportError } from './edf-scale.js';
 /**
  * Writes a file part by part under another name beside it, and gives it its own when all of it is on disk: whoever sees
  * it sees all of it, also after a power failure. Returns its bytes. Throws an `ExportError` where the disk is full, the
- * folder does not let us, or something has that name; nothing is left behind then.
+ * folder does not let us, or something has that name and is not to be written over; nothing is left behind then.
  */
-export function writeWhole(path: string, parts: Iterable<Uint8Array | string>): number {
-  refuseExisting(path);
+export function writeWhole(path: string, parts: Iterable<Uint8Array | string>, over = false): number {
+  if (!over) refuseExisting(path);
   const temporary = `${path}.${process.pid}.part`;
   let written = 0;
   try {
@@ -22,7 +22,7 @@ export function writeWhole(path: string, parts: Iterable<Uint8Array | string>): 
     } finally {
       closeSync(descriptor);
     }
-    refuseExisting(path);
+    if (!over) refuseExisting(path);
     renameSync(temporary, path);
     syncFolder(dirname(path));
     return written;

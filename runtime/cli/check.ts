@@ -7,8 +7,9 @@ import { checkRecording, type RecordingReport } from '../recording/check.js';
 import { isSqliteFile } from '../recording/file-kind.js';
 import { RecordingError } from '../recording/read.js';
 import { configuredTiming, measuredWithOf } from '../timing/timing-file.js';
-import { checkMachine } from './check-machine.js';
+import { judgeMachine } from './check-machine.js';
 import { checkModule } from './check-module.js';
+import { lookAtMachine } from './machine.js';
 import { firstStep, isModelFile, openModel, refusing, withImportOptions, type ImportFlags } from './model-file.js';
 import { describeTime, inspect } from './model-inspect.js';
 import { Failure, UsageError, print, printJson } from './output.js';
@@ -51,7 +52,7 @@ export function checkCommand(): Command {
 }
 
 async function machine({ json }: CheckOptions): Promise<void> {
-  const findings = await checkMachine();
+  const findings = judgeMachine(await lookAtMachine());
   const ok = findings.every(({ level }) => level !== 'fault');
   if (json) printJson({ ok, findings });
   else

@@ -60,7 +60,7 @@ function headLines({
   lines.push(`recording ${recording} (${recorder.state}${losses > 0 ? `, ${losses} LOST IN RINGS` : ''})`);
   if (mqtt)
     lines.push(
-      `mqtt      ${mqtt.url}: ${mqtt.connected ? `${mqtt.acked} of ${mqtt.published} acknowledged` : mqtt.detail}`,
+      `mqtt      ${mqtt.url}: ${mqtt.detail === '' ? `${mqtt.acked} of ${mqtt.published} acknowledged` : mqtt.detail}`,
     );
   return lines;
 }

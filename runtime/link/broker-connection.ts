@@ -8,6 +8,9 @@ export interface BrokerEvents {
   onMessage(topic: string, payload: Uint8Array, packet: IPublishPacket): void;
 }
 
+/** What became of a message: `lost` with its connection, or refused by the broker, which says why. */
+export type Outcome = 'arrived' | 'lost' | { readonly refused: string };
+
 /** Where an answer goes, and what must stand beside it. */
 export interface AnswerPlace {
   readonly topic: string;
@@ -24,6 +27,7 @@ export class BrokerConnection {
   readonly #events: BrokerEvents;
   #client: MqttClient | undefined;
   #version: 5 | 4 = 5;
+  #receiveMaximum = Infinity;
   #pauseMs = firstPauseMs;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
@@ -39,21 +43,38 @@ export class BrokerConnection {
     return this.#client?.connected === true;
   }
 
-  /** Resolves true when the broker has it (QoS 1), or when it was sent (QoS 0); false if it was not. */
-  publish(topic: string, payload: string, qos: 0 | 1, retain: boolean): Promise<boolean> {
+  /** Messages of QoS 1 that the broker takes at once, less those that are not counted here. */
+  get window(): number {
+    return Math.max(1, Math.min(mostUnderWay, this.#receiveMaximum - spare));
+  }
+
+  /** By QoS 1: resolves when the broker has it, or will not have it by this connection. */
+  publish(topic: string, payload: string, retain: boolean): Promise<Outcome> {
     const client = this.#client;
-    if (!client?.connected) return Promise.resolve(false);
+    if (!client?.connected) return Promise.resolve('lost');
     return new Promise((resolve) => {
       const done = (error?: Error | null): void => {
         client.off('close', lost);
-        resolve(!error);
+        const refused = error && client.connected ? { refused: error.message } : undefined;
+        resolve(refused ?? (error ? 'lost' : 'arrived'));
       };
       // A message under way when the connection goes is told apart from one that arrived by the next connection.
-      const lost = (): void => resolve(false);
+      const lost = (): void => resolve('lost');
       client.once('close', lost);
-      const properties = this.#version === 5 ? { properties: { contentType: 'application/json' } } : {};
-      client.publish(topic, payload, { qos, retain, ...properties }, done);
+      client.publish(topic, payload, { qos: 1, retain, ...this.#properties }, done);
     });
+  }
+
+  /** By QoS 0, now or never: false where there is no connection, or one that is behind with what it has. */
+  send(topic: string, payload: string): boolean {
+    const client = this.#client;
+    if (!client?.connected || client.stream.writableLength > mostWaitingBytes) return false;
+    client.publish(topic, payload, { qos: 0, ...this.#properties });
+    return true;
+  }
+
+  get #properties(): { properties?: { contentType: string } } {
+    return this.#version === 5 ? { properties: { contentType: 'application/json' } } : {};
   }
 
   answer({ topic, correlation }: AnswerPlace, payload: string): void {
@@ -92,8 +113,9 @@ export class BrokerConnection {
       }
       client.end(true);
     });
-    client.on('connect', () => {
+    client.on('connect', ({ properties }) => {
       this.#pauseMs = firstPauseMs;
+      this.#receiveMaximum = properties?.receiveMaximum ?? Infinity;
       this.#events.onConnect();
     });
     client.on('message', (topic, payload, packet) => this.#events.onMessage(topic, payload, packet));
@@ -139,5 +161,9 @@ export class BrokerConnection {
 
 /** An answer that nobody took by then is of no use. */
 const answerSeconds = 30;
+const mostUnderWay = 16;
+/** For retained topics and answers. */
+const spare = 4;
+const mostWaitingBytes = 16 * 1024;
 const firstPauseMs = 500;
 const longestPauseMs = 60_000;

@@ -1,25 +1,48 @@
-import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { healthSoFar, nothingYet, type HealthSoFar } from './recorded-health.js';
 
-/** How far a recording's events have been acknowledged by the broker: `NAME.published` beside it, one number. */
+/** How far a recording's events have been acknowledged by the broker. */
+export interface Progress {
+  /** The last event that has arrived, or of which nothing is reported. */
+  readonly event: number;
+  /** What had happened by then. */
+  readonly health: HealthSoFar;
+}
+
+const progress = z.strictObject({ event: z.int().nonnegative(), health: healthSoFar });
+
+/**
+ * `NAME.published` beside a recording: what of it has arrived. It is there from the run's first moment until everything
+ * has, so a recording is remembered even if no broker was seen while it was made.
+ */
 export class Cursor {
   readonly recording: string;
-  id: number;
-  #saved: number;
+  progress: Progress;
+  #saved: Progress | undefined;
 
+  /** One that cannot be read begins anew: what then arrives twice has the same ids. */
   constructor(recording: string) {
     this.recording = recording;
-    this.id = readCursor(recording) ?? 0;
-    this.#saved = this.id;
+    this.#saved = readCursor(cursorPath(recording));
+    this.progress = this.#saved ?? { event: 0, health: nothingYet };
   }
 
-  /** Whole or not at all. */
+  /** Whole or not at all, and it outlives a power cut. */
   save(): void {
+    if (this.progress === this.#saved) return;
     const path = cursorPath(this.recording);
-    if (this.id === this.#saved && existsSync(path)) return;
-    writeFileSync(`${path}.new`, `${this.id}\n`);
+    const descriptor = openSync(`${path}.new`, 'w');
+    try {
+      writeSync(descriptor, `${JSON.stringify(this.progress)}\n`);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
     renameSync(`${path}.new`, path);
-    this.#saved = this.id;
+    syncFolder(dirname(path));
+    this.#saved = this.progress;
   }
 
   /** Everything has arrived: nothing is left to be remembered. */
@@ -28,23 +51,23 @@ export class Cursor {
   }
 }
 
-/** Earlier recordings in the same folder that were being reported, oldest first. */
-export function reportedBefore(recording: string): string[] {
-  const folder = dirname(recording);
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.published'))
-    .map((name) => join(folder, name.replace(/\.published$/, '.db')))
-    .filter((path) => path !== recording && existsSync(path))
-    .sort();
-}
+export const cursorEnding = '.published';
 
 function cursorPath(recording: string): string {
-  return recording.replace(/\.db$/, '.published');
+  return recording.replace(/\.db$/, cursorEnding);
 }
 
-function readCursor(recording: string): number | undefined {
-  const path = cursorPath(recording);
+function readCursor(path: string): Progress | undefined {
   if (!existsSync(path)) return undefined;
-  const id = Number(readFileSync(path, 'utf8'));
-  return Number.isInteger(id) && id >= 0 ? id : undefined;
+  try {
+    return progress.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function syncFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r');
+  fsyncSync(descriptor);
+  closeSync(descriptor);
 }

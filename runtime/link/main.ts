@@ -2,11 +2,12 @@ import { createInterface } from 'node:readline';
 import type { IPublishPacket } from 'mqtt';
 import { silenceGuardian } from '../guardian/silence.js';
 import { monotonicUs } from '../monotonic.js';
-import { openRecording, type Recording } from '../recording/read.js';
-import { BrokerConnection, type AnswerPlace } from './broker-connection.js';
-import { Cursor, reportedBefore } from './cursor.js';
+import { Backlog, type Waiting } from './backlog.js';
+import { BrokerConnection, type AnswerPlace, type Outcome } from './broker-connection.js';
+import { Forwarding } from './forwarding.js';
 import { toLink, type FromLink, type LinkOptions, type ToLink } from './messages.js';
-import { envelope, reportOf, rootOf, type Names } from './reports.js';
+import { envelope, rootOf } from './reports.js';
+import { RetainedTopics } from './retained.js';
 import { RequestJudge, answerTopic, type RemoteRefusal, type Wanted } from './requests.js';
 
 /**
@@ -35,36 +36,48 @@ process.on('SIGTERM', () => undefined);
 
 class Link {
   readonly #options: LinkOptions;
-  readonly #names: Names;
   readonly #root: string;
   readonly #broker: BrokerConnection;
   readonly #judge = new RequestJudge();
   readonly #asked = new Map<string, { id: string; key: string; place: AnswerPlace; given: NodeJS.Timeout }>();
-  /** Newest retained payloads by topic, sent again after every connection. */
-  readonly #retained = new Map<string, Record<string, unknown>>();
+  readonly #retained: RetainedTopics;
+  readonly #forwarding: Forwarding;
   readonly #timer: NodeJS.Timeout;
+  readonly #birth = Date.now();
   #sequence = 0;
   #published = 0;
   #acked = 0;
   #requests = 0;
   #told = '';
-  #following: { recording: Recording; cursor: Cursor; offsetMs: number } | undefined;
-  #earlier: string[];
-  #busy = false;
   #finishing = false;
-  /** While it finishes: the last events may still go out. */
-  #draining = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    const { node, bootId, detectors, estimates, actuator } = options;
-    this.#names = { node, bootId, detectors, estimates, actuator };
+    const { node, bootId, recording } = options;
     this.#root = rootOf(node);
-    this.#earlier = reportedBefore(options.recording);
-    const birth = Date.now();
-    const will = { v: 1, node, boot_id: bootId, state: 'lost', birth_seq: birth };
-    this.#retained.set('description', options.description);
-    this.#retained.set('state', { state: 'init', birth_seq: birth });
+    this.#retained = new RetainedTopics((topic, payload) =>
+      this.#publish(
+        topic,
+        { ...envelope(node, bootId, ++this.#sequence, monotonicUs(), new Date()), ...payload },
+        true,
+      ),
+    );
+    const backlog = new Backlog(recording, node);
+    const onProblem = (problem: string): void => say({ problem });
+    this.#forwarding = new Forwarding({
+      backlog,
+      publish: (waiting) => this.#report(waiting),
+      connected: () => this.#broker.connected,
+      window: () => this.#broker.window,
+      nowMs: () => performance.now(),
+      onProblem,
+    });
+    try {
+      backlog.remember();
+    } catch (error) {
+      onProblem(error instanceof Error ? error.message : String(error));
+    }
+    const will = { v: 1, node, boot_id: bootId, state: 'lost', birth_seq: this.#birth };
     this.#broker = new BrokerConnection(
       options,
       { topic: `${this.#root}state`, payload: JSON.stringify(will) },
@@ -74,12 +87,14 @@ class Link {
         onMessage: (topic, payload, packet) => this.#requested(topic, payload, packet),
       },
     );
+    this.#retained.set('description', options.description);
+    this.#retained.set('state', { state: 'init', birth_seq: this.#birth });
     this.#timer = setInterval(() => void this.#follow(), followMs);
   }
 
   hear(message: ToLink): void {
-    if ('state' in message) this.#keep('state', { state: message.state, reasons: message.reasons });
-    else if ('health' in message) this.#keep('health', message.health);
+    if ('state' in message) this.#state(message.state, message.reasons);
+    else if ('health' in message) this.#retained.set('health', message.health);
     else if ('belief' in message) this.#believe(message.belief);
     else if ('look' in message) void this.#follow();
     else if ('response' in message) this.#respond(message.response);
@@ -92,13 +107,9 @@ class Link {
     this.#finishing = true;
     clearInterval(this.#timer);
     const deadline = performance.now() + finishMs;
-    while (this.#busy && performance.now() < deadline) await pause(10);
-    if (this.#broker.connected) {
-      this.#draining = true;
-      while (performance.now() < deadline && (await this.#followOnce()));
-      this.#keep('state', { state: 'offline', reasons: [] });
-      while (this.#acked < this.#published && performance.now() < deadline) await pause(10);
-    }
+    await this.#forwarding.finish(finishMs);
+    this.#state('offline', []);
+    while (this.#broker.connected && !this.#retained.settled && performance.now() < deadline) await pause(10);
     await this.#broker.end();
     say({ finished: { published: this.#published, acked: this.#acked } });
     process.stdout.write('', () => process.exit(0));
@@ -107,98 +118,42 @@ class Link {
   #connected(): void {
     say({ connection: { connected: true, detail: '' } });
     for (const requests of ['request/+', 'request/place/+']) this.#broker.subscribe(this.#root + requests);
-    for (const [topic, payload] of this.#retained) this.#send(topic, payload, 1, true);
+    this.#retained.sendAll();
+    this.#forwarding.connected();
   }
 
-  #keep(topic: string, payload: Record<string, unknown>): void {
-    const birth = this.#retained.get('state')?.['birth_seq'];
-    const whole = topic === 'state' ? { ...payload, birth_seq: birth } : payload;
-    this.#retained.set(topic, whole);
-    if (this.#broker.connected) this.#send(topic, whole, 1, true);
-  }
-
-  #send(topic: string, payload: Record<string, unknown>, qos: 0 | 1, retain: boolean): void {
-    const whole = { ...envelope(this.#names, ++this.#sequence, monotonicUs(), new Date()), ...payload };
-    this.#published++;
-    void this.#broker.publish(this.#root + topic, JSON.stringify(whole), qos, retain).then((arrived) => {
-      if (arrived) this.#acked++;
-    });
+  #state(state: string, reasons: readonly string[]): void {
+    this.#retained.set('state', { state, reasons, birth_seq: this.#birth });
   }
 
   #believe(belief: Record<string, unknown>): void {
-    if (this.#broker.connected && !this.#finishing) this.#send('place', belief, 0, false);
+    if (this.#finishing) return;
+    const { node, bootId } = this.#options;
+    const whole = { ...envelope(node, bootId, ++this.#sequence, monotonicUs(), new Date()), ...belief };
+    if (!this.#broker.send(`${this.#root}place`, JSON.stringify(whole))) return;
+    this.#published++;
+    this.#acked++;
   }
 
-  // ── Events ────────────────────────────────────────────────────────────────────────────────────────────────────────
+  #report({ report, eventId, bootId, us, wall }: Waiting): Promise<Outcome> {
+    const told = envelope(this.#options.node, bootId, ++this.#sequence, us, wall);
+    return this.#publish(report?.topic ?? '', { ...told, event_id: eventId, ...report?.payload }, false);
+  }
+
+  async #publish(topic: string, payload: Record<string, unknown>, retain: boolean): Promise<Outcome> {
+    if (!this.#broker.connected) return 'lost';
+    this.#published++;
+    const outcome = await this.#broker.publish(this.#root + topic, JSON.stringify(payload), retain);
+    if (outcome === 'arrived') this.#acked++;
+    return outcome;
+  }
 
   async #follow(): Promise<void> {
-    if (this.#busy || this.#finishing || !this.#broker.connected) return;
-    this.#busy = true;
-    try {
-      while (await this.#followOnce());
-    } catch (error) {
-      process.stderr.write(`link: ${String(error)}\n`);
-    } finally {
-      this.#busy = false;
-      this.#tellCounts();
-    }
-  }
-
-  #tellCounts(): void {
+    await this.#forwarding.run();
     const counts = { published: this.#published, acked: this.#acked };
     const told = JSON.stringify(counts);
     if (told !== this.#told) say({ counts });
     this.#told = told;
-  }
-
-  /** Reports the next events of the recording that is followed; false if there were none. */
-  async #followOnce(): Promise<boolean> {
-    this.#following ??= this.#open(this.#earlier.shift() ?? this.#options.recording);
-    const following = this.#following;
-    if (!following) return false;
-    const { recording, cursor, offsetMs } = following;
-    if (this.#finishing && !this.#draining) return false;
-    const events = recording.eventsAfter(cursor.id, windowEvents);
-    if (events.length === 0) {
-      if (recording.path === this.#options.recording) {
-        // While the run goes on there will be more; a closed recording has none.
-        if (this.#draining) cursor.done();
-        else cursor.save();
-        return false;
-      }
-      cursor.done();
-      recording.close();
-      this.#following = undefined;
-      return true;
-    }
-    const arrivals = events.map(async ({ event, text }) => {
-      const report = event && reportOf(event, text, this.#names);
-      if (!event || !report) return true;
-      const wall = new Date(event.us / 1000 + offsetMs);
-      const payload = { ...envelope(this.#names, ++this.#sequence, event.us, wall), ...report.payload };
-      this.#published++;
-      const arrived = await this.#broker.publish(this.#root + report.topic, JSON.stringify(payload), 1, false);
-      if (arrived) this.#acked++;
-      return arrived;
-    });
-    // Counted off in order, up to the first that did not arrive: at least once, never out of order.
-    for (let place = 0; place < events.length; place++) {
-      if (!(await arrivals[place])) return false;
-      cursor.id = events[place]?.id ?? cursor.id;
-    }
-    cursor.save();
-    return true;
-  }
-
-  #open(path: string): { recording: Recording; cursor: Cursor; offsetMs: number } | undefined {
-    try {
-      const recording = openRecording(path);
-      const { startUs, startWallMs } = recording.run;
-      return { recording, cursor: new Cursor(path), offsetMs: startWallMs - startUs / 1000 };
-    } catch (error) {
-      if (path !== this.#options.recording) process.stderr.write(`link: ${String(error)}\n`);
-      return undefined; // not there yet
-    }
   }
 
   // ── Requests ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -267,7 +222,5 @@ function say(message: FromLink): void {
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const followMs = 100;
-/** In flight at once. */
-const windowEvents = 20;
 const finishMs = 2000;
 const answerMs = 2000;

@@ -13,11 +13,6 @@ export const linkOptions = z.strictObject({
   keyFile: z.string().optional(),
   /** The recording whose events are reported. Others in its folder with unreported events come first. */
   recording: z.string(),
-  /** Names of detectors and actuator, for the events. */
-  detectors: z.array(z.string()),
-  /** Names of the estimates of each detector that keeps any. */
-  estimates: z.record(z.string(), z.array(z.string())),
-  actuator: z.string(),
   /** Where the guardian is silenced, past the core. */
   silenceSocket: z.string(),
   description: z.record(z.string(), z.unknown()),
@@ -75,6 +70,8 @@ export type RemoteRequest = ForwardedRequest | { readonly verb: 'silence' };
 export const fromLink = z.union([
   z.strictObject({ request: z.strictObject({ id: z.string(), wanted: forwardedRequest }) }),
   z.strictObject({ counts: z.strictObject({ published: z.number(), acked: z.number() }) }),
+  /** What keeps reports from arriving though there is a connection; the empty string once nothing does. */
+  z.strictObject({ problem: z.string() }),
   z.strictObject({ connection: z.strictObject({ connected: z.boolean(), detail: z.string() }) }),
   z.strictObject({ finished: z.strictObject({ published: z.number(), acked: z.number() }) }),
 ]);

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mapChanges, refusalReasons, type LoopEvent } from '../contracts.js';
-import { reportOf, rootOf, type Names } from './reports.js';
+import { reportOf, rootOf, type EventNames } from './reports.js';
 
-const names: Names = {
-  node: 'bedside-1',
-  bootId: 'b',
+const names: EventNames = {
   detectors: ['spindle', 'contact'],
   estimates: { contact: ['index', 'mains'] },
   actuator: 'light',

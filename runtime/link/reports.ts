@@ -9,12 +9,12 @@ import {
   sessionStates,
   type LoopEvent,
 } from '../contracts.js';
+import type { HealthSoFar } from './recorded-health.js';
 
 /** The messages that axond sends: topics and payloads, pure. */
 
-export interface Names {
-  readonly node: string;
-  readonly bootId: string;
+/** Of the parts of a run, for its events. */
+export interface EventNames {
   readonly detectors: readonly string[];
   /** By detector. */
   readonly estimates: Readonly<Record<string, readonly string[]>>;
@@ -32,12 +32,12 @@ export function rootOf(node: string): string {
 }
 
 /** What stands in every payload. Times are of CLOCK_MONOTONIC; `wall` is for people. */
-export function envelope(names: Names, sequence: number, us: number, wall: Date): Record<string, unknown> {
-  return { v: 1, node: names.node, boot_id: names.bootId, seq: sequence, t_us: us, wall: wall.toISOString() };
+export function envelope(node: string, bootId: string, sequence: number, us: number, wall: Date) {
+  return { v: 1, node, boot_id: bootId, seq: sequence, t_us: us, wall: wall.toISOString() };
 }
 
 /** The report of an event, or undefined for events that are not reported. `text` is a marker's. */
-export function reportOf(event: LoopEvent, text: string | null, names: Names): Report | undefined {
+export function reportOf(event: LoopEvent, text: string | null, names: EventNames): Report | undefined {
   switch (event.kind) {
     case 'detection':
       if (event.phase !== DetectionPhase.confirmed) return undefined;
@@ -97,8 +97,13 @@ export function reportOf(event: LoopEvent, text: string | null, names: Names): R
   }
 }
 
+/** How the run has fared, every ten minutes of it. */
+export function healthReport(health: HealthSoFar): Report {
+  return { topic: 'event/health', payload: health };
+}
+
 /** What a detector judges, such as how likely sleep is: on each new state, and every ten seconds. */
-function estimate({ detector, estimate, state, value }: LoopEvent & { kind: 'estimate' }, names: Names): Report {
+function estimate({ detector, estimate, state, value }: LoopEvent & { kind: 'estimate' }, names: EventNames): Report {
   const name = names.detectors[detector] ?? String(detector);
   return {
     topic: 'event/estimate',
@@ -126,7 +131,7 @@ function estimatePayload(event: LoopEvent & { kind: 'place' }): Record<string, u
 }
 
 /** One report a stimulus, when the guardian says that it has started. */
-function stimulus(event: LoopEvent & { kind: 'receipt' }, { actuator }: Names): Report | undefined {
+function stimulus(event: LoopEvent & { kind: 'receipt' }, { actuator }: EventNames): Report | undefined {
   if (event.state !== ReceiptState.started) return undefined;
   return {
     topic: 'event/stimulus',

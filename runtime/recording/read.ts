@@ -231,6 +231,14 @@ export class Recording {
     return [...this.#rows('anchor', anchorRow)].map(({ us, wall_ms: wallMs }) => ({ us, wallMs }));
   }
 
+  /** The last one: a wall clock that was set since the start is right in it. The start's if there is none. */
+  newestAnchor(): { us: number; wallMs: number } {
+    const given = this.#asked('anchor', () => this.#db.prepare('select * from anchor order by id desc limit 1').get());
+    if (given === undefined) return { us: this.run.startUs, wallMs: this.run.startWallMs };
+    const { us, wall_ms: wallMs } = this.#decode('anchor', anchorRow, given);
+    return { us, wallMs };
+  }
+
   /** Every permission that was granted, in order. */
   *leases(): Generator<Lease> {
     for (const { lease, stimuli, grantedUs, untilUs } of this.#rows('lease', leaseRow)) {

@@ -83,6 +83,7 @@ export class LinkConnection {
     if ('counts' in message) this.#counts = message.counts;
     else if ('finished' in message) this.#counts = message.finished;
     else if ('connection' in message) this.#connection(message.connection);
+    else if ('problem' in message) this.#hindered(message.problem);
     else void this.#answer(message.request.id, message.request.wanted);
   }
 
@@ -92,6 +93,12 @@ export class LinkConnection {
       this.#log.warn(`mqtt: ${this.#reported.options.url}: ${detail}. Trying again.`);
     this.#connected = connected;
     this.#detail = detail;
+  }
+
+  #hindered(problem: string): void {
+    this.#detail = problem;
+    if (problem !== '') this.#log.warn(`mqtt: ${problem}`);
+    else this.#log.info('mqtt: reports arrive again');
   }
 
   async #answer(id: string, wanted: ForwardedRequest): Promise<void> {

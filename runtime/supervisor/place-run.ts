@@ -144,9 +144,6 @@ export class PlaceRun {
       node: plan.name,
       bootId: readBootId(),
       recording: this.recording,
-      detectors: [],
-      estimates: {},
-      actuator: '',
       silenceSocket: this.#places.silence,
       description: {
         axond: axondVersion,

@@ -158,7 +158,7 @@ export class Run {
       );
       await this.#stimulator.start();
     }
-    if (plan.mqtt) this.#link = this.#report(plan.mqtt, description);
+    if (plan.mqtt) this.#link = this.#report(plan.mqtt);
     this.#service = await Service.find(process.env, (text) => log.warn(text));
     this.#beat = setInterval(() => this.#tick(), beatMs);
     await this.#port.open();
@@ -173,7 +173,7 @@ export class Run {
     return { study: plan.study, run: basename(this.recording, '.db'), boot: readBootId(), sha256 };
   }
 
-  #report(mqtt: NonNullable<RunPlan['mqtt']>, { estimates }: LoopDescription): LinkConnection {
+  #report(mqtt: NonNullable<RunPlan['mqtt']>): LinkConnection {
     const { plan, axondVersion, log } = this.#options;
     const { channels, rate, device } = this.stream;
     const options: LinkOptions = {
@@ -181,9 +181,6 @@ export class Run {
       node: plan.name,
       bootId: readBootId(),
       recording: this.recording,
-      detectors: plan.loop.detectors.map(({ name }) => name),
-      estimates: Object.fromEntries(Object.entries(estimates).map(([name, list]) => [name, [...list]])),
-      actuator: plan.actuator?.name ?? '',
       silenceSocket: this.#places.silence,
       description: {
         axond: axondVersion,

@@ -22,7 +22,10 @@ export class Mosquitto {
     this.#file = file;
   }
 
-  static async start(t: Pick<TestContext, 'after'>, lines: readonly string[] = ['allow_anonymous true']): Promise<Mosquitto> {
+  static async start(
+    t: Pick<TestContext, 'after'>,
+    lines: readonly string[] = ['allow_anonymous true'],
+  ): Promise<Mosquitto> {
     const port = await freePort();
     const file = join(temporaryFolder(), 'mosquitto.conf');
     writeFileSync(file, [`listener ${port} 127.0.0.1`, ...lines, ''].join('\n'));

@@ -165,7 +165,7 @@ export class ReportingLink {
   most = 0;
   readonly #timer: NodeJS.Timeout;
 
-  constructor(recording: string, port: number) {
+  constructor(recording: string, port: number, more: Partial<LinkOptions> = {}) {
     const options: LinkOptions = {
       url: `mqtt://127.0.0.1:${port}`,
       node,
@@ -173,6 +173,7 @@ export class ReportingLink {
       recording,
       silenceSocket: join(temporaryFolder(), 'silence'),
       description: {},
+      ...more,
     };
     this.#process = new LinkProcess(options, {
       onMessage: (message) => {

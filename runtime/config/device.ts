@@ -13,6 +13,8 @@ export interface BrokerPlan {
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
+  /** False: taken out of it again. */
+  readonly homeAssistant?: boolean;
 }
 
 const url = text(
@@ -30,6 +32,14 @@ const broker = z
     caFile: path('ca.pem', 'Certificate that the broker is checked against (PEM).').exactOptional(),
     certFile: path('client.pem', 'Certificate that axond shows to the broker (PEM).').exactOptional(),
     keyFile: path('client.key', 'Private key of that certificate (PEM).').exactOptional(),
+    homeAssistant: z
+      .boolean()
+      .meta({
+        description:
+          'Home Assistant on the same broker shows this box by itself. `false` takes it out again; without the key nothing is said to it.',
+        example: true,
+      })
+      .exactOptional(),
   })
   .transform((plan): BrokerPlan => plan);
 

@@ -5,6 +5,7 @@ import { monotonicUs } from '../monotonic.js';
 import { Backlog, type Waiting } from './backlog.js';
 import { BrokerConnection, type AnswerPlace, type Outcome } from './broker-connection.js';
 import { Forwarding } from './forwarding.js';
+import { discoveryPayload, discoveryTopic, homeAssistantStatus } from './home-assistant.js';
 import { toLink, type FromLink, type LinkOptions, type ToLink } from './messages.js';
 import { envelope, rootOf } from './reports.js';
 import { RetainedTopics } from './retained.js';
@@ -53,15 +54,9 @@ class Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    const { node, bootId, recording } = options;
+    const { node, bootId, recording, homeAssistant } = options;
     this.#root = rootOf(node);
-    this.#retained = new RetainedTopics((topic, payload) =>
-      this.#publish(
-        topic,
-        { ...envelope(node, bootId, ++this.#sequence, monotonicUs(), new Date()), ...payload },
-        true,
-      ),
-    );
+    this.#retained = new RetainedTopics((topic, payload) => this.#publish(topic, payload, true));
     const backlog = new Backlog(recording, node);
     const onProblem = (problem: string): void => say({ problem });
     this.#forwarding = new Forwarding({
@@ -84,17 +79,24 @@ class Link {
       {
         onConnect: () => this.#connected(),
         onClose: (detail) => say({ connection: { connected: false, detail } }),
-        onMessage: (topic, payload, packet) => this.#requested(topic, payload, packet),
+        onMessage: (topic, payload, packet) => {
+          if (topic !== homeAssistantStatus) this.#requested(topic, payload, packet);
+          else if (Buffer.from(payload).toString() === 'online') this.#retained.sendAgain(discoveryTopic(node));
+        },
       },
     );
-    this.#retained.set('description', options.description);
-    this.#retained.set('state', { state: 'init', birth_seq: this.#birth });
+    this.#keep('description', options.description);
+    this.#state('init', []);
+    if (homeAssistant) {
+      const payload = homeAssistant.shown ? JSON.stringify(discoveryPayload({ node, ...homeAssistant })) : '';
+      this.#retained.set(discoveryTopic(node), () => payload);
+    }
     this.#timer = setInterval(() => void this.#follow(), followMs);
   }
 
   hear(message: ToLink): void {
     if ('state' in message) this.#state(message.state, message.reasons);
-    else if ('health' in message) this.#retained.set('health', message.health);
+    else if ('health' in message) this.#keep('health', message.health);
     else if ('belief' in message) this.#believe(message.belief);
     else if ('look' in message) void this.#follow();
     else if ('response' in message) this.#respond(message.response);
@@ -118,32 +120,41 @@ class Link {
   #connected(): void {
     say({ connection: { connected: true, detail: '' } });
     for (const requests of ['request/+', 'request/place/+']) this.#broker.subscribe(this.#root + requests);
+    if (this.#options.homeAssistant?.shown) this.#broker.subscribe(homeAssistantStatus);
     this.#retained.sendAll();
     this.#forwarding.connected();
   }
 
   #state(state: string, reasons: readonly string[]): void {
-    this.#retained.set('state', { state, reasons, birth_seq: this.#birth });
+    this.#keep('state', { state, reasons, birth_seq: this.#birth });
+  }
+
+  #keep(topic: string, payload: Record<string, unknown>): void {
+    this.#retained.set(this.#root + topic, () => JSON.stringify({ ...this.#envelope(), ...payload }));
+  }
+
+  #envelope(): Record<string, unknown> {
+    const { node, bootId } = this.#options;
+    return envelope(node, bootId, ++this.#sequence, monotonicUs(), new Date());
   }
 
   #believe(belief: Record<string, unknown>): void {
     if (this.#finishing) return;
-    const { node, bootId } = this.#options;
-    const whole = { ...envelope(node, bootId, ++this.#sequence, monotonicUs(), new Date()), ...belief };
-    if (!this.#broker.send(`${this.#root}place`, JSON.stringify(whole))) return;
+    if (!this.#broker.send(`${this.#root}place`, JSON.stringify({ ...this.#envelope(), ...belief }))) return;
     this.#published++;
     this.#acked++;
   }
 
   #report({ report, eventId, bootId, us, wall }: Waiting): Promise<Outcome> {
     const told = envelope(this.#options.node, bootId, ++this.#sequence, us, wall);
-    return this.#publish(report?.topic ?? '', { ...told, event_id: eventId, ...report?.payload }, false);
+    const payload = JSON.stringify({ ...told, event_id: eventId, ...report?.payload });
+    return this.#publish(this.#root + (report?.topic ?? ''), payload, false);
   }
 
-  async #publish(topic: string, payload: Record<string, unknown>, retain: boolean): Promise<Outcome> {
+  async #publish(topic: string, payload: string, retain: boolean): Promise<Outcome> {
     if (!this.#broker.connected) return 'lost';
     this.#published++;
-    const outcome = await this.#broker.publish(this.#root + topic, JSON.stringify(payload), retain);
+    const outcome = await this.#broker.publish(topic, payload, retain);
     if (outcome === 'arrived') this.#acked++;
     return outcome;
   }

@@ -16,6 +16,16 @@ export const linkOptions = z.strictObject({
   /** Where the guardian is silenced, past the core. */
   silenceSocket: z.string(),
   description: z.record(z.string(), z.unknown()),
+  /** To be shown by Home Assistant, or to be taken out of it; without it nothing is said to it. */
+  homeAssistant: z
+    .strictObject({
+      shown: z.boolean(),
+      axond: z.string(),
+      source: z.string(),
+      stimulates: z.boolean(),
+      recognisesPlaces: z.boolean(),
+    })
+    .optional(),
 });
 export type LinkOptions = z.infer<typeof linkOptions>;
 

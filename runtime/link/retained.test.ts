@@ -7,7 +7,7 @@ function retained() {
   const sent: string[] = [];
   const answers: ((outcome: Outcome) => void)[] = [];
   const topics = new RetainedTopics((topic, payload) => {
-    sent.push(`${topic} ${String(payload['n'])}`);
+    sent.push(`${topic} ${payload}`);
     return new Promise((resolve) => answers.push(resolve));
   });
   const answer = async (outcome: Outcome): Promise<void> => {
@@ -19,8 +19,8 @@ function retained() {
 
 test('a slow broker gets the newest of a topic, and not what was meanwhile', async () => {
   const { topics, sent, answer } = retained();
-  for (let n = 1; n <= 5; n++) topics.set('health', { n });
-  topics.set('state', { n: 1 });
+  for (let n = 1; n <= 5; n++) topics.set('health', () => `${n}`);
+  topics.set('state', () => '1');
   assert.deepEqual(sent, ['health 1', 'state 1']);
   await answer('arrived');
   await answer('arrived');
@@ -32,8 +32,8 @@ test('a slow broker gets the newest of a topic, and not what was meanwhile', asy
 
 test('after a new connection all of them are sent again, the newest of each', async () => {
   const { topics, sent, answer } = retained();
-  topics.set('health', { n: 1 });
-  topics.set('health', { n: 2 });
+  topics.set('health', () => '1');
+  topics.set('health', () => '2');
   await answer('lost');
   assert.deepEqual(sent, ['health 1']);
   topics.sendAll();
@@ -42,9 +42,16 @@ test('after a new connection all of them are sent again, the newest of each', as
 
 test('what a broker refuses is not sent again until there is something new', async () => {
   const { topics, sent, answer } = retained();
-  topics.set('description', { n: 1 });
+  topics.set('description', () => '1');
   await answer({ refused: 'Not authorized' });
   assert.deepEqual(sent, ['description 1']);
-  topics.set('description', { n: 2 });
+  topics.set('description', () => '2');
   assert.equal(sent.length, 2);
+});
+
+test('one that somebody asks for again is sent again, also while it is under way', () => {
+  const { topics, sent } = retained();
+  topics.set('config', () => '1');
+  topics.sendAgain('config');
+  assert.deepEqual(sent, ['config 1', 'config 1']);
 });

@@ -5,17 +5,17 @@ import type { Outcome } from './broker-connection.js';
  * true when it is ready for it, and no queue grows before it.
  */
 export class RetainedTopics {
-  readonly #publish: (topic: string, payload: Readonly<Record<string, unknown>>) => Promise<Outcome>;
-  readonly #newest = new Map<string, Readonly<Record<string, unknown>>>();
+  readonly #publish: (topic: string, payload: string) => Promise<Outcome>;
+  readonly #newest = new Map<string, () => string>();
   /** What was given out last, where that has not been answered yet. */
-  readonly #underWay = new Map<string, Readonly<Record<string, unknown>>>();
+  readonly #underWay = new Map<string, () => string>();
 
-  constructor(publish: (topic: string, payload: Readonly<Record<string, unknown>>) => Promise<Outcome>) {
+  constructor(publish: (topic: string, payload: string) => Promise<Outcome>) {
     this.#publish = publish;
   }
 
-  /** Below the node's root. */
-  set(topic: string, payload: Readonly<Record<string, unknown>>): void {
+  /** `payload` is called when it is sent, each time anew. */
+  set(topic: string, payload: () => string): void {
     this.#newest.set(topic, payload);
     this.#send(topic);
   }
@@ -24,6 +24,12 @@ export class RetainedTopics {
   sendAll(): void {
     this.#underWay.clear();
     for (const topic of this.#newest.keys()) this.#send(topic);
+  }
+
+  /** Somebody may have missed it: also if it is under way. */
+  sendAgain(topic: string): void {
+    this.#underWay.delete(topic);
+    this.#send(topic);
   }
 
   /** All that was given has been answered. */
@@ -35,7 +41,7 @@ export class RetainedTopics {
     const payload = this.#newest.get(topic);
     if (!payload || this.#underWay.has(topic)) return;
     this.#underWay.set(topic, payload);
-    void this.#publish(topic, payload).then((outcome) => {
+    void this.#publish(topic, payload()).then((outcome) => {
       if (this.#underWay.get(topic) !== payload) return;
       this.#underWay.delete(topic);
       if (outcome === 'arrived' && this.#newest.get(topic) !== payload) this.#send(topic);

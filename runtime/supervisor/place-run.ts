@@ -139,8 +139,11 @@ export class PlaceRun {
 
   #report(mqtt: NonNullable<PlaceRunPlan['mqtt']>): void {
     const { plan, axondVersion, log } = this.#options;
+    const { homeAssistant, ...broker } = mqtt;
+    const shown = { axond: axondVersion, source: plan.source.use, stimulates: false, recognisesPlaces: true };
     const options: LinkOptions = {
-      ...mqtt,
+      ...broker,
+      ...(homeAssistant === undefined ? {} : { homeAssistant: { shown: homeAssistant, ...shown } }),
       node: plan.name,
       bootId: readBootId(),
       recording: this.recording,

@@ -176,8 +176,16 @@ export class Run {
   #report(mqtt: NonNullable<RunPlan['mqtt']>): LinkConnection {
     const { plan, axondVersion, log } = this.#options;
     const { channels, rate, device } = this.stream;
+    const { homeAssistant, ...broker } = mqtt;
+    const shown = {
+      axond: axondVersion,
+      source: device,
+      stimulates: plan.actuator !== undefined,
+      recognisesPlaces: false,
+    };
     const options: LinkOptions = {
-      ...mqtt,
+      ...broker,
+      ...(homeAssistant === undefined ? {} : { homeAssistant: { shown: homeAssistant, ...shown } }),
       node: plan.name,
       bootId: readBootId(),
       recording: this.recording,

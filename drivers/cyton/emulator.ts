@@ -1,5 +1,6 @@
 import { readSync, writeSync } from 'node:fs';
 import { monotonicUs } from '../../runtime/monotonic.js';
+import { generator } from '../seeded.js';
 import { openPty, type Pty } from '../serial/pty.js';
 import { CytonBoard, type BoardOptions } from './board.js';
 import { spellAt, type Faults } from './faults.js';
@@ -207,19 +208,6 @@ export class CytonEmulator {
       return 0; // EAGAIN; the counter tells the reader what it missed
     }
   }
-}
-
-/** Seeded, uniform on [0, 1): faults fall at the same packets in every run. */
-function generator(seed: number): () => number {
-  let state = seed >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state >>>= 0;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state / 4294967296;
-  };
 }
 
 const idleMs = 5;

@@ -44,7 +44,9 @@ export function chooseChip<Found extends { readonly label: string; readonly line
   const chip = chips.find((one) => wanted.includes(one.label));
   if (!chip) {
     const here = chips.map((one) => one.label).join(', ') || 'none';
-    throw new Error(`gpio: there is no chip ${wanted.join(' or ')} (chips here: ${here}). Correct actuators.*.chip.`);
+    throw new Error(
+      `gpio: there is no chip ${wanted.join(' or ')} (chips here: ${here}). Correct the label of the chip.`,
+    );
   }
   if (highestLine >= chip.lines) {
     throw new Error(`gpio: ${chip.label} has no line ${highestLine}, only 0 to ${chip.lines - 1}. Correct the line.`);

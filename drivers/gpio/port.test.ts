@@ -94,7 +94,7 @@ test('a chip by the label that the configuration names; otherwise what there is 
   });
   assert.throws(() => port.openOutputs({ lines: [17], chip: 'pinctrl-rp1', activeLow: false }), {
     message:
-      'gpio: there is no chip pinctrl-rp1 (chips here: pinctrl-bcm2711, raspberrypi-exp-gpio). Correct actuators.*.chip.',
+      'gpio: there is no chip pinctrl-rp1 (chips here: pinctrl-bcm2711, raspberrypi-exp-gpio). Correct the label of the chip.',
   });
 });
 
@@ -110,13 +110,22 @@ test('what is missing is named: GPIO, the package for sysfs, a line that is free
 
 test('an input by both edges and its pull, and its level; by the character device alone', () => {
   const machine = fakeMachine({ character: pi4 });
-  const input = portOf(machine).openInput({ line: 4, activeLow: true, pull: 'up' });
+  const input = portOf(machine).openInput({ line: 4, activeLow: true, pull: 'up', consumer: 'axond stop input' });
   assert.equal(machine.calls.at(-1), 'lines 4 flags 100110110 of /dev/gpiochip0');
   assert.equal(input.isHigh(), false);
   machine.input = 1;
   assert.equal(input.isHigh(), true);
   const none = portOf(fakeMachine({ sysfs: pi4 }));
-  assert.throws(() => none.openInput({ line: 4, activeLow: true }), /line 4 cannot be watched without/);
+  assert.throws(
+    () => none.openInput({ line: 4, activeLow: true, consumer: 'stop' }),
+    /line 4 cannot be watched without/,
+  );
+});
+
+test('an input may be asked for its rising edges alone', () => {
+  const machine = fakeMachine({ character: pi4 });
+  portOf(machine).openInput({ line: 26, activeLow: true, edges: 'rising', consumer: 'axond data ready' });
+  assert.equal(machine.calls.at(-1), 'lines 26 flags 10110 of /dev/gpiochip0');
 });
 
 test('R-29 a line falls on death only where the kernel says so', () => {

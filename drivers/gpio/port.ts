@@ -40,6 +40,10 @@ export interface InputRequest {
   readonly chip?: string;
   readonly activeLow: boolean;
   readonly pull?: 'up' | 'down';
+  /** Without it both are told. */
+  readonly edges?: 'rising';
+  /** Shown by `gpioinfo`. */
+  readonly consumer: string;
 }
 
 /** An input that tells its edges. */
@@ -76,13 +80,14 @@ export function createGpioPort(system: GpioSystem = thisMachine): GpioPort {
     openOutputs: (request) => openCharacter(system, request) ?? openSysfs(system, request),
     writer: (lines) => (lines.way === 'character' ? characterWriter(system, lines) : sysfsWriter(system, lines)),
     openInput(request) {
-      const { line, chip, activeLow, pull } = request;
+      const { line, chip, activeLow, pull, edges, consumer } = request;
       const found = requestLines(system, chip, {
         offsets: [line],
-        consumer: 'axond stop input',
+        consumer,
         direction: 'input',
         activeLow,
         ...(pull === undefined ? {} : { pull }),
+        ...(edges === undefined ? {} : { edges }),
       });
       if (!found) throw new Error(`gpio: line ${line} cannot be watched without /dev/gpiochip0. Use a newer kernel.`);
       const { descriptor } = found;

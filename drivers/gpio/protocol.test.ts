@@ -8,6 +8,7 @@ import {
   Call,
   chipInfoBytes,
   eventBytes,
+  lastEventNumber,
   lineRequestBytes,
   readChipInfo,
   readEdges,
@@ -62,6 +63,7 @@ int main(void) {
   events[0].offset = 4;
   events[1].timestamp_ns = 123456789512345ull;
   events[1].id = GPIO_V2_LINE_EVENT_FALLING_EDGE;
+  events[1].line_seqno = 70000;
   show(events, sizeof events);
   return 0;
 }
@@ -117,6 +119,8 @@ test(
       { rising: true, atUs: 123456789012.345 },
       { rising: false, atUs: 123456789512.345 },
     ]);
+    assert.equal(lastEventNumber(events!, events!.length), 70000);
+    assert.equal(lastEventNumber(events!, events!.length - 1), 0);
   },
 );
 

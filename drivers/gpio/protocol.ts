@@ -33,14 +33,16 @@ export interface LineRequest {
   readonly activeLow: boolean;
   /** Inputs only. */
   readonly pull?: 'up' | 'down';
+  /** Inputs only: without it both. */
+  readonly edges?: 'rising';
 }
 
 /**
- * An output begins with value 0, in the same step in which it becomes an output; an input tells both of its edges, with
+ * An output begins with value 0, in the same step in which it becomes an output; an input tells its edges, with
  * CLOCK_MONOTONIC times.
  */
 export function writeLineRequest(bytes: Uint8Array, request: LineRequest): void {
-  const { offsets, consumer, direction, activeLow, pull } = request;
+  const { offsets, consumer, direction, activeLow, pull, edges } = request;
   if (offsets.length < 1 || offsets.length > mostLines) throw new RangeError(`1 to ${mostLines} lines a request`);
   bytes.fill(0, 0, lineRequestBytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, lineRequestBytes);
@@ -48,7 +50,7 @@ export function writeLineRequest(bytes: Uint8Array, request: LineRequest): void 
   for (let i = 0; i < Math.min(consumer.length, 31); i++) bytes[256 + i] = consumer.charCodeAt(i) & 0x7f;
   let flags = activeLow ? Flag.activeLow : 0;
   if (direction === 'output') flags |= Flag.output;
-  else flags |= Flag.input | Flag.risingEdge | Flag.fallingEdge;
+  else flags |= Flag.input | Flag.risingEdge | (edges === undefined ? Flag.fallingEdge : 0);
   if (pull === 'up') flags |= Flag.pullUp;
   if (pull === 'down') flags |= Flag.pullDown;
   view.setBigUint64(288, BigInt(flags), true);
@@ -98,6 +100,15 @@ export function readEdges(bytes: Uint8Array, length: number): Edge[] {
     if (id === 1 || id === 2) edges.push({ rising: id === 1, atUs: Number(view.getBigUint64(at, true)) / 1000 });
   }
   return edges;
+}
+
+/** The number of the newest event in `bytes[0 … length)`, counted by the kernel for each line from 1; 0 without one. */
+export function lastEventNumber(bytes: Uint8Array, length: number): number {
+  const at = Math.floor(length / eventBytes) * eventBytes - eventBytes;
+  if (at < 0) return 0;
+  let number = 0;
+  for (let place = 3; place >= 0; place--) number = number * 256 + (bytes[at + 20 + place] as number);
+  return number;
 }
 
 function textAt(bytes: Uint8Array, from: number, length: number): string {

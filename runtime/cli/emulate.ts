@@ -1,16 +1,15 @@
 import { Command } from 'commander';
 import { CytonEmulator } from '../../drivers/cyton/emulator.js';
-import { parseFaults } from '../../drivers/cyton/faults.js';
 import { leastDelayUs, parseLoopbackFaults } from '../../drivers/cyton/loopback.js';
 import { openTriggerEar } from '../../drivers/cyton/trigger-ear.js';
-import { SignalFileError, frameReader, openSignalFile } from '../../drivers/file/signal-file.js';
-import { createSleeper } from '../../drivers/sleeper/generator.js';
 import { parseQuantity } from '../config/units.js';
+import { emulateAds1299Command } from './emulate-ads1299.js';
 import { emulateCameraCommand } from './emulate-camera.js';
 import { emulateEdvsCommand } from './emulate-edvs.js';
 import { emulateNeurocorexCommand } from './emulate-neurocorex.js';
+import { openEmulatedSignal, readFaults, untilEnded } from './emulated-signal.js';
 import { wholeNumber } from './options.js';
-import { Failure, UsageError, print, printJson } from './output.js';
+import { UsageError, print, printJson } from './output.js';
 
 interface EmulateOptions {
   from?: string;
@@ -64,17 +63,16 @@ export function emulateCommand(): Command {
   return new Command('emulate')
     .description('Act as a device, for trials and tests')
     .addCommand(cyton)
+    .addCommand(emulateAds1299Command())
     .addCommand(emulateCameraCommand())
     .addCommand(emulateEdvsCommand())
     .addCommand(emulateNeurocorexCommand());
 }
 
 async function emulateCyton(options: EmulateOptions): Promise<void> {
-  const { source, channels, truth } = openSource(options);
+  const { source, channels, truth } = openEmulatedSignal(options);
   const daisy = options.daisy === true;
   const rate = options.rate ?? 250;
-  let end: () => void = () => undefined;
-  const ended = new Promise<void>((resolve) => (end = resolve));
   const faults = readFaults([
     ...(options.fault ?? []),
     ...(options.drift === undefined ? [] : [`drift:${options.drift}`]),
@@ -82,6 +80,7 @@ async function emulateCyton(options: EmulateOptions): Promise<void> {
   const loopback = openLoopback(options);
   const unplugs = faults.spells.some(({ kind }) => kind === 'unplug');
   const link = options.link ?? (unplugs ? `/tmp/axond-emulated-cyton-${process.pid}` : undefined);
+  const { ended, end } = untilEnded();
   let shown = false;
   const emulator = new CytonEmulator({
     daisy,
@@ -99,12 +98,8 @@ async function emulateCyton(options: EmulateOptions): Promise<void> {
       if (options.json) printJson(trigger === undefined ? { port } : { port, trigger });
       else print(`Cyton on ${port}${trigger === undefined ? '' : `, trigger on ${trigger}`}; Ctrl-C ends it.`);
     },
-    onEnd: () => end(),
+    onEnd: end,
   });
-  process.once('SIGINT', end);
-  process.once('SIGTERM', end);
-  // Started by another program, it ends with that program.
-  if (!process.stdin.isTTY) process.stdin.resume().once('end', end).once('error', end);
   await ended;
   emulator.stop();
   process.stdin.destroy();
@@ -126,45 +121,3 @@ function openLoopback({ loopback: channel, delay, daisy, loopbackFault = [], tri
     throw error instanceof RangeError ? new UsageError(error.message) : error;
   }
 }
-
-function readFaults(specs: readonly string[]): ReturnType<typeof parseFaults> {
-  try {
-    return parseFaults(specs);
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function openSource({ from, seed, night, rate = 250 }: EmulateOptions): {
-  source: { read(frame: Float64Array): boolean };
-  channels: number;
-  truth: () => number;
-} {
-  if (from === undefined) {
-    let spindles = 0;
-    const sleeper = createSleeper({
-      seed: Number(seed),
-      rate,
-      channels: sleeperInputs,
-      night: night === true,
-      onEvent: ({ kind }) => {
-        if (kind === 'spindle') spindles++;
-      },
-    });
-    return { source: sleeper, channels: sleeper.channels.length, truth: () => spindles };
-  }
-  try {
-    const reader = frameReader(openSignalFile(from));
-    if (reader.rate !== rate)
-      throw new UsageError(
-        `${from}: has ${reader.rate} Hz, the emulated board ${rate} Hz. Use a recording of that rate, or --rate.`,
-      );
-    return { source: reader, channels: reader.channels.length, truth: () => 0 };
-  } catch (error) {
-    if (error instanceof SignalFileError) throw new Failure(error.message);
-    throw error;
-  }
-}
-
-/** What is plugged into the inputs of the emulated board, in their order: the electrodes of the preset `demo`. */
-const sleeperInputs = ['C3', 'C4', 'M1', 'M2', 'E1', 'E2', 'EMG', 'Fz'];

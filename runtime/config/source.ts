@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { camera } from './camera.js';
 import { edvs, events } from './events.js';
 import type { DevicePlan } from '../../drivers/devices.js';
+import { rates as chipRates } from '../../drivers/ads1299/protocol.js';
 import { gains } from '../../drivers/cyton/protocol.js';
-import { baudRate, objection, port, quantity } from './values.js';
+import { baudRate, objection, port, quantity, text } from './values.js';
 
 /** `source`: where samples or pictures come from. */
 
@@ -57,18 +58,13 @@ const cyton = z
     const refuse = (path: (string | number)[], rule: string, fix: string): void =>
       context.addIssue({ code: 'custom', path, message: objection({ rule, fix }) });
     const most = daisy ? 16 : 8;
-    const places = new Map<number, string>();
     for (const [name, channel] of Object.entries(electrodes)) {
-      const other = places.get(channel);
-      places.set(channel, name);
-      const path = ['electrodes', name];
-      if (channel > most)
-        refuse(path, 'is above 8, the channels of a board without Daisy', 'Use 1 to 8, or add daisy: true.');
-      if (other !== undefined)
-        refuse(path, `is the channel of ${other} too`, 'Give each electrode a channel of its own.');
-      if (off.includes(channel))
-        refuse(path, 'is a channel that is switched off', `Take ${channel} out of source.off.`);
+      if (channel > most) {
+        const rule = 'is above 8, the channels of a board without Daisy';
+        refuse(['electrodes', name], rule, 'Use 1 to 8, or add daisy: true.');
+      }
     }
+    checkElectrodes(electrodes, off, refuse);
     off.forEach((channel, place) => {
       if (channel > most) refuse(['off', place], 'is above 8, the channels of a board without Daisy', 'Take it out.');
     });
@@ -81,6 +77,82 @@ const cyton = z
   .transform(({ use, port, baud, rate, ...options }): SourcePlan => {
     const plan: DevicePlan = { use, options: { ...options, rate: rate ?? (options.daisy ? 125 : 250) } };
     return { use, device: plan, port, baudRate: baud };
+  });
+
+/** Each electrode has a channel of its own, that is not switched off. */
+function checkElectrodes(
+  electrodes: Readonly<Record<string, number>>,
+  off: readonly number[],
+  refuse: (path: (string | number)[], rule: string, fix: string) => void,
+): void {
+  const places = new Map<number, string>();
+  for (const [name, channel] of Object.entries(electrodes)) {
+    const other = places.get(channel);
+    places.set(channel, name);
+    const path = ['electrodes', name];
+    if (other !== undefined)
+      refuse(path, `is the channel of ${other} too`, 'Give each electrode a channel of its own.');
+    if (off.includes(channel)) refuse(path, 'is a channel that is switched off', `Take ${channel} out of source.off.`);
+  }
+}
+
+const chipChannel = z.int().min(1).max(8);
+
+const ads1299 = z
+  .strictObject({
+    use: z.literal('ads1299'),
+    port: text('the path of a port', /^\//, '/dev/spidev0.0', 'SPI port that the chip is at.'),
+    dataReady: z
+      .int()
+      .min(0)
+      .max(1023)
+      .meta({ description: 'GPIO line that DRDY is wired to: its BCM number, 26 on a PiEEG.', example: 26 }),
+    chip: text(
+      'a label',
+      /^[!-~]+$/,
+      'pinctrl-rp1',
+      'Label of the GPIO chip of that line: that of the 40-pin header without it.',
+    ).exactOptional(),
+    electrodes: z
+      .record(electrodeName, chipChannel)
+      .meta({
+        description: 'Channel (1-8) of each electrode. Others are called ch1, ch2 and so on.',
+        example: '{ C3: 1, M2: 2 }',
+      })
+      .prefault({}),
+    off: z.array(chipChannel).meta({ description: 'Channels to switch off.' }).prefault([]),
+    gain: z.literal(gains).meta({ description: 'Amplification, the same for all channels.' }).prefault(24),
+    rate: quantity('frequency', '250Hz', 'Samples a second of each channel: 250Hz, 500Hz or 1kHz.').prefault('250Hz'),
+    reference: quantity('voltage', '4.5V', 'Reference of the converter. That of the chip is 4.5V.', {
+      atLeast: '1V',
+      atMost: '5V',
+    }).prefault('4.5V'),
+    bias: z
+      .boolean()
+      .meta({ description: 'A bias electrode is connected: the chip drives it from all channels that are on.' })
+      .prefault(true),
+    digital: z
+      .boolean()
+      .meta({ description: 'The pins GPIO1 to 4 of the chip are wired: the channel digital has their levels as bits.' })
+      .prefault(false),
+  })
+  .meta({ title: 'ADS1299 at an SPI port with a data-ready line: PiEEG, Portiloop' })
+  .superRefine(({ electrodes, off, rate, digital }, context) => {
+    const refuse = (path: (string | number)[], rule: string, fix: string): void =>
+      context.addIssue({ code: 'custom', path, message: objection({ rule, fix }) });
+    checkElectrodes(electrodes, off, refuse);
+    if (digital && Object.hasOwn(electrodes, 'digital'))
+      refuse(['electrodes', 'digital'], 'is the channel of the digital pins', 'Use another name.');
+    if (!chipRates.some((known) => known === rate))
+      refuse(['rate'], 'is no rate that can be followed edge by edge', 'Use 250Hz, 500Hz or 1kHz.');
+  })
+  .transform(({ use, port, reference, chip, ...options }): SourcePlan => {
+    const device: DevicePlan = {
+      use,
+      options: { ...options, reference: reference / 1e6, ...(chip === undefined ? {} : { chip }) },
+    };
+    // Of a terminal with an emulated chip behind it, which has none.
+    return { use, device, port, baudRate: 115200 };
   });
 
 const bridge = z
@@ -114,5 +186,5 @@ const bridge = z
   });
 
 export const source = z
-  .union([cyton, bridge, camera, events, edvs])
+  .union([cyton, ads1299, bridge, camera, events, edvs])
   .meta({ description: 'Where samples or pictures come from.' });

@@ -16,7 +16,7 @@ export interface SerialStopInputPlan {
  * A line that goes high (low, if it is active low) when it is pressed. A switch that is closed at rest and a pull make a
  * cut cable look like one that is pressed.
  */
-export interface GpioStopInputPlan extends InputRequest {
+export interface GpioStopInputPlan extends Omit<InputRequest, 'consumer' | 'edges'> {
   readonly use: 'gpio';
 }
 export type StopInputPlan = SerialStopInputPlan | GpioStopInputPlan;
@@ -105,7 +105,7 @@ class GpioStopInput implements StopInput {
   check(): readonly string[] {
     try {
       if (!this.#line) {
-        this.#line = this.#gpio.openInput(this.#plan);
+        this.#line = this.#gpio.openInput({ ...this.#plan, consumer: 'axond stop input' });
         this.#watch(this.#line.descriptor);
       }
       const { line } = this.#plan;

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createDevice } from '../../drivers/devices.js';
-import { openSerialTransport } from '../../drivers/serial/transport.js';
+import { openTransport } from '../../drivers/transports.js';
 import { sessionStates, type Transport } from '../contracts.js';
 import { requestRealtime } from '../realtime.js';
 import { blockCapacity, buildLoop, describeLoop } from './build.js';
@@ -80,10 +80,10 @@ function read(): number {
 
 function openPort(): Transport | undefined {
   try {
-    return openSerialTransport(data.port);
+    return openTransport(data.device, data.port);
   } catch (error) {
     Atomics.store(control, Control.port, 0);
-    tell({ portLost: String(error) });
+    tell({ portLost: error instanceof Error ? error.message : String(error) });
     return undefined;
   }
 }

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
-import { openSerialLine, type SerialLine } from '../../drivers/serial/line.js';
+import type { SerialLine } from '../../drivers/serial/line.js';
+import { openLine } from '../../drivers/transports.js';
+import type { SourcePlan } from '../config/source.js';
 import { Control } from '../loop/shared.js';
 
 /**
@@ -9,31 +11,30 @@ import { Control } from '../loop/shared.js';
 export class PortKeeper {
   /** What is wrong with the port now, or the empty string. */
   problem = '';
-  readonly #path: string;
-  readonly #baudRate: number;
+  readonly #source: SourcePlan;
   readonly #control: Int32Array;
   readonly #log: Logger;
   #line: SerialLine | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(path: string, baudRate: number, control: Int32Array, log: Logger) {
-    this.#path = path;
-    this.#baudRate = baudRate;
+  constructor(source: SourcePlan, control: Int32Array, log: Logger) {
+    this.#source = source;
     this.#control = control;
     this.#log = log;
   }
 
   async open(): Promise<void> {
+    const { device, port, baudRate } = this.#source;
     try {
-      const line = await openSerialLine(this.#path, this.#baudRate);
+      const line = await openLine(device, port, baudRate);
       if (this.#stopped) {
         await line.close();
         return;
       }
       this.#line = line;
       this.problem = '';
-      this.#log.info(`${this.#path}: open`);
+      this.#log.info(`${port}: open`);
       Atomics.store(this.#control, Control.port, 1);
       Atomics.notify(this.#control, Control.port);
     } catch (error) {

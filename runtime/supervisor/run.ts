@@ -90,7 +90,7 @@ export class Run {
     const bytesPerSecond = mostBytesPerSecond({ stream: this.stream });
     const wanted = plan.actuator ? bytesPerSecond * wantedSeconds * clearAgain : roomToBegin(bytesPerSecond);
     this.#storage = new StorageKeeper(plan.record, plan.storage, wanted, options.log);
-    this.#port = new PortKeeper(plan.source.port, plan.source.baudRate, this.memory.control, options.log);
+    this.#port = new PortKeeper(plan.source, this.memory.control, options.log);
     this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;

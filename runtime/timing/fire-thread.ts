@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createDevice } from '../../drivers/devices.js';
-import { openSerialTransport } from '../../drivers/serial/transport.js';
+import { openTransport } from '../../drivers/transports.js';
 import { FrameFlag } from '../contracts.js';
 import { CommandWriter } from '../guardian/command.js';
 import { requestRealtime } from '../realtime.js';
@@ -42,7 +42,7 @@ let untilUs = Infinity;
 let fifo = -1;
 
 if (data.realtime) requestRealtime();
-const port = openSerialTransport(data.port);
+const port = openTransport(data.device, data.port);
 device.open(monotonicUs());
 while (Atomics.load(words, Word.end) === 0 && monotonicUs() < untilUs) {
   const length = port.read(bytes, 10);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { createDevice, type DevicePlan } from '../../drivers/devices.js';
-import { openSerialLine } from '../../drivers/serial/line.js';
+import { openLine } from '../../drivers/transports.js';
 import { ReceiptState, type StreamInfo } from '../contracts.js';
 import { hardLimits, type ActuatorPlan } from '../guardian/actuators.js';
 import type { GuardianOptions } from '../guardian/options.js';
@@ -51,7 +51,7 @@ export async function measureTiming(measurement: Measurement, watching: Watching
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => (fail = reject));
   failed.catch(() => undefined);
-  const line = await openSerialLine(port, baudRate);
+  const line = await openLine(device, port, baudRate);
   let thread: Worker | undefined;
   const options: GuardianOptions = {
     fifo: join(folder, 'fifo'),

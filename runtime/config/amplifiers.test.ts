@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ConfigurationError } from './fault.js';
+import { loadConfiguration } from './load.js';
+
+const faultsOf = (source: string): string[] => {
+  try {
+    loadConfiguration({ files: [{ name: 'p.yaml', text: `source: ${source}\n` }] });
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigurationError, String(error));
+    return error.message.split('\n').map((line) => line.replace(/^p\.yaml:\d+:\d+ /, ''));
+  }
+};
+
+test('an ADS1299 as it is written, with its defaults', () => {
+  const { configuration } = loadConfiguration({
+    files: [
+      { name: 'p.yaml', text: 'source: { use: ads1299, port: /dev/spidev0.0, dataReady: 26, reference: 2.64V }\n' },
+    ],
+  });
+  assert.deepEqual(configuration.source, {
+    use: 'ads1299',
+    port: '/dev/spidev0.0',
+    baudRate: 115200,
+    device: {
+      use: 'ads1299',
+      options: {
+        ...{ dataReady: 26, electrodes: {}, off: [], gain: 24, rate: 250, reference: 2.64, bias: true, digital: false },
+      },
+    },
+  });
+});
+
+test('what is wrong with an ADS1299 is named with its fix', () => {
+  const faults: [string, string][] = [
+    ['port: /dev/spidev0.0', 'source.dataReady is missing.'],
+    ['port: spi0, dataReady: 26', 'source.port: spi0 is not the path of a port. Write for example /dev/spidev0.0.'],
+    ['port: /dev/a, dataReady: 26, rate: 2kHz', 'source.rate: 2kHz is no rate that can be followed edge by edge.'],
+    ['port: /dev/a, dataReady: 26, gain: 5', 'source.gain: 5 '],
+    ['port: /dev/a, dataReady: 26, electrodes: { C3: 9 }', 'source.electrodes.C3: 9 is above 8'],
+    ['port: /dev/a, dataReady: 26, electrodes: { C3: 1, C4: 1 }', 'source.electrodes.C4: 1 is the channel of C3 too.'],
+    ['port: /dev/a, dataReady: 26, electrodes: { C3: 1 }, off: [1]', 'source.electrodes.C3: 1 is a channel that is'],
+    ['port: /dev/a, dataReady: 26, reference: 4.5', 'source.reference: 4.5 '],
+    [
+      'port: /dev/a, dataReady: 26, digital: true, electrodes: { digital: 1 }',
+      'source.electrodes.digital: 1 is the channel of the digital pins.',
+    ],
+  ];
+  for (const [keys, expected] of faults) {
+    const found = faultsOf(`{ use: ads1299, ${keys} }`);
+    assert.equal(found.length, 1, `${keys}: ${found.join('\n')}`);
+    assert.ok(found[0]!.startsWith(expected), `${keys}: ${found[0]}`);
+  }
+});

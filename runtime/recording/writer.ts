@@ -82,7 +82,8 @@ export class RecordingWriter {
     }
     const db = this.#db;
     db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = NORMAL');
+    // Through to the disk with each commit, or a power cut would take all that the WAL has held since its last checkpoint.
+    db.pragma('synchronous = FULL');
     db.pragma('journal_size_limit = 16777216');
     this.#insertBlock = insertInto(db, 'block', 'first_index, frames, first_cycle, packed, crc');
     this.#insertInput = insertInto(db, 'input', 'first_cycle, cycles, packed, crc');
@@ -113,7 +114,7 @@ export class RecordingWriter {
     return this.#orEnd(() => this.#drainSamples(samples) + this.#drainDecisions(decisions, texts, seen));
   }
 
-  /** What was drained so far now outlives this process. Throws `DiskFull`. */
+  /** What was drained so far now outlives this process, and a power cut. Throws `DiskFull`. */
   commit(): void {
     this.#orEnd(() => {
       this.#flush();
@@ -123,17 +124,12 @@ export class RecordingWriter {
     this.oldestUncommittedUs = NaN;
   }
 
-  /** Commits, and then the lease so that it outlives a power cut. Throws `DiskFull`. */
+  /** Commits, and then the lease alone, so that it outlives a power cut too. Throws `DiskFull`. */
   lease({ lease, stimuli, grantedUs, untilUs }: Lease): void {
     this.commit();
     const columns = [lease, stimuli, grantedUs, untilUs];
-    this.#orEnd(() => {
-      const db = this.#db;
-      // SQLite takes the pragma outside of a transaction only.
-      db.exec('commit; pragma synchronous = FULL; begin');
-      this.#insertLease.run(...columns, checksum(columns));
-      db.exec('commit; pragma synchronous = NORMAL; begin');
-    });
+    this.#orEnd(() => this.#insertLease.run(...columns, checksum(columns)));
+    this.commit();
   }
 
   /**

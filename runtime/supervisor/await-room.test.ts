@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -29,6 +29,7 @@ test('it waits for as long as there is too little room', async (t) => {
 test('whoever asks meanwhile is told what it waits for; arming is refused; a stop ends it', async (t) => {
   const waiting = awaitRoom(wanted(t, never), () => 11e6);
   const { control } = placesOf('bed-1');
+  while (!existsSync(control)) await new Promise((resolve) => setImmediate(resolve));
   const told = /^\/var\/lib\/axond: the disk is full, .* Make room: 11 MB of the 43 MB are free/;
   for (const request of [{ verb: 'status' }, { verb: 'arm', device: 'bed-1', forSeconds: 60 }] as const) {
     const answer = await askControl(control, request);

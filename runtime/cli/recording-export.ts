@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { parse } from 'yaml';
-import { z } from 'zod';
 import type { SampleBlock } from '../contracts.js';
 import { writeBids } from '../recording/export/bids-folder.js';
 import { edfBytes, planEdf } from '../recording/export/edf.js';
@@ -12,9 +9,11 @@ import { blocksOf, prepareExport, type Exported } from '../recording/export/expo
 import { portiloopCsv, signalCsv } from '../recording/export/signal-text.js';
 import { framesSpanned } from '../recording/export/survey.js';
 import { refuseExisting, writeWhole } from '../recording/export/whole-file.js';
+import { noteCopy } from '../recording/copies.js';
 import { RecordingError, openRecording, type Recording } from '../recording/read.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 import { progressLine } from './progress.js';
+import { recordingPath, timeZoneOf } from './recording-path.js';
 
 const formats = ['edf', 'bdf', 'csv', 'portiloop', 'bids'] as const;
 type Format = (typeof formats)[number];
@@ -56,6 +55,7 @@ function exportRecording(given: string, options: ExportOptions): void {
     const exported = prepareExport(recording, basename(path, '.db'), timeZoneOf(recording.run.configuration));
     const frames = framesSpanned(exported.survey);
     const report = write(exported, withProgress(recording, exported, frames), options);
+    if (report.lossless && exported.closed) noteExport(path, options, report);
     const { marks, survey } = exported;
     const gaps = survey.gaps.length;
     const said = { recording: path, ...options, frames, gaps, marks: marks.length, ...report };
@@ -69,8 +69,21 @@ function exportRecording(given: string, options: ExportOptions): void {
   }
 }
 
+/** What keeps every count of a finished recording counts as a copy of it: `device.storage` may go by that. */
+function noteExport(path: string, { format, out }: ExportOptions, { bytes, sha256, session = out }: Report): void {
+  const to = resolve(session);
+  try {
+    noteCopy(path, { kind: 'exported', format, to, bytes, sha256: sha256 ?? null, wallMs: Date.now() });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${path}: that it was exported could not be noted beside it (${reason}).\n`);
+  }
+}
+
 interface Report {
   readonly bytes: number;
+  /** Of the file. */
+  readonly sha256?: string;
   /** Of EDF: of each channel, by how much neighbouring values differ in the file. */
   readonly resolution?: Readonly<Record<string, string>>;
   /** Every count is in the file. */
@@ -81,9 +94,9 @@ interface Report {
 }
 
 function write(exported: Exported, blocks: Iterable<SampleBlock>, { format, out, continuous }: ExportOptions): Report {
-  if (format === 'csv') return { bytes: writeWhole(out, signalCsv(exported, blocks)), lossless: true };
+  if (format === 'csv') return { ...writeWhole(out, signalCsv(exported, blocks)), lossless: true };
   if (format === 'bids') return { ...writeBids(out, exported, blocks), lossless: true };
-  if (format === 'portiloop') return { bytes: writeWhole(out, portiloopCsv(exported, blocks)), lossless: true };
+  if (format === 'portiloop') return { ...writeWhole(out, portiloopCsv(exported, blocks)), lossless: false };
   return writeEdf(exported, blocks, out, format, continuous === true);
 }
 
@@ -95,7 +108,7 @@ function writeEdf(
   continuous: boolean,
 ): Report {
   const plan = planEdf(exported, format, continuous);
-  const bytes = writeWhole(out, edfBytes(plan, blocks));
+  const written = writeWhole(out, edfBytes(plan, blocks));
   const { channels } = exported.run.stream;
   const resolution = Object.fromEntries(
     channels.map(({ name, unit, scale }, place) => {
@@ -104,7 +117,7 @@ function writeEdf(
     }),
   );
   const lossless = plan.scales.every(({ countsPerStep }) => countsPerStep === 1);
-  return { bytes, resolution, lossless, discontinuous: plan.discontinuous };
+  return { ...written, resolution, lossless, discontinuous: plan.discontinuous };
 }
 
 function* withProgress(recording: Recording, { survey, id }: Exported, frames: number): Generator<SampleBlock> {
@@ -126,25 +139,10 @@ function describe(said: Report & { out: string; frames: number; gaps: number; ma
   const steps = [...new Set(Object.values(resolution))].join(', ');
   return [
     `${session}: ${(bytes / 1e6).toFixed(1)} MB, ${frames} frames, ${gaps} gaps, ${marks} marks`,
-    ...(lossless
-      ? ['resolution  every count of the converter is kept']
-      : [`resolution  ${steps}: not every count fits. With --format bdf it does`]),
+    ...(lossless ? ['resolution  every count of the converter is kept'] : []),
+    ...(!lossless && steps !== '' ? [`resolution  ${steps}: not every count fits. With --format bdf it does`] : []),
     ...(discontinuous
       ? ['holes       the file is discontinuous (EDF+D); for programs that cannot read that: --continuous']
       : []),
   ];
-}
-
-/** As it is given, or by its name. */
-function recordingPath(given: string): string {
-  if (existsSync(given)) return given;
-  const named = join('recordings', `${given}.db`);
-  if (existsSync(named)) return named;
-  throw new UsageError(`${given}: there is no such file, and no ${named}.`);
-}
-
-/** Of those who read it: the recording carries its configuration. */
-function timeZoneOf(configuration: string): string {
-  const read = z.object({ device: z.object({ timeZone: z.string() }) }).safeParse(parse(configuration));
-  return read.success ? read.data.device.timeZone : 'UTC';
 }

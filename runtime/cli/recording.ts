@@ -20,6 +20,7 @@ import type { Sounded } from '../timing/sounded-at.js';
 import { soundedStimuli } from '../timing/sounded-stimuli.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 import { exportCommand } from './recording-export.js';
+import { reportCommand } from './recording-report.js';
 
 interface Entry {
   readonly file: string;
@@ -82,10 +83,11 @@ export function recordingCommand(): Command {
       else print(...sheet(shown));
     });
   return new Command('recording')
-    .description('List, show and export recordings')
+    .description('List, show, export and report recordings')
     .addCommand(list)
     .addCommand(show)
-    .addCommand(exportCommand());
+    .addCommand(exportCommand())
+    .addCommand(reportCommand());
 }
 
 function listFolder(folder: string): (Entry | Unreadable)[] {

@@ -42,19 +42,19 @@ export function hilbert(x: Float64Array): Float64Array {
   const n = x.length;
   const re = Float64Array.from(x);
   const im = new Float64Array(n);
-  transform(re, im);
+  fourier(re, im);
   // Conjugated on the way, so that the same transform leads back.
   for (let k = 0; k < n; k++) {
     const weight = k === 0 || 2 * k === n ? 1 : 2 * k < n ? 2 : 0;
     re[k] = ((re[k] as number) * weight) / n;
     im[k] = (-(im[k] as number) * weight) / n;
   }
-  transform(re, im);
+  fourier(re, im);
   return im.map((value) => -value);
 }
 
-/** Discrete Fourier transform in place, for any length; quick where it has small factors, as whole seconds do. */
-function transform(re: Float64Array, im: Float64Array): void {
+/** Discrete Fourier transform of re + i im in place, for any length; quick where it has small factors, as whole seconds do. */
+export function fourier(re: Float64Array, im: Float64Array): void {
   const n = re.length;
   const cos = new Float64Array(n);
   const sin = new Float64Array(n);

@@ -75,8 +75,8 @@ export class Recorded {
   #index = 0;
   #us = 1e6;
 
-  constructor(path: string, channels = 1) {
-    this.writer = new RecordingWriter(path, describeRun(channels));
+  constructor(path: string, channels = 1, run: Partial<RunDescription> = {}) {
+    this.writer = new RecordingWriter(path, { ...describeRun(channels), ...run });
     this.#channels = channels;
     this.#samples = SlotRing.create(1024, sampleSlotBytes(channels));
   }

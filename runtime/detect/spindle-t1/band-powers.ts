@@ -1,7 +1,7 @@
 import { atan2, cos, exp, sin } from '../../signal/math.js';
 
 /** Resonators by their place: centre and half width at half power of one stage in Hz. */
-const bands = [
+export const bands = [
   { name: 's11', centre: 11.25, width: 1.3 },
   { name: 's12', centre: 12.25, width: 1.3 },
   { name: 's13', centre: 13.25, width: 1.3 },

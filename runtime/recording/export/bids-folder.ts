@@ -29,7 +29,7 @@ export function writeBids(
     make(join(within, 'eeg'));
     if (isNew) writeAll(aside, { ...datasetFiles(exported), ...participants(undefined, names) });
     writeAll(within, sessionFiles(exported, names));
-    const bytes = writeWhole(
+    const { bytes } = writeWhole(
       join(within, 'eeg', `${names.stem}_eeg.bdf`),
       edfBytes(planEdf(exported, 'bdf', true), blocks),
     );

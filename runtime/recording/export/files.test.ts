@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { readContent } from '../../../drivers/file/recordings.test.fixture.js';
 import { runJson } from '../../cli/command.test.fixture.js';
 import { Failure } from '../../cli/output.js';
 import { exportCommand } from '../../cli/recording-export.js';
+import { readCopies } from '../copies.js';
 import { large, recordNight, small } from './recorded-night.test.fixture.js';
 
 function exportTo(t: TestContext, path: string, format: string, out: string): Promise<Record<string, unknown>> {
@@ -32,7 +34,8 @@ function folder(t: TestContext): string {
 
 test('CSV: a row a frame, with index, seconds, units and what was lost', async (t) => {
   const out = join(folder(t), 'night.csv');
-  const { frames, gaps, lossless, bytes } = await exportTo(t, recordNight(t), 'csv', out);
+  const path = recordNight(t);
+  const { frames, gaps, lossless, bytes } = await exportTo(t, path, 'csv', out);
   const text = readFileSync(out, 'utf8');
   assert.deepEqual([frames, gaps, lossless, bytes], [2298, 2, true, text.length]);
   const rows = text.trimEnd().split('\n');
@@ -48,6 +51,22 @@ test('CSV: a row a frame, with index, seconds, units and what was lost', async (
     held,
     Array.from({ length: 600 }, (_, index) => small(index)),
   );
+});
+
+test('what keeps every count is noted as a copy, with its hash; what does not is none', async (t) => {
+  const path = recordNight(t);
+  const target = folder(t);
+  await exportTo(t, path, 'edf', join(target, 'night.edf'));
+  await exportTo(t, path, 'portiloop', join(target, 'portiloop.csv'));
+  assert.deepEqual(readCopies(path).copies, []);
+  const out = join(target, 'night.bdf');
+  await exportTo(t, path, 'bdf', out);
+  const bytes = readFileSync(out);
+  const [copy, ...more] = readCopies(path).copies;
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const wallMs = copy?.wallMs ?? NaN;
+  assert.deepEqual(copy, { kind: 'exported', format: 'bdf', to: out, bytes: bytes.length, sha256, wallMs });
+  assert.equal(more.length, 0);
 });
 
 test('Portiloop CSV is read as one, hole and all', async (t) => {

@@ -1,15 +1,23 @@
+import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ExportError } from './edf-scale.js';
 
+export interface Written {
+  readonly bytes: number;
+  /** In hex. */
+  readonly sha256: string;
+}
+
 /**
  * Writes a file part by part under another name beside it, and gives it its own when all of it is on disk: whoever sees
- * it sees all of it, also after a power failure. Returns its bytes. Throws an `ExportError` where the disk is full, the
+ * it sees all of it, also after a power failure. Throws an `ExportError` where the disk is full, the
  * folder does not let us, or something has that name and is not to be written over; nothing is left behind then.
  */
-export function writeWhole(path: string, parts: Iterable<Uint8Array | string>, over = false): number {
+export function writeWhole(path: string, parts: Iterable<Uint8Array | string>, over = false): Written {
   if (!over) refuseExisting(path);
   const temporary = `${path}.${process.pid}.part`;
+  const hash = createHash('sha256');
   let written = 0;
   try {
     const descriptor = openSync(temporary, 'wx', 0o600);
@@ -17,6 +25,7 @@ export function writeWhole(path: string, parts: Iterable<Uint8Array | string>, o
       for (const bytes of collected(parts)) {
         for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
         written += bytes.length;
+        hash.update(bytes);
       }
       fsyncSync(descriptor);
     } finally {
@@ -25,7 +34,7 @@ export function writeWhole(path: string, parts: Iterable<Uint8Array | string>, o
     if (!over) refuseExisting(path);
     renameSync(temporary, path);
     syncFolder(dirname(path));
-    return written;
+    return { bytes: written, sha256: hash.digest('hex') };
   } catch (error) {
     throw explained(path, written, error);
   } finally {

@@ -1,0 +1,183 @@
+import { FrameFlag, type Condition, type RunDescription, type SampleBlock } from '../contracts.js';
+import { EpochSpectra } from '../evaluate/night/epoch-spectra.js';
+import { LockedPieces, averageLocked } from '../evaluate/night/locked-average.js';
+import { collectNight, type NightStimulus } from '../evaluate/night/night-events.js';
+import { nightPage, type Night } from '../evaluate/report/night-page.js';
+import { blockCapacity } from '../loop/build.js';
+import type { LoopPlan } from '../loop/plan.js';
+import { blocksOf, prepareExport, type Exported } from '../recording/export/exported.js';
+import { framesSpanned } from '../recording/export/survey.js';
+import type { Recording } from '../recording/read.js';
+import { Derivation, parseDerivation } from '../signal/derivation.js';
+import { openedConditions } from '../study/opened.js';
+import { planOfRecording } from './configuration.js';
+import { UsageError } from './output.js';
+import { timeZoneOf } from './recording-path.js';
+
+interface PageOptions {
+  readonly signal: string | undefined;
+  readonly allocation: string | undefined;
+}
+
+/** The page of a recording; `opened` says whether it shows conditions. */
+export async function buildPage(
+  recording: Recording,
+  id: string,
+  { signal: asked, allocation }: PageOptions,
+): Promise<{ page: string; opened: boolean }> {
+  const { run } = recording;
+  const conditionAt = await conditionsFor(run, allocation);
+  const exported = prepareExport(recording, id, timeZoneOf(run.configuration));
+  const plan = planOfRecording(run);
+  const derivation = asked ?? derivationOf(plan);
+  const { rate } = run.stream;
+  const first = exported.survey.stretches[0]?.first ?? 0;
+  const places = new Map(
+    exported.marks.flatMap((mark) =>
+      mark.kind === 'stimulus' ? [[Number(mark.id.slice(1)), mark.onset - first]] : [],
+    ),
+  );
+  const stimuli = [...places.values()].sort((a, b) => a - b);
+  const spectra = new EpochSpectra(rate, stimuli);
+  const pieces = conditionAt && new LockedPieces(rate, stimuli);
+  playSignal(recording, derivation, first, (values, length, at) => {
+    spectra.push(values, length, at);
+    pieces?.push(values, length, at);
+  });
+  spectra.finish();
+  pieces?.finish();
+  const told = Array.from(recording.readableEvents(), ({ event }) => event);
+  const events = collectNight(told, rate, recording.lastUs());
+  const { hour, minute, second } = exported.start.civil;
+  const night: Night = {
+    title: `Night report: ${id}`,
+    facts: factsOf(exported, plan, derivation),
+    rate,
+    first,
+    frames: framesSpanned(exported.survey),
+    startSeconds: 3600 * hour + 60 * minute + second,
+    events,
+    detectors: run.detectors,
+    gaps: exported.survey.gaps,
+    spectra,
+    ...(conditionAt && pieces
+      ? {
+          opened: split(
+            events.stimuli,
+            conditionAt,
+            new Map([...places.keys()].map((command) => [command, pieceOf(command)])),
+            rate,
+          ),
+        }
+      : {}),
+  };
+  return { page: nightPage(night), opened: conditionAt !== undefined };
+
+  function pieceOf(command: number): Float64Array | undefined {
+    return pieces?.pieces[stimuli.indexOf(places.get(command) ?? NaN)];
+  }
+}
+
+/** Undefined while the night is blinded. Where there is no study, every stimulus was real. */
+async function conditionsFor(
+  run: RunDescription,
+  allocation: string | undefined,
+): Promise<((atUs: number) => Condition) | undefined> {
+  if (allocation !== undefined) return openedConditions(allocation, run);
+  return run.study ? undefined : () => 'real';
+}
+
+function split(
+  stimuli: readonly NightStimulus[],
+  conditionAt: (atUs: number) => Condition,
+  pieces: ReadonlyMap<number, Float64Array | undefined>,
+  rate: number,
+): NonNullable<Night['opened']> {
+  return (['real', 'sham'] as const).flatMap((condition) => {
+    const some = stimuli.filter(({ startedUs }) => conditionAt(startedUs) === condition);
+    if (some.length === 0) return [];
+    const average = averageLocked(
+      some.map(({ command }) => pieces.get(command)),
+      rate,
+    );
+    return [{ condition, stimuli: some, average }];
+  });
+}
+
+/** What the first detector hears, before any stage. */
+function derivationOf({ signals, detectors, trace }: LoopPlan): string {
+  let signal = signals[detectors[0]?.signal ?? trace];
+  while (signal && 'signal' in signal.from) signal = signals[signal.from.signal];
+  if (signal && 'derivation' in signal.from) return signal.from.derivation;
+  throw new UsageError('--signal: the recording names no signal. Name an electrode.');
+}
+
+/** The signal in stretches without a lost frame. Frames count from the first. */
+function playSignal(
+  recording: Recording,
+  text: string,
+  first: number,
+  hear: (values: Float64Array, length: number, at: number) => void,
+): void {
+  const { channels } = recording.run.stream;
+  let derivation: Derivation;
+  try {
+    derivation = new Derivation(
+      parseDerivation(
+        text,
+        channels.map(({ name }) => name),
+      ),
+      channels,
+    );
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`--signal ${error.message}`);
+    throw error;
+  }
+  const values = new Float64Array(Math.max(blockCapacity, 4096));
+  for (const block of blocksOf(recording)) {
+    for (let from = 0; from < block.frames;) {
+      const end = endOfRun(block, from);
+      if (!isLost(block, from)) {
+        const length = derivation.process(block, from, end, values);
+        hear(values, length, block.firstIndex + from - first);
+      }
+      from = end;
+    }
+  }
+}
+
+function isLost({ flags }: SampleBlock, frame: number): boolean {
+  return ((flags[frame] as number) & FrameFlag.gap) !== 0;
+}
+
+/** Frames from `from` on that are alike lost or not. */
+function endOfRun(block: SampleBlock, from: number): number {
+  let end = from + 1;
+  while (end < block.frames && isLost(block, end) === isLost(block, from)) end++;
+  return end;
+}
+
+function factsOf({ run, start, closed }: Exported, plan: LoopPlan, derivation: string): [string, string][] {
+  const { study, stream, timing, detectors } = run;
+  const { year, month, day, hour, minute, second } = start.civil;
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const policy = plan.stimulation
+    ? 'use' in plan.stimulation.policy
+      ? plan.stimulation.policy.use
+      : 'a module'
+    : 'none';
+  return [
+    ['start', `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${two(second)} (${start.timeZone})`],
+    ['end', closed ? 'closed in order' : 'not closed: the run still goes on, was killed, or its disk was full'],
+    ...(study ? [['study', `${study.name}, ${study.participant}, night ${study.night}`] as [string, string]] : []),
+    ['made by', `axond ${run.axond} ${run.verb}, ${run.name}`],
+    ['amplifier', `${stream.device}, ${stream.rate} Hz: ${stream.channels.map(({ name }) => name).join(' ')}`],
+    ['signal on this page', derivation],
+    ['detectors', detectors.join(', ') || 'none'],
+    ['policy', policy],
+    [
+      'sound behind the receipt',
+      timing ? `${(timing.delayUs / 1000).toFixed(2)} ms, measured ${timing.measured}` : 'not measured',
+    ],
+  ];
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import Database from 'better-sqlite3';
+import { DetectionPhase, ReceiptState, type Condition } from '../contracts.js';
+import { elementsOf } from '../evaluate/report/well-formed.test.fixture.js';
+import { EventCode } from '../loop/records.js';
+import { Recorded, temporaryPath } from '../recording/recording.test.fixture.js';
+import { encodeAllocation } from '../study/allocation.js';
+import { writeSealed } from '../study/sealed-files.js';
+import { unblind } from '../study/unblind.js';
+import { runJson } from './command.test.fixture.js';
+import { Failure } from './output.js';
+import { reportCommand } from './recording-report.js';
+
+const rate = 250;
+const stimuli = [10, 25.5, 40, 41.2, 70, 85].map((seconds) => seconds * rate);
+
+/** Two minutes of a study's night, with a wave of 40 µV in the 2.5 s behind each stimulus that was real. */
+async function recordNight(t: TestContext, condition: Condition) {
+  const path = temporaryPath(t);
+  const allocation = join(dirname(path), 'cue.sealed');
+  const text = encodeAllocation({
+    study: 'cue',
+    made: '2026-11-28T09:00:00.000Z',
+    nonce: '5a'.repeat(32),
+    participants: ['P001'],
+    nights: 1,
+    blocks: 1,
+    blockSeconds: null,
+    rows: [{ participant: 'P001', night: 1, block: 1, condition }],
+  });
+  const sha256 = await writeSealed(allocation, text);
+  const study = { name: 'cue', participant: 'P001', night: 1, continued: false, sha256 };
+  const recorded = new Recorded(path, 1, { study });
+  const counts = (n: number): number => {
+    const evoked = stimuli.some((at) => n > at && n <= at + 2.5 * rate) && condition === 'real';
+    const wave = (hertz: number): number => Math.sin((2 * Math.PI * hertz * n) / rate);
+    return Math.round((30 * wave(1) + 10 * wave(9) + 5 * wave(13.3) + (evoked ? 40 : 0)) / 0.02235);
+  };
+  let command = 0;
+  for (let n = 0; n < 120 * rate; n += 10) {
+    const us = 1e6 + (n + 10) * 4000;
+    recorded.push(
+      Array.from({ length: 10 }, (_, place) => ({ counts: [counts(n + place)], counter: 0, flags: 0 })),
+      us,
+    );
+    if (stimuli.some((at) => at >= n && at < n + 10)) {
+      command++;
+      if (command === 1) recorded.lease(1, 50);
+      recorded.record(EventCode.detection, 0, DetectionPhase.confirmed, n - 100, n, NaN, 2);
+      recorded.record(EventCode.request, command, 0, n - 100, 0, 1e12);
+      recorded.record(EventCode.permit, command, command, 0, 0, 1);
+      recorded.record(EventCode.receipt, command, ReceiptState.accepted, us + 150, us);
+      recorded.record(EventCode.receipt, command, ReceiptState.started, us + 1000 * command, us);
+      recorded.record(EventCode.receipt, command, ReceiptState.ended, us + 50_000, us);
+      recorded.record(EventCode.phase, command, -30, condition === 'real' ? -45 : 120);
+    } else if (n % 2500 === 0) recorded.record(EventCode.refusal, 100 + n, n % 5000 === 0 ? 0b1 : 0b10001);
+    recorded.drain();
+  }
+  recorded.close();
+  return { path, allocation };
+}
+
+async function pageOf(t: TestContext, path: string, ...more: string[]): Promise<string> {
+  const out = join(dirname(path), 'night.html');
+  await runJson(t, reportCommand(), path, '--out', out, ...more);
+  return readFileSync(out, 'utf8');
+}
+
+test('R-27 before unblinding the page of a real and that of a sham night are the same bytes', async (t) => {
+  const real = await recordNight(t, 'real');
+  const sham = await recordNight(t, 'sham');
+  const page = await pageOf(t, real.path);
+  assert.equal(page, await pageOf(t, sham.path));
+  assert.match(page, /Blinded: nothing here is split by condition/);
+  assert.doesNotMatch(page, /sham stimuli|real stimuli|Locked to the stimulus|Seen in hindsight/);
+  elementsOf(page.replace(/^<!DOCTYPE html>\n/, ''));
+});
+
+test('the numbers of the page are those that SQLite counts in the file', async (t) => {
+  const { path } = await recordNight(t, 'sham');
+  const page = await pageOf(t, path);
+  const db = new Database(path, { readonly: true });
+  const count = (where: string): number =>
+    db.prepare<[], number>(`select count(*) from event where ${where}`).pluck().get() ?? NaN;
+  const row = (name: string): string | undefined => new RegExp(`<th>${name}</th><td>([^<]*)</td>`).exec(page)?.[1];
+  assert.equal(row('stimuli'), String(count("kind = 'receipt' and json_extract(fields, '$.state') = 1")));
+  assert.equal(row('refusals'), String(count("kind = 'refusal'")));
+  assert.equal(row('detections, spindle'), String(count("kind = 'detection'")));
+  const perHour = count("kind = 'refusal' and json_extract(fields, '$.reasons') & 16");
+  assert.match(page, new RegExp(`>per-hour</text><rect[^>]*></rect><text[^>]*>${perHour}</text>`));
+  db.close();
+  // Commands 1 to 6 started 1 to 6 ms behind their permits, at seconds 10 to 85; numpy.percentile says the same.
+  assert.match(page, /to the start<\/th><td>6<\/td><td>1\.25<\/td><td>3\.50<\/td><td>5\.75<\/td><td>6\.00<\/td>/);
+  assert.match(page, /most in a minute<\/th><td>5<\/td>/);
+  assert.match(page, /<th>time<\/th><td>0:02:00<\/td>/);
+});
+
+test('conditions are shown when they were opened on record, and not before', async (t) => {
+  const { path, allocation } = await recordNight(t, 'real');
+  const refused = await pageOf(t, path, '--allocation', allocation).catch((error: unknown) => error);
+  assert.ok(refused instanceof Failure, String(refused));
+  assert.match(refused.message, /^P001 in cue has not been unblinded\. .*axond study unblind --participant P001\.$/);
+  const who = { allocation, participant: 'P001', by: 'A. Meyer', reason: 'end of the study', user: 'u', at: 'now' };
+  await unblind(who, { recordings: path });
+  const page = await pageOf(t, path, '--allocation', allocation);
+  assert.match(page, /6 stimuli were real/);
+  assert.match(page, /Locked to the stimulus/);
+  assert.match(page, /Seen in hindsight, real: 6 stimuli, mean -45°, resultant length 1\.00/);
+  elementsOf(page.replace(/^<!DOCTYPE html>\n/, ''));
+});

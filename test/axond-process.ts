@@ -18,7 +18,11 @@ export interface Started {
   readonly exited: Promise<number | string>;
 }
 
-export function startAxond(t: TestContext, args: readonly string[], environment: Record<string, string> = {}): Started {
+export function startAxond(
+  t: { after(end: () => void): void },
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Started {
   const child = spawn(process.execPath, [launcher, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...environment },

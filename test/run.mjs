@@ -11,6 +11,7 @@ const has = (program) =>
 
 installWhatIsMissing();
 step('build', 'tsc', []);
+step('build of the page', 'tsc', ['-p', 'runtime/link/dashboard/page']);
 if (run('node', ['models/build-kernels.mjs']) !== 0) process.exit(1);
 if (words.length === 0) {
   step('lint', 'eslint', ['.']);

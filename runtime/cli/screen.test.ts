@@ -38,6 +38,7 @@ const status: Status = {
   ringLosses: { samples: 0, decisions: 0, commands: 0 },
   recorder: { state: 'recording', lagMs: 0 },
   mqtt: null,
+  dashboard: null,
   realtime: '',
   processes: { core: 1, guardian: 2, link: null },
 };

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import type { StoragePolicy } from '../recording/storage.js';
 import type { CameraPlan } from './camera.js';
 import type { EdvsPlan, EventsPlan } from './events.js';
-import type { BrokerPlan } from './device.js';
+import type { BrokerPlan, DashboardPlan } from './device.js';
 import type { PlacePlan } from './place.js';
 import type { Configuration } from './schema.js';
 
@@ -14,6 +15,10 @@ export interface PlaceRunPlan {
   readonly storage: StoragePolicy;
   /** Absent where nothing is reported. */
   readonly mqtt?: BrokerPlan;
+  /** Folder for what outlives a recording. */
+  readonly state: string;
+  /** Absent where there is no page. */
+  readonly dashboard?: DashboardPlan;
   readonly source: CameraPlan | EventsPlan | EdvsPlan;
   readonly place: PlacePlan;
 }
@@ -21,6 +26,16 @@ export interface PlaceRunPlan {
 /** Undefined for a configuration that recognises no places. */
 export function compilePlaceRun({ device, source, place }: Configuration): PlaceRunPlan | undefined {
   if (!place || !source || 'device' in source) return undefined;
-  const { name, timeZone, record, storage, mqtt } = device;
-  return { name, timeZone, record, storage, ...(mqtt === undefined ? {} : { mqtt }), source, place };
+  const { name, timeZone, record, storage, state = join(record, 'state'), mqtt, dashboard } = device;
+  return {
+    name,
+    timeZone,
+    record,
+    storage,
+    state,
+    ...(mqtt === undefined ? {} : { mqtt }),
+    ...(dashboard === undefined ? {} : { dashboard }),
+    source,
+    place,
+  };
 }

@@ -6,7 +6,7 @@ import { variantsOf, type ActuatorPlan } from '../guardian/actuators.js';
 import type { StopInputPlan } from '../guardian/stop-input.js';
 import { isModule, type LoopPlan, type SignalPlan, type StimulationPlan } from '../loop/plan.js';
 import type { StoragePolicy } from '../recording/storage.js';
-import type { BrokerPlan } from './device.js';
+import type { BrokerPlan, DashboardPlan } from './device.js';
 import type { Configuration } from './schema.js';
 import { compileSounds, type Sounds } from './sound.js';
 import { orderSignals, parentOf } from './signal-order.js';
@@ -24,6 +24,8 @@ export interface RunPlan {
   readonly state: string;
   /** Absent where nothing is reported. */
   readonly mqtt?: BrokerPlan;
+  /** Absent where there is no page. */
+  readonly dashboard?: DashboardPlan;
   readonly realtime: boolean;
   /** Absent where nothing is wired to the guardian. */
   readonly stopInput?: StopInputPlan;
@@ -44,7 +46,17 @@ export interface RunPlan {
 export function compileRun(configuration: Configuration): RunPlan {
   const { device, source, actuators, stimulus, study } = configuration;
   if (!source || !('device' in source)) throw new RangeError('source: gives no samples. A run needs one that does.');
-  const { name, timeZone, record, storage, state = join(record, 'state'), realtime, mqtt, stopInput } = device;
+  const {
+    name,
+    timeZone,
+    record,
+    storage,
+    state = join(record, 'state'),
+    realtime,
+    mqtt,
+    dashboard,
+    stopInput,
+  } = device;
   const chosen = stimulus && actuators[stimulus.actuator];
   const plan = chosen && actuatorOf(configuration, chosen);
   return {
@@ -55,6 +67,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     state,
     realtime,
     ...(mqtt === undefined ? {} : { mqtt }),
+    ...(dashboard === undefined ? {} : { dashboard }),
     ...(stopInput === undefined ? {} : { stopInput }),
     source,
     ...(stimulus && plan ? { actuator: { name: stimulus.actuator, ...plan } } : {}),

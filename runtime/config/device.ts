@@ -43,6 +43,38 @@ const broker = z
   })
   .transform((plan): BrokerPlan => plan);
 
+/** The page on this machine. */
+export interface DashboardPlan {
+  readonly address: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** Names by which this machine is reached, besides `localhost` and its addresses. */
+  readonly hosts: readonly string[];
+}
+
+const dashboard = z
+  .strictObject({
+    address: text(
+      'an IP address',
+      /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:]*)$/i,
+      '127.0.0.1',
+      'Address to listen on. With 0.0.0.0 every network sees the page, and the token in clear: put TLS in front.',
+    ).prefault('127.0.0.1'),
+    port: z.int().min(0).max(65535).meta({ description: 'Port to listen on; 0 is any.' }).prefault(8650),
+    hosts: z
+      .array(
+        text(
+          'the name of a host',
+          /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i,
+          'bedside-1.local',
+          'A name by which people reach this machine.',
+        ),
+      )
+      .meta({ description: 'Names by which people reach the page, besides localhost and addresses.' })
+      .prefault([]),
+  })
+  .transform((plan): DashboardPlan => plan);
+
 const serialStop = z
   .strictObject({
     use: z.literal('serial'),
@@ -116,6 +148,12 @@ export const device = z
     mqtt: z
       .union([url.transform((address): BrokerPlan => ({ url: address })), broker])
       .meta({ description: 'MQTT broker to report to. Without it nothing is reported.', example: 'mqtt://localhost' })
+      .exactOptional(),
+    dashboard: dashboard
+      .meta({
+        description: 'A page with the live signal for a browser, on this machine by default. Without it there is none.',
+        example: '{ port: 8650 }',
+      })
       .exactOptional(),
     stopInput: z
       .union([serialStop, gpioStop])

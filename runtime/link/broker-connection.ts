@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
-import type { LinkOptions } from './messages.js';
+import type { ReportOptions } from './messages.js';
 
 export interface BrokerEvents {
   onConnect(): void;
@@ -22,7 +22,7 @@ export interface AnswerPlace {
  * broker that does not know it. Nothing is handed to the client while there is no connection: its own queue has no bound.
  */
 export class BrokerConnection {
-  readonly #options: LinkOptions;
+  readonly #options: ReportOptions;
   readonly #will: { topic: string; payload: string };
   readonly #events: BrokerEvents;
   #client: MqttClient | undefined;
@@ -32,7 +32,7 @@ export class BrokerConnection {
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
-  constructor(options: LinkOptions, will: { topic: string; payload: string }, events: BrokerEvents) {
+  constructor(options: ReportOptions, will: { topic: string; payload: string }, events: BrokerEvents) {
     this.#options = options;
     this.#will = will;
     this.#events = events;

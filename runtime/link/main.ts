@@ -1,23 +1,28 @@
 import { createInterface } from 'node:readline';
 import type { IPublishPacket } from 'mqtt';
-import { silenceGuardian } from '../guardian/silence.js';
 import { monotonicUs } from '../monotonic.js';
+import { openRecording } from '../recording/read.js';
 import { Backlog, type Waiting } from './backlog.js';
 import { BrokerConnection, type AnswerPlace, type Outcome } from './broker-connection.js';
+import { CoreRequests, type CoreAnswer } from './core-requests.js';
+import { Dashboard } from './dashboard/dashboard.js';
 import { Forwarding } from './forwarding.js';
 import { discoveryPayload, discoveryTopic, homeAssistantStatus } from './home-assistant.js';
-import { toLink, type FromLink, type LinkOptions, type ToLink } from './messages.js';
+import { toLink, type FromLink, type LinkOptions, type ReportOptions, type ToLink } from './messages.js';
 import { envelope, rootOf } from './reports.js';
 import { RetainedTopics } from './retained.js';
 import { RequestJudge, answerTopic, type RemoteRefusal, type Wanted } from './requests.js';
 
 /**
- * The link process: reports to an MQTT broker. Events come from the recording itself, by their ids, and are counted off
- * only when the broker has them; state and health are the newest there is. Nothing that happens here reaches the loop
- * except requests that make stimulation safer; `silence` goes to the guardian itself, past a core that may hang.
+ * The link process: reports to an MQTT broker, and serves a page. Events come from the recording itself, by their ids,
+ * and are counted off only when the broker has them; state and health are the newest there is. Nothing that happens here
+ * reaches the loop except requests that make stimulation safer; `silence` goes to the guardian itself, past a core that
+ * may hang.
  */
 
 let link: Link | undefined;
+let dashboard: Dashboard | undefined;
+let core: CoreRequests | undefined;
 
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
@@ -26,21 +31,45 @@ lines.on('line', (line) => {
     process.stderr.write(`link: a line of the supervisor is not understood: ${line.slice(0, 200)}\n`);
     return;
   }
-  if ('options' in parsed.data) link = new Link(parsed.data.options);
-  else link?.hear(parsed.data);
+  const message = parsed.data;
+  if ('options' in message) begin(message.options);
+  else if ('response' in message) core?.answered(message.response);
+  else if ('finish' in message) void finish();
+  else {
+    link?.hear(message);
+    dashboard?.hear(message);
+  }
 });
-lines.on('close', () => void (link ? link.finish() : Promise.resolve()).finally(() => process.exit(0)));
+lines.on('close', () => void finish().finally(() => process.exit(0)));
 // A core that was killed reads no more; the end of the input follows.
 process.stdout.on('error', () => undefined);
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 
+function begin(options: LinkOptions): void {
+  const { url } = options;
+  core = new CoreRequests(options.silenceSocket, say);
+  if (url !== undefined) link = new Link({ ...options, url }, core);
+  if (!options.dashboard) return;
+  try {
+    dashboard = new Dashboard(options.dashboard, options.node, openRecording(options.recording), core, say);
+  } catch (error) {
+    say({ dashboard: { url: '', problem: error instanceof Error ? error.message : String(error) } });
+  }
+}
+
+async function finish(): Promise<void> {
+  dashboard?.close();
+  say({ finished: (await link?.finish()) ?? { published: 0, acked: 0 } });
+  process.stdout.write('', () => process.exit(0));
+}
+
 class Link {
-  readonly #options: LinkOptions;
+  readonly #options: ReportOptions;
+  readonly #core: CoreRequests;
   readonly #root: string;
   readonly #broker: BrokerConnection;
   readonly #judge = new RequestJudge();
-  readonly #asked = new Map<string, { id: string; key: string; place: AnswerPlace; given: NodeJS.Timeout }>();
   readonly #retained: RetainedTopics;
   readonly #forwarding: Forwarding;
   readonly #timer: NodeJS.Timeout;
@@ -48,12 +77,12 @@ class Link {
   #sequence = 0;
   #published = 0;
   #acked = 0;
-  #requests = 0;
   #told = '';
-  #finishing = false;
+  #finishing: Promise<{ published: number; acked: number }> | undefined;
 
-  constructor(options: LinkOptions) {
+  constructor(options: ReportOptions, core: CoreRequests) {
     this.#options = options;
+    this.#core = core;
     const { node, bootId, recording, homeAssistant } = options;
     this.#root = rootOf(node);
     this.#retained = new RetainedTopics((topic, payload) => this.#publish(topic, payload, true));
@@ -99,22 +128,22 @@ class Link {
     else if ('health' in message) this.#keep('health', message.health);
     else if ('belief' in message) this.#believe(message.belief);
     else if ('look' in message) void this.#follow();
-    else if ('response' in message) this.#respond(message.response);
-    else if ('finish' in message) void this.finish();
   }
 
   /** Reports what can still be reported within a moment, says that it is offline, and ends. */
-  async finish(): Promise<void> {
-    if (this.#finishing) return;
-    this.#finishing = true;
+  finish(): Promise<{ published: number; acked: number }> {
+    this.#finishing ??= this.#finish();
+    return this.#finishing;
+  }
+
+  async #finish(): Promise<{ published: number; acked: number }> {
     clearInterval(this.#timer);
     const deadline = performance.now() + finishMs;
     await this.#forwarding.finish(finishMs);
     this.#state('offline', []);
     while (this.#broker.connected && !this.#retained.settled && performance.now() < deadline) await pause(10);
     await this.#broker.end();
-    say({ finished: { published: this.#published, acked: this.#acked } });
-    process.stdout.write('', () => process.exit(0));
+    return { published: this.#published, acked: this.#acked };
   }
 
   #connected(): void {
@@ -182,36 +211,15 @@ class Link {
     else if ('refused' in judged) {
       const { id, refused } = judged;
       this.#broker.answer(place, JSON.stringify({ v: 1, id, ok: false, error: refused }));
-    } else this.#obey(judged, place);
+    } else void this.#obey(judged, place);
   }
 
-  #obey({ wanted, id, key }: Wanted, place: AnswerPlace): void {
-    const number = String(++this.#requests);
-    const given = setTimeout(() => this.#respond({ id: number, ok: false, data: null, reasons: [] }), answerMs);
-    this.#asked.set(number, { id, key, place, given });
-    if (wanted.verb !== 'silence') {
-      say({ request: { id: number, wanted } });
-      return;
-    }
-    silenceGuardian(this.#options.silenceSocket).then(
-      (data) => this.#respond({ id: number, ok: true, data, reasons: [] }),
-      (error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#respond({ id: number, ok: false, data: null, reasons: [reason] });
-      },
-    );
-  }
-
-  /** Without reasons: nobody has answered in time. */
-  #respond({ id: number, ok, data, reasons }: { id: string; ok: boolean; data: unknown; reasons: string[] }): void {
-    const asked = this.#asked.get(number);
-    if (!asked) return;
-    this.#asked.delete(number);
-    clearTimeout(asked.given);
+  async #obey({ wanted, id, key }: Wanted, place: AnswerPlace): Promise<void> {
+    const { ok, data, reasons }: CoreAnswer = await this.#core.ask(wanted);
     const error = reasons.length > 0 ? refusedBy(reasons) : noAnswer;
-    const answer = JSON.stringify({ v: 1, id: asked.id, ok, ...(ok ? { data } : { error }) });
-    this.#judge.remember(asked.key, answer);
-    this.#broker.answer(asked.place, answer);
+    const answer = JSON.stringify({ v: 1, id, ok, ...(ok ? { data } : { error }) });
+    this.#judge.remember(key, answer);
+    this.#broker.answer(place, answer);
   }
 }
 
@@ -234,4 +242,3 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 const followMs = 100;
 const finishMs = 2000;
-const answerMs = 2000;

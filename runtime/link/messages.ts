@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { dashboardOptions, livePicture, liveSamples, shownStatus } from './dashboard/options.js';
 
 /** What supervisor and link process say to each other: one JSON object a line, on the link's stdin and stdout. */
 
 export const linkOptions = z.strictObject({
-  url: z.string(),
+  /** Of the broker; absent where nothing is reported. */
+  url: z.string().optional(),
   node: z.string(),
   bootId: z.string(),
   userFile: z.string().optional(),
@@ -26,8 +28,12 @@ export const linkOptions = z.strictObject({
       recognisesPlaces: z.boolean(),
     })
     .optional(),
+  /** Absent where there is no page. */
+  dashboard: dashboardOptions.optional(),
 });
 export type LinkOptions = z.infer<typeof linkOptions>;
+/** Of a link that reports. */
+export type ReportOptions = LinkOptions & { readonly url: string };
 
 export const toLink = z.union([
   z.strictObject({ options: linkOptions }),
@@ -40,6 +46,10 @@ export const toLink = z.union([
   z.strictObject({
     response: z.strictObject({ id: z.string(), ok: z.boolean(), data: z.unknown(), reasons: z.array(z.string()) }),
   }),
+  /** For the page; what is lost is not sent again. */
+  z.strictObject({ status: shownStatus }),
+  z.strictObject({ samples: liveSamples }),
+  z.strictObject({ picture: livePicture }),
   z.strictObject({ finish: z.literal(true) }),
 ]);
 export type ToLink = z.infer<typeof toLink>;
@@ -83,6 +93,10 @@ export const fromLink = z.union([
   /** What keeps reports from arriving though there is a connection; the empty string once nothing does. */
   z.strictObject({ problem: z.string() }),
   z.strictObject({ connection: z.strictObject({ connected: z.boolean(), detail: z.string() }) }),
+  /** Somebody looks at the page, or nobody does any more. */
+  z.strictObject({ watched: z.boolean() }),
+  /** The page is there, or cannot be. */
+  z.strictObject({ dashboard: z.strictObject({ url: z.string(), problem: z.string() }) }),
   z.strictObject({ finished: z.strictObject({ published: z.number(), acked: z.number() }) }),
 ]);
 export type FromLink = z.infer<typeof fromLink>;

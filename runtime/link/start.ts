@@ -44,9 +44,15 @@ export class LinkProcess {
     stdin.write(`${JSON.stringify(message)}\n`);
   }
 
+  /** For a page: left out where other things wait already, so that an answer finds room. */
+  show(message: Extract<ToLink, { samples: unknown } | { picture: unknown }>): void {
+    if ((this.#child.stdin?.writableLength ?? 0) < mostShownBytes) this.send(message);
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL');
   }
 }
 
 const mostWaitingBytes = 256 * 1024;
+const mostShownBytes = 64 * 1024;

@@ -80,6 +80,16 @@ export class SlotRing {
     return this.#place(Atomics.load(this.#header, Header.released) + ahead);
   }
 
+  /** For an onlooker, who takes nothing: slots ever published, as a 32-bit counter that wraps. */
+  get written(): number {
+    return Atomics.load(this.#header, Header.written);
+  }
+
+  /** Slot number of the slot that was published as the `position`th; good until the producer has gone round. */
+  at(position: number): number {
+    return this.#place(position);
+  }
+
   release(count: number): void {
     Atomics.add(this.#header, Header.released, count);
   }

@@ -1,5 +1,7 @@
 import type { Logger } from 'pino';
+import type { RunSummary } from '../contracts.js';
 import type { FromLink, LinkOptions, ForwardedRequest } from '../link/messages.js';
+import { shownStatus, type LivePicture, type LiveSamples, type ShownStatus } from '../link/dashboard/options.js';
 import { LinkProcess } from '../link/start.js';
 import { placeRequest, type ControlAnswer, type ControlRequest } from './control-socket.js';
 import type { Status } from './status.js';
@@ -9,13 +11,21 @@ export interface Reported {
   readonly options: LinkOptions;
   status(): Status;
   answer(request: ControlRequest): Promise<ControlAnswer>;
+  /** What a page shows of the signal since the last call. */
+  live?(): readonly Live[];
+  /** Somebody begins to look. */
+  look?(): void;
 }
+export type Live = { readonly samples: LiveSamples } | { readonly picture: LivePicture };
 
 /** The link process as the supervisor sees it: keeps it alive, feeds it, and answers what comes from the network. */
 export class LinkConnection {
   readonly #reported: Reported;
   readonly #log: Logger;
   readonly #timer: NodeJS.Timeout;
+  /** While somebody looks at the page. */
+  #shows: NodeJS.Timeout | undefined;
+  #page = { url: '', problem: '' };
   #process: LinkProcess;
   #connected = false;
   #detail = 'not connected yet';
@@ -37,8 +47,16 @@ export class LinkConnection {
     return this.#process.pid;
   }
 
-  get status(): NonNullable<Status['mqtt']> {
-    return { url: this.#reported.options.url, connected: this.#connected, detail: this.#detail, ...this.#total() };
+  /** Null where no broker is named. */
+  get status(): Status['mqtt'] {
+    const { url } = this.#reported.options;
+    if (url === undefined) return null;
+    return { url, connected: this.#connected, detail: this.#detail, ...this.#total() };
+  }
+
+  /** Null where there is no page. */
+  get dashboard(): Status['dashboard'] {
+    return this.#reported.options.dashboard ? this.#page : null;
   }
 
   /** Where the robot is: the newest there is. */
@@ -52,14 +70,15 @@ export class LinkConnection {
   }
 
   /** Lets it report what is left and end; kills it if it takes longer than it should. */
-  async finish(): Promise<{ published: number; acked: number }> {
+  async finish(): Promise<RunSummary['mqtt']> {
     this.#finishing = true;
     clearInterval(this.#timer);
+    clearInterval(this.#shows);
     this.#process.send({ finish: true });
     const last = setTimeout(() => this.#process.kill(), finishMs);
     await this.#process.exited;
     clearTimeout(last);
-    return this.#total();
+    return this.#reported.options.url === undefined ? null : this.#total();
   }
 
   #start(): LinkProcess {
@@ -68,6 +87,7 @@ export class LinkConnection {
       onMessage: (message) => this.#heard(message),
       onExit: (detail) => {
         this.#connected = false;
+        clearInterval(this.#shows);
         this.#before = this.#total();
         this.#counts = { published: 0, acked: 0 };
         if (this.#finishing) return;
@@ -84,6 +104,8 @@ export class LinkConnection {
     else if ('finished' in message) this.#counts = message.finished;
     else if ('connection' in message) this.#connection(message.connection);
     else if ('problem' in message) this.#hindered(message.problem);
+    else if ('watched' in message) this.#watched(message.watched);
+    else if ('dashboard' in message) this.#paged(message.dashboard);
     else void this.#answer(message.request.id, message.request.wanted);
   }
 
@@ -99,6 +121,22 @@ export class LinkConnection {
     this.#detail = problem;
     if (problem !== '') this.#log.warn(`mqtt: ${problem}`);
     else this.#log.info('mqtt: reports arrive again');
+  }
+
+  #paged({ url, problem }: { url: string; problem: string }): void {
+    this.#page = { url, problem };
+    const { state } = this.#reported.options.dashboard ?? { state: '' };
+    if (problem !== '') this.#log.error(`dashboard: ${problem}`);
+    else this.#log.info(`dashboard: ${url} (its tokens are in ${state})`);
+  }
+
+  #watched(watched: boolean): void {
+    clearInterval(this.#shows);
+    if (!watched) return;
+    this.#reported.look?.();
+    this.#shows = setInterval(() => {
+      for (const one of this.#reported.live?.() ?? []) this.#process.show(one);
+    }, showMs);
   }
 
   async #answer(id: string, wanted: ForwardedRequest): Promise<void> {
@@ -147,6 +185,8 @@ export class LinkConnection {
   #report(): void {
     const status = this.#reported.status();
     const { stimulation, source } = status;
+    if (this.#reported.options.dashboard) this.#process.send({ status: finite(status) });
+    if (this.#reported.options.url === undefined) return;
     const state = source.state !== 'streaming' ? 'checking' : stimulation?.armed ? 'armed' : 'idle';
     const reasons = stimulation?.armed ? [...stimulation.holding] : [];
     const told = `${state} ${reasons.join()}`;
@@ -163,6 +203,11 @@ export class LinkConnection {
       acked: this.#before.acked + this.#counts.acked,
     };
   }
+}
+
+/** JSON knows no other numbers: what is not finite is null, as whoever reads it expects. */
+function finite(status: Status): ShownStatus {
+  return shownStatus.parse(JSON.parse(JSON.stringify(status)));
 }
 
 function healthOf({
@@ -208,6 +253,8 @@ function placeHealth(place: NonNullable<Status['place']>): Record<string, unknow
   };
 }
 
+/** Thirty times a second. */
+const showMs = 33;
 const reportMs = 500;
 /** Ten seconds. */
 const healthTicks = 20;

@@ -14,7 +14,8 @@ import { mostBytesPerSecond, roomToBegin } from '../recording/room.js';
 import { tidyRecording } from '../recording/tidy.js';
 import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
 import { Lifecycle } from './lifecycle.js';
-import { LinkConnection } from './link-connection.js';
+import { LiveFeed } from './live-feed.js';
+import { LinkConnection, type Live } from './link-connection.js';
 import { PlaceMemory } from './place-memory.js';
 import { PlaceThread } from './place-thread.js';
 import { createPlaces, type Places } from './places.js';
@@ -131,19 +132,29 @@ export class PlaceRun {
       this.#text(name);
     }
     for (const text of deleted) this.#thread.mark(this.#text(text));
-    if (plan.mqtt) this.#report(plan.mqtt);
+    if (plan.mqtt ?? plan.dashboard) this.#report();
     this.#service = await Service.find(process.env, (text) => log.warn(text));
     this.#beat = setInterval(() => this.#tick(), beatMs);
     this.#thread.start();
   }
 
-  #report(mqtt: NonNullable<PlaceRunPlan['mqtt']>): void {
+  #report(): void {
     const { plan, axondVersion, log } = this.#options;
-    const { homeAssistant, ...broker } = mqtt;
+    const { homeAssistant, ...broker } = plan.mqtt ?? {};
     const shown = { axond: axondVersion, source: plan.source.use, stimulates: false, recognisesPlaces: true };
+    const dashboard = plan.dashboard && {
+      ...plan.dashboard,
+      socket: this.#places.page,
+      state: plan.state,
+      timeZone: plan.timeZone,
+      stream: { rate: plan.source.rate, channels: [] },
+      pictures: this.#pictures,
+      stimulates: false,
+    };
     const options: LinkOptions = {
       ...broker,
       ...(homeAssistant === undefined ? {} : { homeAssistant: { shown: homeAssistant, ...shown } }),
+      ...(dashboard ? { dashboard } : {}),
       node: plan.name,
       bootId: readBootId(),
       recording: this.recording,
@@ -159,7 +170,13 @@ export class PlaceRun {
       },
     };
     const answer = (request: ControlRequest): Promise<ControlAnswer> => this.#answer(request);
-    const link = new LinkConnection({ options, status: () => this.status(), answer }, log);
+    const feed = new LiveFeed(this.#memory.samples, 0);
+    const pixels = this.#pictures.width * this.#pictures.height;
+    const live = (): readonly Live[] => {
+      const picture = feed.picture(pixels);
+      return picture ? [{ picture }] : [];
+    };
+    const link = new LinkConnection({ options, status: () => this.status(), answer, live }, log);
     this.#link = link;
     if (this.#recorder) this.#recorder.onCommitted = () => link.look();
   }
@@ -278,6 +295,7 @@ export class PlaceRun {
       ringLosses: this.#memory.ringLosses,
       recorder: this.#recorder?.status ?? { state: 'starting', lagMs: 0 },
       mqtt: this.#link?.status ?? null,
+      dashboard: this.#link?.dashboard ?? null,
       realtime: 'not asked for',
       processes: { core: process.pid, guardian: null, link: this.#link?.pid ?? null },
     };

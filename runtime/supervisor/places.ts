@@ -10,6 +10,8 @@ export interface Places {
   readonly silence: string;
   readonly fifo: string;
   readonly guardianPid: string;
+  /** The page for a browser, beside its port. */
+  readonly page: string;
   /** Where a run that recognises places tells each estimate. */
   readonly estimates: string;
 }
@@ -64,6 +66,7 @@ export function placesOf(deviceName: string): Places {
     silence: join(folder, 'silence.sock'),
     fifo: join(folder, 'commands.fifo'),
     guardianPid: join(folder, 'guardian.pid'),
+    page: join(folder, 'http.sock'),
     estimates: join(folder, 'place.sock'),
   };
 }

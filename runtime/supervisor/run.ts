@@ -16,6 +16,7 @@ import { armingReasons } from './arming.js';
 import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
 import { Lifecycle } from './lifecycle.js';
 import { LinkConnection } from './link-connection.js';
+import { LiveFeed } from './live-feed.js';
 import { LoopThread } from './loop-thread.js';
 import { RunMemory } from './memory.js';
 import type { BudgetPlan } from '../recorder/thread.js';
@@ -158,7 +159,7 @@ export class Run {
       );
       await this.#stimulator.start();
     }
-    if (plan.mqtt) this.#link = this.#report(plan.mqtt);
+    if (plan.mqtt ?? plan.dashboard) this.#link = this.#report();
     this.#service = await Service.find(process.env, (text) => log.warn(text));
     this.#beat = setInterval(() => this.#tick(), beatMs);
     await this.#port.open();
@@ -173,19 +174,28 @@ export class Run {
     return { study: plan.study, run: basename(this.recording, '.db'), boot: readBootId(), sha256 };
   }
 
-  #report(mqtt: NonNullable<RunPlan['mqtt']>): LinkConnection {
+  #report(): LinkConnection {
     const { plan, axondVersion, log } = this.#options;
     const { channels, rate, device } = this.stream;
-    const { homeAssistant, ...broker } = mqtt;
+    const { homeAssistant, ...broker } = plan.mqtt ?? {};
     const shown = {
       axond: axondVersion,
       source: device,
       stimulates: plan.actuator !== undefined,
       recognisesPlaces: false,
     };
+    const dashboard = plan.dashboard && {
+      ...plan.dashboard,
+      socket: this.#places.page,
+      state: plan.state,
+      timeZone: plan.timeZone,
+      stream: { rate, channels: channels.map(({ name, unit, scale }) => ({ name, unit, scale })) },
+      stimulates: plan.actuator !== undefined,
+    };
     const options: LinkOptions = {
       ...broker,
       ...(homeAssistant === undefined ? {} : { homeAssistant: { shown: homeAssistant, ...shown } }),
+      ...(dashboard ? { dashboard } : {}),
       node: plan.name,
       bootId: readBootId(),
       recording: this.recording,
@@ -202,10 +212,13 @@ export class Run {
         limits: plan.loop.stimulation?.limits ?? null,
       },
     };
+    const feed = new LiveFeed(this.memory.samples, channels.length);
     const reported = {
       options,
       status: () => this.status(),
       answer: (request: ControlRequest) => this.#answer(request, 'remote'),
+      look: () => feed.begin(),
+      live: () => feed.samples().map((samples) => ({ samples })),
     };
     return new LinkConnection(reported, log);
   }
@@ -377,6 +390,7 @@ export class Run {
       ringLosses: memory.ringLosses,
       recorder: this.#recorder?.status ?? { state: 'starting', lagMs: 0 },
       mqtt: this.#link?.status ?? null,
+      dashboard: this.#link?.dashboard ?? null,
       realtime: this.#realtime,
       processes: { core: process.pid, guardian: this.#stimulator?.pid ?? null, link: this.#link?.pid ?? null },
     };

@@ -54,6 +54,8 @@ export interface Status {
     readonly published: number;
     readonly acked: number;
   } | null;
+  /** Null where there is no page; a problem is why it is not served. */
+  readonly dashboard: { readonly url: string; readonly problem: string } | null;
   readonly realtime: string;
   /** Process ids; null where a process does not run. */
   readonly processes: { readonly core: number; readonly guardian: number | null; readonly link: number | null };

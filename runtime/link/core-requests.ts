@@ -1,0 +1,50 @@
+import { silenceGuardian } from '../guardian/silence.js';
+import type { FromLink, RemoteRequest } from './messages.js';
+
+/** What came of a request. Without reasons and not `ok`: nobody has answered in time. */
+export interface CoreAnswer {
+  readonly ok: boolean;
+  readonly data: unknown;
+  readonly reasons: readonly string[];
+}
+
+/** Hands requests to the core, and silences to the guardian, past the core; each gets one answer. */
+export class CoreRequests {
+  readonly #silenceSocket: string;
+  readonly #say: (message: FromLink) => void;
+  readonly #asked = new Map<string, (answer: CoreAnswer) => void>();
+  #requests = 0;
+
+  constructor(silenceSocket: string, say: (message: FromLink) => void) {
+    this.#silenceSocket = silenceSocket;
+    this.#say = say;
+  }
+
+  async ask(wanted: RemoteRequest): Promise<CoreAnswer> {
+    if (wanted.verb !== 'silence') return this.#askCore(wanted);
+    try {
+      return { ok: true, data: await silenceGuardian(this.#silenceSocket), reasons: [] };
+    } catch (error) {
+      return { ok: false, data: null, reasons: [error instanceof Error ? error.message : String(error)] };
+    }
+  }
+
+  answered({ id, ...answer }: CoreAnswer & { readonly id: string }): void {
+    this.#asked.get(id)?.(answer);
+    this.#asked.delete(id);
+  }
+
+  #askCore(wanted: Exclude<RemoteRequest, { verb: 'silence' }>): Promise<CoreAnswer> {
+    const id = String(++this.#requests);
+    return new Promise((resolve) => {
+      const given = setTimeout(() => this.answered({ id, ok: false, data: null, reasons: [] }), answerMs);
+      this.#asked.set(id, (answer) => {
+        clearTimeout(given);
+        resolve(answer);
+      });
+      this.#say({ request: { id, wanted } });
+    });
+  }
+}
+
+const answerMs = 2000;

@@ -1,0 +1,84 @@
+import { decodeFrame, type PictureFrame, type SignalFrame } from '../signal-frame.js';
+import type { Action, ToPage } from '../messages.js';
+
+export interface ConnectionEvents {
+  onMessage(message: ToPage): void;
+  onSignal(frame: SignalFrame): void;
+  onPicture(frame: PictureFrame): void;
+  /** The token is wrong, or was not given: ask for it. */
+  onToken(why: string): void;
+  /** Not there for now; tries again by itself. */
+  onLost(why: string): void;
+}
+
+type Wish = { readonly [Kind in Action as Kind['do']]: Omit<Kind, 'id'> }[Action['do']];
+
+/** The WebSocket of the page; made anew for as long as the page is open. The token stays in this tab. */
+export class Connection {
+  readonly #events: ConnectionEvents;
+  #socket: WebSocket | undefined;
+  #asked = 0;
+  #pauseMs = firstPauseMs;
+
+  constructor(events: ConnectionEvents) {
+    this.#events = events;
+    const given = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
+    // So that it stands in no history and on no screen.
+    if (location.hash !== '') history.replaceState(null, '', location.pathname);
+    if (given !== undefined) sessionStorage.setItem('token', given);
+    this.#connect();
+  }
+
+  use(token: string): void {
+    sessionStorage.setItem('token', token.trim());
+    this.#connect();
+  }
+
+  /** False: it did not go out. */
+  ask(wish: Wish): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify({ ...wish, id: ++this.#asked }));
+    return true;
+  }
+
+  #connect(): void {
+    const token = sessionStorage.getItem('token');
+    if (token === null) {
+      this.#events.onToken('');
+      return;
+    }
+    const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`);
+    this.#socket = socket;
+    socket.binaryType = 'arraybuffer';
+    socket.addEventListener('open', () => socket.send(JSON.stringify({ token })));
+    socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => this.#heard(data));
+    socket.addEventListener('close', ({ code, reason }) => {
+      if (code === wrongToken || code === tooMany) {
+        if (code === wrongToken) sessionStorage.removeItem('token');
+        this.#events.onToken(reason);
+        return;
+      }
+      this.#events.onLost(reason);
+      setTimeout(() => this.#connect(), this.#pauseMs);
+      this.#pauseMs = Math.min(longestPauseMs, 2 * this.#pauseMs);
+    });
+  }
+
+  #heard(data: unknown): void {
+    this.#pauseMs = firstPauseMs;
+    if (data instanceof ArrayBuffer) {
+      const frame = decodeFrame(data);
+      if (!frame) return;
+      if ('pixels' in frame) this.#events.onPicture(frame);
+      else this.#events.onSignal(frame);
+    } else if (typeof data === 'string') {
+      // From the server that this page came from, of the same version: its type is `ToPage` on both sides.
+      this.#events.onMessage(JSON.parse(data) as ToPage);
+    }
+  }
+}
+
+const wrongToken = 4401;
+const tooMany = 4429;
+const firstPauseMs = 500;
+const longestPauseMs = 5000;

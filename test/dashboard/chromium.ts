@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { disarmCauses } from '../../runtime/contracts.js';
+import { tokenPath } from '../../runtime/link/dashboard/tokens.js';
+import { decodeEvent } from '../../runtime/loop/records.js';
+import { openRecording } from '../../runtime/recording/read.js';
+import { startAxond, temporaryFolder, until, type Started } from '../axond-process.js';
+import { Chromium, hasChromium, type Tab } from './browser.js';
+
+/**
+ * `npm run test:dashboard`: every panel of the page in a real Chromium, beside a demo that runs. With AXOND_SCREENSHOTS it
+ * leaves pictures in that folder.
+ */
+
+const skip = hasChromium ? false : 'no Chromium is installed. Install it: sudo apt-get install chromium';
+const pictures = process.env['AXOND_SCREENSHOTS'];
+let browser: Chromium;
+let demo: Started;
+let url = '';
+const record = temporaryFolder();
+
+const token = (role: 'operator' | 'blinded'): string =>
+  readFileSync(tokenPath(join(record, 'state'), role), 'utf8').trim();
+const open = (role: 'operator' | 'blinded', width?: number, height?: number): Promise<Tab> =>
+  browser.open(`${url}#token=${token(role)}`, width, height);
+const shows = (tab: Tab, selector: string, wanted: RegExp, withinMs = 90_000): Promise<void> =>
+  until(`${selector} to show ${String(wanted)}`, async () => wanted.test(await tab.text(selector)), withinMs);
+const keep = async (tab: Tab, name: string): Promise<void> => {
+  if (pictures !== undefined) await tab.picture(join(pictures, `${name}.png`));
+};
+
+before(async () => {
+  if (skip !== false) return;
+  const runtime = temporaryFolder();
+  const sleep = 'detectors.asleep={ use: sleep-gate, signal: c3 }';
+  demo = startAxond(
+    { after },
+    ['demo', '--json', '--set', `device.record=${record}`, 'device.dashboard={ port: 0 }', sleep],
+    { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime },
+  );
+  await until('the page', () => /dashboard: (http:\S+)/.test(demo.stderr()), 120_000);
+  url = /dashboard: (http:\S+)/.exec(demo.stderr())?.[1] ?? '';
+  browser = await Chromium.start();
+});
+after(() => {
+  if (skip === false) browser.close();
+});
+
+test('an operator sees signal, marks, gate, judgements, sleep, latency, disk and recording', { skip }, async () => {
+  const tab = await open('operator', 1280, 1100);
+  await shows(tab, '#state', /ARMED/);
+  await until('a trace that is drawn', async () => (await tab.colours('#traces')) > 20, 60_000);
+  await shows(tab, '#filter', /0.3–35 Hz, for display only/);
+  await shows(tab, '#facts', /recording\s+yes: demo-/);
+  await shows(tab, '#facts', /disk\s+[\d.]+ [GM]B free/);
+  await shows(tab, '#estimates', /contact\.electrode\s+clear/);
+  await shows(tab, '#gate-facts', /guardian\s+ready/);
+  await shows(tab, '#gate-facts', /budget left\s+\d+ this hour/);
+  await shows(tab, '#marks', /detection spindle/);
+  await shows(tab, '#marks', /stimulus S\d/);
+  await shows(tab, '#latency-facts', /stimuli: median/);
+  await until('the latencies', async () => (await tab.colours('#histogram')) > 1);
+  await until('the sleep estimate', async () => (await tab.colours('#strip')) > 3, 60_000);
+  assert.equal((await tab.text('#inhibitors')).split('\n').length, 28);
+  assert.equal(await tab.value('location.href'), url, 'the token is gone from the address');
+  assert.deepEqual(tab.complaints, []);
+  for (const address of tab.asked) assert.equal(new URL(address).host, new URL(url).host);
+  await keep(tab, 'operator');
+});
+
+test('gaps are drawn as gaps, and a signal that does not come is grey', { skip }, async () => {
+  const tab = await open('operator');
+  await until('a trace that is drawn', async () => (await tab.colours('#traces')) > 20, 60_000);
+  process.kill(demo.child.pid!, 'SIGSTOP');
+  try {
+    await shows(tab, '#stale', /no sample for \d+ s/);
+    assert.equal(await tab.value("getComputedStyle(document.querySelector('#traces')).opacity"), '0.3');
+  } finally {
+    process.kill(demo.child.pid!, 'SIGCONT');
+  }
+  await until('the signal again', async () => (await tab.text('#stale')) === '');
+});
+
+test('on a phone everything fits, and STOP stays where it is', { skip }, async () => {
+  const tab = await open('operator', 390, 800);
+  await shows(tab, '#state', /ARMED/);
+  assert.equal(await tab.value('document.documentElement.scrollWidth <= 390'), true);
+  const place = "JSON.stringify(document.querySelector('#stop').getBoundingClientRect())";
+  const before = await tab.value(place);
+  await tab.value('window.scrollTo(0, 600)');
+  assert.equal(await tab.value(place), before);
+  assert.ok(Number(await tab.value("document.querySelector('#stop').getBoundingClientRect().height")) >= 44);
+  await tab.value('window.scrollTo(0, 0)');
+  await until('a trace that is drawn', async () => (await tab.colours('#traces')) > 20, 60_000);
+  await keep(tab, 'phone');
+});
+
+test('a blinded page shows no stimulus, nor what tells of one', { skip }, async () => {
+  const tab = await open('blinded');
+  await shows(tab, '#device', /blinded/);
+  await shows(tab, '#marks', /detection spindle/);
+  const all = await tab.value('document.body.innerText');
+  assert.doesNotMatch(String(all), /stimul(us|i) |refus|S\d|R\d|budget|per-hour|interval|lease|median/i);
+  assert.equal(await tab.text('#latency'), '');
+  await keep(tab, 'blinded');
+});
+
+test('a mark is written; Esc Esc stops; both stand in the recording, and nothing arms', { skip }, async () => {
+  const tab = await open('operator');
+  await shows(tab, '#state', /ARMED/);
+  await tab.press('n');
+  for (const letter of 'lights off') await tab.press(letter, letter);
+  await tab.press('Enter', '\r');
+  await shows(tab, '#marks', /marker lights off/);
+  await tab.press('Escape');
+  await shows(tab, '#state', /ARMED/);
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  await tab.press('Escape');
+  assert.doesNotMatch(await tab.text('#answer'), /stop|silence/, 'two that are apart are no stop');
+  await tab.press('Escape');
+  await shows(tab, '#answer', /silence: at rest|disarm: done/);
+  await shows(tab, '#state', /DISARMED/);
+  await shows(tab, '#marks', /marker page \(operator\): silence/);
+  demo.child.kill('SIGINT');
+  await demo.exited;
+  await shows(tab, '#notice', /NOT CONNECTED/);
+  await tab.click('#stop');
+  await shows(tab, '#notice', /STOP WAS NOT SENT.*axond silence/);
+  const { recording: path } = JSON.parse(demo.stdout().trim().split('\n').at(-1)!) as { recording: string };
+  const recording = openRecording(path);
+  const events = [...recording.readableEvents()];
+  recording.close();
+  const texts = events.flatMap(({ event, text }) => (event?.kind === 'marker' ? [text] : []));
+  for (const wanted of ['lights off', 'page (operator): silence', 'page (operator): disarm'])
+    assert.ok(texts.includes(wanted), `${wanted} among ${texts.join(', ')}`);
+  const disarmed = events.find(({ event }) => event?.kind === 'disarmed');
+  const event = disarmed && decodeEvent(disarmed.record);
+  assert.ok(event?.kind === 'disarmed' && ['remote', 'silence'].includes(disarmCauses[event.cause]!));
+});

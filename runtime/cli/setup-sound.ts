@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command } from 'commander';
 import { dbsplAtFullScale, decodeCalibration, type Calibration } from '../../drivers/audio/calibration.js';
@@ -11,6 +10,7 @@ import { AudioOutput, openOutput } from '../../drivers/audio/output.js';
 import { renderSound, type Sound } from '../../drivers/audio/sound.js';
 import { parseQuantity } from '../config/units.js';
 import { Failure, UsageError, print, printJson } from './output.js';
+import { Terminal } from './terminal.js';
 
 interface Options {
   card: string;
@@ -189,35 +189,6 @@ function quantity(option: string, text: string, dimension: 'level' | 'frequency'
   if (typeof value !== 'number') throw new UsageError(`${option}: ${text} ${value.rule}. ${value.fix}`);
   if (/dBSPL/.test(text)) throw new UsageError(`${option}: ${text} is what is to be measured. Write dBFS.`);
   return value;
-}
-
-/** Questions to a person, one line each, on standard error: standard output is for results. */
-class Terminal {
-  readonly #lines = createInterface({ input: process.stdin });
-  readonly #iterator = this.#lines[Symbol.asyncIterator]();
-
-  say(...lines: string[]): void {
-    process.stderr.write(lines.map((line) => `${line}\n`).join(''));
-  }
-
-  async ask(question: string): Promise<string> {
-    process.stderr.write(question);
-    const next = await this.#iterator.next();
-    if (next.done === true) throw new Failure('There were no more answers: nothing was written.');
-    return next.value.trim();
-  }
-
-  async agrees(question: string): Promise<boolean> {
-    for (;;) {
-      const answer = (await this.ask(question)).toLowerCase();
-      if (answer === 'y' || answer === 'yes') return true;
-      if (answer === 'n' || answer === 'no') return false;
-    }
-  }
-
-  close(): void {
-    this.#lines.close();
-  }
 }
 
 /** Time enough to read a meter. */

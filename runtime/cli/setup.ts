@@ -6,7 +6,9 @@ import { setupTimingCommand } from './setup-timing.js';
 
 export function setupCommand(): Command {
   return new Command('setup')
-    .description('Measure and adjust what stimulates, before a study')
+    .description('Alone: a guided first configuration. With a word: measure and adjust what stimulates, before a study')
+    .addHelpText('after', '\nExample:  axond setup')
+    .action(async () => (await import('./guide.js')).guide())
     .addCommand(setupSoundCommand())
     .addCommand(setupTimingCommand())
     .addCommand(setupBridgeCommand())

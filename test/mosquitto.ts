@@ -35,6 +35,10 @@ export class Mosquitto {
     return broker;
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   async restart(): Promise<void> {
     this.#child = spawn(program ?? 'mosquitto', ['-c', this.#file], { stdio: 'ignore' });
     await until('mosquitto to listen', () => listens(this.port));

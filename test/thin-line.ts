@@ -6,15 +6,16 @@ export class ThinLine {
   readonly #server: Server;
   readonly #ends = new Set<Socket>();
   readonly #bytesPerSecond: () => number;
-  /** Towards the port. */
+  /** Bytes towards the port, and back. */
   carried = 0;
+  returned = 0;
 
   private constructor(to: number, bytesPerSecond: () => number) {
     this.#bytesPerSecond = bytesPerSecond;
     this.#server = createServer((near) => {
       const far = connect(to, '127.0.0.1');
       this.#carry(near, far, (bytes) => (this.carried += bytes));
-      this.#carry(far, near, () => undefined);
+      this.#carry(far, near, (bytes) => (this.returned += bytes));
     });
   }
 

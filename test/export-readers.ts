@@ -16,8 +16,8 @@ import { temporaryPath } from '../runtime/recording/recording.test.fixture.js';
 
 /**
  * What axond exports, read by programs of others: `npm run export-readers`, on a recording of your own with
- * AXOND_RECORDING=FILE.db. Wants MNE (Debian: python3-mne) and, for BIDS, the folder of npm's bids-validator 1.15 in
- * BIDS_VALIDATOR.
+ * AXOND_RECORDING=FILE.db. Wants MNE (Debian: python3-mne); for BIDS the folder of npm's bids-validator 1.15 in
+ * BIDS_VALIDATOR, for Parquet a Python with pyarrow and numpy in PYARROW.
  */
 
 const python = '/usr/bin/python3';
@@ -26,6 +26,26 @@ const hasMne = existsSync(python) && spawnSync(python, ['-c', 'import mne']).sta
 const needsMne = { skip: hasMne ? false : 'no MNE for /usr/bin/python3: apt install python3-mne' };
 const validator = process.env['BIDS_VALIDATOR'];
 const needsValidator = { skip: validator === undefined ? 'BIDS_VALIDATOR names no bids-validator' : false };
+
+/** A Python with pyarrow. */
+const arrow = process.env['PYARROW'];
+const needsArrow = { skip: arrow === undefined ? 'PYARROW names no Python that has pyarrow' : false };
+/** All columns as doubles, one behind the other, go to the second file. */
+const readParquet = `
+import json, sys, pyarrow, pyarrow.parquet as pq
+table = pq.read_table(sys.argv[1])
+with open(sys.argv[2], "wb") as out:
+    for column in table.columns:
+        out.write(column.cast("int8").cast("float64").to_numpy().tobytes() if column.type == "bool" else column.cast("float64").to_numpy().tobytes())
+about = json.loads(table.schema.metadata[b"axond"])
+print(json.dumps(dict(version=pyarrow.__version__, names=table.column_names, rows=table.num_rows, marks=len(about["marks"]))))
+`;
+const parquetSaid = z.object({
+  version: z.string(),
+  names: z.array(z.string()),
+  rows: z.number(),
+  marks: z.number(),
+});
 
 const said = z.object({
   mne: z.string(),
@@ -96,6 +116,33 @@ for (const format of ['edf', 'bdf'] as const) {
     },
   );
 }
+
+test('Arrow reads Parquet back: every value, every mark', needsArrow, async (t) => {
+  const path = recordingFor(t);
+  const out = join(dirname(temporaryPath(t)), 'night.parquet');
+  await runJson(t, exportCommand(), path, '--format', 'parquet', '--out', out);
+  const values = `${out}.values`;
+  const { status, stdout, stderr } = spawnSync(arrow!, ['-c', readParquet, out, values], { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  const { version, names, rows, marks } = parquetSaid.parse(JSON.parse(stdout));
+  const recording = openRecording(path);
+  t.after(() => recording.close());
+  const { channels } = recording.run.stream;
+  assert.deepEqual(names, ['sample', 'seconds', ...channels.map(({ name }) => name), 'lost']);
+  assert.equal(marks, prepareExport(recording, 'night', 'UTC').marks.length);
+  const read = new Float64Array(new Uint8Array(readFileSync(values)).buffer);
+  let row = 0;
+  for (const { counts, frames, firstIndex } of blocksOf(recording)) {
+    for (let frame = 0; frame < frames; frame++, row++) {
+      assert.equal(read[row], firstIndex + frame);
+      for (const [channel, { scale }] of channels.entries()) {
+        assert.equal(read[(channel + 2) * rows + row], counts[frame * channels.length + channel]! * scale);
+      }
+    }
+  }
+  assert.equal(row, rows);
+  t.diagnostic(`pyarrow ${version}: ${rows} rows, ${marks} marks`);
+});
 
 test('the BIDS validator finds no error', needsValidator, async (t) => {
   const out = join(dirname(temporaryPath(t)), 'dataset');

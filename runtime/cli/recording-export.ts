@@ -6,6 +6,7 @@ import { edfBytes, planEdf } from '../recording/export/edf.js';
 import type { EdfFormat } from '../recording/export/edf-header.js';
 import { ExportError } from '../recording/export/edf-scale.js';
 import { blocksOf, prepareExport, type Exported } from '../recording/export/exported.js';
+import { parquetBytes } from '../recording/export/parquet.js';
 import { portiloopCsv, signalCsv } from '../recording/export/signal-text.js';
 import { framesSpanned } from '../recording/export/survey.js';
 import { refuseExisting, writeWhole } from '../recording/export/whole-file.js';
@@ -15,7 +16,7 @@ import { Failure, UsageError, print, printJson } from './output.js';
 import { progressLine } from './progress.js';
 import { recordingPath, timeZoneOf } from './recording-path.js';
 
-const formats = ['edf', 'bdf', 'csv', 'portiloop', 'bids'] as const;
+const formats = ['edf', 'bdf', 'bids', 'csv', 'parquet', 'portiloop'] as const;
 type Format = (typeof formats)[number];
 
 interface ExportOptions {
@@ -96,6 +97,7 @@ interface Report {
 function write(exported: Exported, blocks: Iterable<SampleBlock>, { format, out, continuous }: ExportOptions): Report {
   if (format === 'csv') return { ...writeWhole(out, signalCsv(exported, blocks)), lossless: true };
   if (format === 'bids') return { ...writeBids(out, exported, blocks), lossless: true };
+  if (format === 'parquet') return { ...writeWhole(out, parquetBytes(exported, blocks)), lossless: true };
   if (format === 'portiloop') return { ...writeWhole(out, portiloopCsv(exported, blocks)), lossless: false };
   return writeEdf(exported, blocks, out, format, continuous === true);
 }

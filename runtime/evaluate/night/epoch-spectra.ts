@@ -14,7 +14,10 @@ export const spectrumBins = 121;
 export class EpochSpectra {
   /** By epoch: mean power density in units² a hertz, `spectrumBins` of them; undefined where no window counts. */
   readonly spectra: (Float64Array | undefined)[] = [];
-  /** By epoch: depth of sleep in octaves as `SleepRule` understands it, the median of its windows; NaN for none. */
+  /**
+   * By epoch: depth of sleep in octaves as `SleepRule` understands it, the median of its windows. Where stimuli leave none,
+   * that of the epoch before, for five minutes; NaN where nothing is known.
+   */
   readonly depths: number[] = [];
   readonly #rate: number;
   readonly #epoch: number;
@@ -23,6 +26,10 @@ export class EpochSpectra {
   readonly #masked: readonly number[];
   readonly #quiet: number;
   #masks = 0;
+  /** Windows of the epoch that count, but for a stimulus. */
+  #left = 0;
+  /** Depth of the newest epoch that has one of its own. */
+  #last = { epoch: -Infinity, depth: NaN };
   #filled = 0;
   #windows: { readonly density: Float64Array; readonly depth: number }[] = [];
   #current = 0;
@@ -63,7 +70,10 @@ export class EpochSpectra {
     const size = this.#window.length;
     let stimulus = this.#masked[this.#masks];
     while (stimulus !== undefined && stimulus + this.#quiet <= start) stimulus = this.#masked[++this.#masks];
-    if (stimulus !== undefined && stimulus < start + size) return;
+    if (stimulus !== undefined && stimulus < start + size) {
+      this.#left++;
+      return;
+    }
     const density = this.#density();
     if (!density) return;
     const level = (band: BandName): number => Math.log2(bandPower(density, band));
@@ -97,7 +107,11 @@ export class EpochSpectra {
         for (let k = 0; k < sum.length; k++) sum[k] = (sum[k] as number) + (density[k] as number) / windows.length;
     this.spectra[this.#current] = sum;
     const depths = windows.map(({ depth }) => depth).sort((a, b) => a - b);
-    this.depths[this.#current] = depths[depths.length >> 1] ?? NaN;
+    const depth = depths[depths.length >> 1];
+    if (depth !== undefined) this.#last = { epoch: this.#current, depth };
+    const isHeld = this.#left > 0 && this.#current - this.#last.epoch <= heldEpochs;
+    this.depths[this.#current] = depth ?? (isHeld ? this.#last.depth : NaN);
+    this.#left = 0;
     for (let none = this.#current + 1; none < epoch; none++) {
       this.spectra[none] = undefined;
       this.depths[none] = NaN;
@@ -107,6 +121,8 @@ export class EpochSpectra {
     this.#current = epoch;
   }
 }
+
+const heldEpochs = 10;
 
 /** What a resonator of `BandPowers` would give of it, but for a factor that all bands share. */
 function bandPower(density: Float64Array, name: BandName): number {

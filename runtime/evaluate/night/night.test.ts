@@ -83,6 +83,17 @@ test('a window that lacks a frame does not count, and an epoch without one is un
   assert.deepEqual(spectraOf(new Float64Array(30 * rate)).spectra, [undefined], 'a flat signal says nothing');
 });
 
+test('where stimuli leave no window the stage is that of the epoch before, for five minutes', () => {
+  const values = Float64Array.from({ length: 14 * 30 * rate }, (_, n) => wave(2, 30)(n) + wave(9, 8)(n));
+  const stimuli = Array.from({ length: 13 * 15 }, (_, n) => (30 + 2 * n) * rate);
+  const { depths, spectra } = spectraOf(values, stimuli);
+  assert.deepEqual(
+    depths.map((depth) => guessStage(depth)),
+    Array.from({ length: 14 }, (_, epoch) => (epoch <= 10 ? 'N3' : 'unknown')),
+  );
+  assert.deepEqual(spectra.map(Boolean), [true, ...new Array<boolean>(13).fill(false)]);
+});
+
 test('averages hold what is locked to the stimulus, and leave out pieces with holes', () => {
   const stimuli = [500, 1300.4, 2500, 3650];
   const evoked = (n: number): number => stimuli.reduce((sum, at) => sum + (n - Math.round(at) === 40 ? 8 : 0), 0);

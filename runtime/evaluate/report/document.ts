@@ -39,7 +39,7 @@ svg { max-width: 100%; height: auto; display: block; } svg text { font: 11px sys
 .eeg, .sigma { fill: none; stroke-width: 0.8; } .eeg { stroke: #1b2327; } .sigma { stroke: #0b5fa5; }
 .mark { fill: #2f8f4e; } .found { fill: #c8451b; }
 .matrix { width: 34rem; height: auto; image-rendering: pixelated; border: 1px solid #e3e8ea; } .side { display: flex; gap: 0.6rem; flex-wrap: wrap; }
-.side figure { margin: 0; } .rose { width: 17rem; } .mean { stroke-width: 2.5; }
+.side figure { margin: 0; } .rose { width: 17rem; } .narrow { max-width: 17rem; } .mean { stroke-width: 2.5; }
 @media print { body { max-width: none; margin: 0; } section { break-inside: avoid; } }
  .frame { width: 12rem; height: auto; image-rendering: pixelated; }
 `;

@@ -54,7 +54,7 @@ export function nightPage(night: Night): string {
       'The night',
       paragraph(
         'From one electrode: stages are guessed by how far slow power outweighs fast power, and N1 and REM look alike to that. ' +
-          `The four seconds of a spectrum that begin or end within 3 s behind a stimulus are left out. A column is ${epochSeconds} s.`,
+          `Four seconds of a spectrum that touch the 3 s behind a stimulus are left out; where none are left the stage is the last one before, for five minutes. A column is ${epochSeconds} s.`,
       ),
       nightStrip(night.spectra.depths, night.spectra.spectra, stripRows(night), night.startSeconds),
     ),
@@ -217,7 +217,11 @@ function limitTable({ events: { limits, leases, stimuli } }: Night): string {
       ['most in a minute', String(most(60)), said(limits?.perMinute)],
       ['most in an hour', String(most(3600)), said(limits?.perHour)],
       ['in this recording, of the night', String(stimuli.length), said(limits?.perNight)],
-      [`permitted in advance (leases: ${leases.granted})`, '', String(leases.stimuli)],
+      [
+        `permitted in advance (leases: ${leases.granted})`,
+        '',
+        leases.stimuli < 1e6 ? String(leases.stimuli) : 'any number',
+      ],
     ],
   );
 }

@@ -24,7 +24,7 @@ export function rose(title: string, degrees: readonly number[]): string {
     .map(Number) as [number, number];
   return element(
     'figure',
-    {},
+    { class: 'narrow' },
     element(
       'svg',
       { viewBox: '0 0 260 260', role: 'img', class: 'rose' },

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { readContent } from '../../../drivers/file/recordings.test.fixture.js';
 import { runJson } from '../../cli/command.test.fixture.js';
 import { Failure } from '../../cli/output.js';
@@ -51,6 +52,27 @@ test('CSV: a row a frame, with index, seconds, units and what was lost', async (
     held,
     Array.from({ length: 600 }, (_, index) => small(index)),
   );
+});
+
+test('Parquet is read by another library: every count, what was lost, and the marks', async (t) => {
+  const out = join(folder(t), 'night.parquet');
+  await exportTo(t, recordNight(t), 'parquet', out);
+  const file = new Uint8Array(readFileSync(out)).buffer;
+  const rows = (await parquetReadObjects({ file })) as Record<string, number | boolean>[];
+  assert.equal(rows.length, 2298 - 625);
+  assert.deepEqual(Object.keys(rows[0]!), ['sample', 'seconds', 'c0', 'c1', 'lost']);
+  const lost = rows.flatMap((row) => (row['lost'] === true ? [row['sample']] : []));
+  assert.deepEqual(lost, [610, 611, 612]);
+  for (const { sample, seconds, c0, c1 } of rows) {
+    if (lost.includes(sample!)) continue;
+    assert.equal(Math.round(Number(c0) / 0.02235), small(Number(sample)));
+    assert.equal(Math.round(Number(c1) / 0.02235), large(Number(sample)));
+    assert.equal(seconds, Number(sample) / 250);
+  }
+  const told = parquetMetadata(file).key_value_metadata?.find(({ key }) => key === 'axond')?.value ?? '';
+  const { channels, marks } = JSON.parse(told) as Record<string, Record<string, unknown>[]>;
+  assert.deepEqual(channels?.[1], { name: 'c1', unit: 'uV', scale: 0.02235 });
+  assert.deepEqual(marks?.[2], { kind: 'stimulus', seconds: 2.398, duration: 0.05, id: 'S1', text: 'stimulus S1' });
 });
 
 test('what keeps every count is noted as a copy, with its hash; what does not is none', async (t) => {

@@ -67,10 +67,16 @@ export class StimulatingLab {
     });
   }
 
-  /** A core on the same folders as all before it. */
-  start(changes: Partial<LabOptions> = {}): ChildProcess {
+  /** Path of the configuration, for whoever starts the core instead. */
+  configure(changes: Partial<LabOptions> = {}): string {
     const file = join(this.folder, 'lab.yaml');
     writeFileSync(file, this.#configuration({ ...this.#options, ...changes }));
+    return file;
+  }
+
+  /** A core on the same folders as all before it. */
+  start(changes: Partial<LabOptions> = {}): ChildProcess {
+    const file = this.configure(changes);
     const core = spawn(process.execPath, [launcher, 'run', '--config', file, '--json'], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: this.environment,

@@ -1,0 +1,159 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { monotonicUs } from '../runtime/monotonic.js';
+import { checkRecording } from '../runtime/recording/check.js';
+import { installed, launcher, until } from './axond-process.js';
+import { kill, restCode, StimulatingLab } from './stimulating-lab.js';
+
+/**
+ * `npm run service`: what systemd/axond.service says about signals, restart and watchdog, obeyed by a real systemd: a user
+ * manager of our own, in a mount namespace and a control group that nobody else is in. A trigger box on a pseudo-terminal
+ * sees whether each end comes to rest. Sandbox and user of the unit are not part of it. Takes root, and two minutes.
+ */
+
+const self = fileURLToPath(import.meta.url);
+const manager = '/lib/systemd/systemd';
+if (process.argv[2] === 'inside') await inside();
+else outside();
+
+function outside(): void {
+  if (process.getuid?.() !== 0 || !existsSync(manager)) {
+    process.stdout.write(`not run: it takes root and ${manager} (apt-get install systemd)\n`);
+    process.exitCode = 1;
+    return;
+  }
+  const hierarchy = existsSync('/sys/fs/cgroup/systemd') ? '/sys/fs/cgroup/systemd' : '/sys/fs/cgroup';
+  const group = join(hierarchy, `axond-service-${process.pid}`);
+  const program = `mkdir -p ${group} && echo $$ > ${group}/cgroup.procs && exec unshare --mount --propagation private sh -c \
+    'mount -t tmpfs none /run && mkdir -p /run/systemd/system /run/user && exec "$0" "$1" inside' "$0" "$1"`;
+  process.exitCode = spawnSync('sh', ['-c', program, process.execPath, self], { stdio: 'inherit' }).status ?? 1;
+  spawnSync('sh', ['-c', `find ${group} -depth -type d -exec rmdir {} + 2>/dev/null`]);
+}
+
+async function inside(): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), 'axond-systemd-'));
+  const units = join(home, 'systemd', 'user');
+  mkdirSync(units, { recursive: true });
+  const environment = { ...process.env, XDG_RUNTIME_DIR: '/run/user', XDG_CONFIG_HOME: home, XDG_DATA_HOME: home };
+  const systemd = spawn(manager, ['--user', '--unit=basic.target', '--log-target=console'], {
+    env: environment,
+    stdio: 'ignore',
+  });
+  const lab = new StimulatingLab({ durationMs: 900, everyMs: 1000 });
+  const ask = (...words: string[]): string =>
+    spawnSync('systemctl', ['--user', ...words], { env: environment, encoding: 'utf8' }).stdout.trim();
+  const shown = (key: string): string => ask('show', 'axond', '--value', '-p', key);
+  let failed = 0;
+  const judge = (good: boolean, text: string): void => {
+    process.stdout.write(`${good ? 'ok    ' : 'FAILED'} ${text}\n`);
+    if (!good) failed++;
+  };
+  try {
+    await until('the manager', () => existsSync('/run/user/systemd/private'), 60_000);
+    const unit = unitOf(lab);
+    writeFileSync(join(units, 'axond.service'), unit);
+    ask('daemon-reload');
+
+    const startUs = monotonicUs();
+    ask('start', 'axond');
+    judge(
+      shown('ActiveState') === 'active',
+      `start returned when it was ready, ${seconds(startUs)} s, ${shown('StatusText')}`,
+    );
+
+    /** Does it within a stimulus; how long the box waited for the byte of rest, and which byte it heard meanwhile. */
+    const during = async (act: () => void): Promise<number> => {
+      await lab.untilStimulus(120_000);
+      const { length } = lab.farEnd;
+      const atUs = monotonicUs();
+      act();
+      await until('rest', () => lab.farEnd.bytes(length).some(({ byte }) => byte === restCode), 5000).catch(
+        () => undefined,
+      );
+      const rest = lab.farEnd.bytes(length).find(({ byte }) => byte === restCode);
+      return rest ? (rest.atUs - atUs) / 1000 : Infinity;
+    };
+    const core = (): number => Number(shown('MainPID'));
+    const again = async (what: string, restarts: number, ms: number): Promise<void> => {
+      const sinceUs = monotonicUs();
+      await until(
+        'a restart',
+        () => shown('NRestarts') === String(restarts) && shown('ActiveState') === 'active',
+        90_000,
+      ).catch(() => undefined);
+      const status = await lab.status();
+      const good = shown('NRestarts') === String(restarts) && status?.stimulation?.armed === false;
+      judge(
+        good && ms < 900,
+        `${what}: at rest after ${ms.toFixed(1)} ms of a stimulus of 900; ready again in ${seconds(sinceUs)} s, disarmed`,
+      );
+    };
+
+    await again('core killed', 1, await during(() => kill(core(), 'SIGKILL')));
+    const stopped = core();
+    await again('core stopped (SIGSTOP), found by the watchdog', 2, await during(() => kill(stopped, 'SIGSTOP')));
+    const ms = await during(() => writeFileSync(lab.wedge, ''));
+    await until('the watchdog', () => shown('Result') === 'watchdog' || shown('NRestarts') === '3', 60_000);
+    rmSync(lab.wedge);
+    await again('loop hangs, found by the watchdog', 3, ms);
+
+    const recordings = (): string[] =>
+      readdirSync(lab.records)
+        .filter((name) => name.endsWith('.db'))
+        .sort();
+    const newest = join(lab.records, recordings().at(-1) ?? '');
+    const stopUs = monotonicUs();
+    const restMs = await during(() => void spawn('systemctl', ['--user', 'stop', 'axond'], { env: environment }));
+    await until('the stop', () => shown('ActiveState') === 'inactive', 60_000);
+    judge(
+      restMs < 900 && shown('Result') === 'success',
+      `stop: at rest after ${restMs.toFixed(1)} ms, ended in ${seconds(stopUs)} s with ${shown('Result')}`,
+    );
+    const report = checkRecording(newest);
+    judge(
+      report.ok,
+      `the recording of the stopped run is whole: ${report.started.length} stimuli ${report.faults.join('; ')}`,
+    );
+
+    // What it would be with the usual lines: told, not judged, since it is a race.
+    const usual = unit.replace('KillMode=control-group', 'KillMode=mixed').replace('WatchdogSignal=SIGTERM\n', '');
+    writeFileSync(join(units, 'axond.service'), usual);
+    ask('daemon-reload');
+    ask('start', 'axond');
+    const mixedMs = await during(() => kill(core(), 'SIGKILL'));
+    process.stdout.write(`       with KillMode=mixed instead, core killed: at rest after ${mixedMs.toFixed(1)} ms\n`);
+    ask('stop', 'axond');
+  } finally {
+    ask('exit');
+    systemd.kill('SIGKILL');
+    await lab.close();
+    rmSync(home, { recursive: true, force: true });
+  }
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+/** The lines of the real unit about life and death, around a core of this folder. */
+function unitOf(lab: StimulatingLab): string {
+  const real = readFileSync(new URL('../../systemd/axond.service', import.meta.url), 'utf8').split('\n');
+  const kept = real.filter((line) => /^(Type|NotifyAccess|Restart|Watchdog|Timeout|Kill)\w*=/.test(line));
+  const names = ['RUNTIME_DIRECTORY', 'STATE_DIRECTORY', 'XDG_STATE_HOME', 'PATH'];
+  const environment = names.map((name) => `Environment="${name}=${lab.environment[name] ?? ''}"`);
+  return [
+    '[Unit]',
+    'DefaultDependencies=no',
+    'StartLimitIntervalSec=0',
+    '[Service]',
+    `ExecStart=${process.execPath} ${launcher} run --config ${lab.configure()}`,
+    `ExecStop=-${installed} silence`,
+    ...environment,
+    ...kept,
+    '',
+  ].join('\n');
+}
+
+function seconds(sinceUs: number): string {
+  return ((monotonicUs() - sinceUs) / 1e6).toFixed(1);
+}

@@ -138,7 +138,7 @@ export function expectRight(network: BenchNetwork, name: string, contender: Cont
     throw new Error(`${network.name}: a logit of ${name} is off by ${difference}: what is wrong is not timed.`);
 }
 
-function expectFloorRight(network: BenchNetwork, floor: Floor): void {
+export function expectFloorRight(network: BenchNetwork, floor: Floor): void {
   floor.run(network.examples.length);
   const logits = floor.logits();
   for (const [example, expected] of network.logits.entries())

@@ -70,6 +70,7 @@ module.exports = {
       '^runtime/place/',
       '^runtime/(loop|recording)/|^drivers/|^models/place/|^models/format/model-error\\.ts$',
     ),
+    only('impedance', '^runtime/impedance/', '^runtime/loop/sample-block\\.ts$|^drivers/'),
     only('timing', '^runtime/timing/', '^runtime/(guardian|loop|recording)/|^drivers/'),
     only('drivers', '^drivers/', '^runtime/signal/|^firmware-bridge/host/source\\.ts$'),
     only('format', '^models/format/', '^$'),

@@ -10,6 +10,18 @@ export type DevicePlan =
   | { readonly use: 'ads1299'; readonly options: Ads1299Options }
   | { readonly use: 'bridge'; readonly options: BridgeSourceOptions };
 
+/** The same device with the test current of its lead-off detection on these channels, from 1; undefined where it has none. */
+export function withTestCurrent(plan: DevicePlan, channels: readonly number[]): DevicePlan | undefined {
+  switch (plan.use) {
+    case 'cyton':
+      return { use: plan.use, options: { ...plan.options, testCurrent: channels } };
+    case 'ads1299':
+      return { use: plan.use, options: { ...plan.options, testCurrent: channels } };
+    case 'bridge':
+      return undefined;
+  }
+}
+
 /** The pure half of a driver; what reads and writes bytes is a `Transport`: `transports.ts`. */
 export function createDevice(plan: DevicePlan): DeviceSession {
   switch (plan.use) {

@@ -16,8 +16,10 @@ export interface EmulatedChip {
   readonly sourceChannels: number;
   /** Of the ID register. */
   readonly id?: number;
-  /** Address of a register that takes nothing that is written to it. */
+  /** Address of a register that keeps what it holds, also through a reset. */
   readonly stuck?: number;
+  /** Ohms of the electrodes, by channel, as the test current finds them. */
+  readonly impedances?: readonly number[];
   /** The chip's clock is faster by this. */
   readonly driftPpm?: number;
 }
@@ -152,7 +154,10 @@ export class Ads1299Chip {
 
   #reset(): void {
     const levels = (this.registers[Register.gpio] as number) & 0xf0;
+    const { stuck = Register.id } = this.#options;
+    const kept = this.registers[stuck] as number;
     this.registers.set(resetRegisters);
+    this.registers[stuck] = kept;
     this.registers[Register.id] = this.#options.id ?? 0x3e;
     this.registers[Register.gpio] = levels | 0x0f;
     this.#continuous = true;
@@ -177,12 +182,22 @@ export class Ads1299Chip {
   #inputOf(channel: number, multiplexer: number): number {
     switch (multiplexer) {
       case 0:
-        return this.#microvolts[channel] as number;
+        return (this.#microvolts[channel] as number) + this.#toneOf(channel);
       case 5:
         return this.#testSignal();
       default:
         return 0;
     }
+  }
+
+  /** The current of 31.2 Hz as a sine, as programs take it; a real one has steps. */
+  #toneOf(channel: number): number {
+    const setting = this.registers[Register.leadOff] as number;
+    const isOn = ((this.registers[Register.leadOffP] as number) >> channel) & 1;
+    if (isOn === 0 || (setting & 0x03) !== 0x02) return 0;
+    const amperes = [6e-9, 24e-9, 6e-6, 24e-6][(setting >> 2) & 0x03] ?? 0;
+    const volts = amperes * (this.#options.impedances?.[channel] ?? 0);
+    return volts * 1e6 * Math.sin((2 * Math.PI * 31.25 * this.#conversions) / this.rate);
   }
 
   /** A square wave of the reference over 2400, or twice that, about once or twice a second. */

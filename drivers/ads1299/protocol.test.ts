@@ -61,6 +61,14 @@ test('the setting of a whole board, and of one without bias at 1 kHz with two ch
   );
 });
 
+test('the test current is 6 nA at 31.2 Hz at the positive inputs of the channels named, and off without any', () => {
+  const setting = { rate: 250, gain: 24, off: [], bias: true };
+  const on = registersOf({ ...setting, testCurrent: [1, 4] });
+  assert.deepEqual([on[Register.leadOff], on[Register.leadOffP], on[Register.leadOffN]], [0x02, 0x09, 0x00]);
+  for (const off of [registersOf(setting), registersOf({ ...setting, testCurrent: [] })])
+    assert.deepEqual([off[Register.leadOff], off[Register.leadOffP], off[Register.leadOffN]], [0, 0, 0]);
+});
+
 test('codes of the converter as the data sheet lists them, and microvolts a count', () => {
   const frame = Uint8Array.from([
     ...[0xc0, 0x00, 0x05],

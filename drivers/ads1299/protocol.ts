@@ -76,10 +76,12 @@ export interface ChipSetting {
   readonly off: readonly number[];
   /** A bias electrode is connected, which the chip drives. */
   readonly bias: boolean;
+  /** Channels whose electrode gets the current that measures its impedance; absent: none, as in every run. */
+  readonly testCurrent?: readonly number[];
 }
 
 /** Values of all registers. SRB1 is the reference of every channel. Those that the chip itself fills are 0 here. */
-export function registersOf({ rate, gain, off, bias }: ChipSetting): Uint8Array {
+export function registersOf({ rate, gain, off, bias, testCurrent = [] }: ChipSetting): Uint8Array {
   const registers = Uint8Array.from(resetRegisters);
   registers[Register.config1] = 0x90 | (rateCodes[rates.indexOf(rate as (typeof rates)[number])] ?? 6);
   registers[Register.config2] = 0xc0;
@@ -92,6 +94,10 @@ export function registersOf({ rate, gain, off, bias }: ChipSetting): Uint8Array 
   }
   registers[Register.biasP] = bias ? on : 0;
   registers[Register.biasN] = bias ? on : 0;
+  for (const channel of testCurrent) {
+    registers[Register.leadOff] = 0x02; // 6 nA at 31.2 Hz
+    registers[Register.leadOffP] = (registers[Register.leadOffP] as number) | (1 << (channel - 1));
+  }
   registers[Register.misc1] = 0x20; // SRB1 to every negative input
   return registers;
 }

@@ -80,6 +80,37 @@ test('a chip that is none, has fewer channels, or keeps a register to itself is 
   }
 });
 
+test('R-38 a test current that was left on is off before the first frame, or there is none', () => {
+  const leave = (line: ChipLine): ChipLine => {
+    line.chip.registers[Register.leadOff] = 0x02;
+    line.chip.registers[Register.leadOffP] = 0xff;
+    return line;
+  };
+  const line = leave(new ChipLine({}, { impedances: [50e3] }));
+  line.until('a frame', () => line.frames.length > 0);
+  assert.deepEqual([line.chip.registers[Register.leadOff], line.chip.registers[Register.leadOffP]], [0, 0]);
+  const stuck = leave(new ChipLine({}, { stuck: Register.leadOffP })).run(300);
+  assert.equal(stuck.frames.length, 0);
+  assert.match(stuck.notices[0]!, /LOFF_SENSP reads 0xFF after 0x00 was written/);
+});
+
+test('R-38 a session that measures ends its test current when it ends', () => {
+  const line = streaming({ testCurrent: [2] }, { impedances: [0, 100e3] });
+  assert.equal(line.chip.registers[Register.leadOffP], 0x02);
+  line.run(32);
+  // 6 nA through 100 kΩ are 600 uV.
+  const swing = (channel: number): number => {
+    const values = line.frames
+      .slice(-8)
+      .map(({ counts, index }) => counts[channel]! * 0.02235174 - 10 * index - channel);
+    return Math.max(...values) - Math.min(...values);
+  };
+  assert.ok(swing(1) > 1100 && swing(1) <= 1201, `${swing(1)}`);
+  assert.ok(swing(0) < 1);
+  const { goodbye } = line.session;
+  assert.deepEqual([...goodbye.subarray(-5)], [0xa5, 1, 1, 0x06, 0x06]); // RESET
+});
+
 test('a port that never answers is told', () => {
   const session = createAds1299Session(plainOptions);
   const block = sampleBlock(8);

@@ -68,6 +68,7 @@ class Ads1299Session implements DeviceSession {
     this.info = { device: 'ads1299', rate: options.rate, delayUs: 1.5e6 / options.rate, channels };
     this.#quiet();
     this.#command(Opcode.stop);
+    if (options.testCurrent !== undefined) this.#command(Opcode.reset); // also ends the current
     this.goodbye = this.outgoing.slice(0, this.outgoingLength);
     this.outgoingLength = 0;
   }

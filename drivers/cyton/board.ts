@@ -17,6 +17,8 @@ export interface BoardOptions {
   readonly rate: number;
   /** What the board leaves out: everything but `v`, or the end mark of its answers. */
   readonly minimal?: 'only-v' | 'only-?' | 'no-d' | 'silent';
+  /** Ohms of the electrodes, by channel, as the test current finds them. */
+  readonly impedances?: readonly number[];
   /** Old firmware knows no `~`, `/` and `V`, and version 1 does not name itself. Without it, version 3. */
   readonly firmware?: 1 | 2 | 3;
 }
@@ -37,11 +39,17 @@ export class CytonBoard {
   readonly #mean = new Int32Array(2 * boardChannels);
   readonly #half = new Int32Array(boardChannels);
   readonly #aux = new Int32Array(auxChannels);
+  readonly #impedances: readonly number[];
+  /** Channels whose electrode has the test current. */
+  readonly #tested = new Set<number>();
+  /** Packets since the reset: the current's time. */
+  #packets = 0;
   #counter = 0;
   #command = '';
   #commandUs = 0;
 
-  constructor({ daisy, rate, minimal, firmware = 3 }: BoardOptions) {
+  constructor({ daisy, rate, minimal, firmware = 3, impedances = [] }: BoardOptions) {
+    this.#impedances = impedances;
     this.daisy = daisy;
     this.packetRate = daisy ? 2 * rate : rate;
     this.#minimal = minimal;
@@ -59,6 +67,7 @@ export class CytonBoard {
   packet(microvolts: ArrayLike<number>, out: Uint8Array, at = 0): void {
     const counter = this.#counter;
     this.#counter = (counter + 1) & 255;
+    this.#packets++;
     if (!this.daisy) {
       for (let channel = 0; channel < boardChannels; channel++)
         this.#half[channel] = this.#toCount(microvolts, channel);
@@ -85,8 +94,16 @@ export class CytonBoard {
   /** A channel that is off reads as zero. */
   #toCount(microvolts: ArrayLike<number>, channel: number): number {
     if (this.#off.has(channel)) return 0;
-    const count = Math.round((microvolts[channel] ?? 0) / microvoltsPerCount(this.#gain[channel] as number));
+    const total = (microvolts[channel] ?? 0) + this.#toneOf(channel);
+    const count = Math.round(total / microvoltsPerCount(this.#gain[channel] as number));
     return Math.max(-railCounts - 1, Math.min(railCounts, count));
+  }
+
+  /** A sine of 6 nA through electrode and resistor, as programs take it; a real one has steps. */
+  #toneOf(channel: number): number {
+    if (!this.#tested.has(channel)) return 0;
+    const volts = 6e-9 * ((this.#impedances[channel] ?? 0) + boardOhms);
+    return volts * 1e6 * Math.sin((2 * Math.PI * 31.25 * this.#packets) / this.packetRate);
   }
 
   #character(character: string, nowUs: number): string {
@@ -133,6 +150,7 @@ export class CytonBoard {
       case 'v':
         this.streaming = false;
         this.#setDefaults();
+        this.#tested.clear();
         return this.#resetText();
       case 'V':
         return this.#firmware >= firstMajorWithRates ? `v3.1.5${endOfAnswer}` : '';
@@ -148,9 +166,7 @@ export class CytonBoard {
       case 'x':
         return this.#setChannel(command);
       case 'z':
-        return command[4] === 'Z'
-          ? `Success: Lead off set for ${command[1]}${endOfAnswer}`
-          : `Failure: Err: 5th char not Z${endOfAnswer}`;
+        return this.#setTestCurrent(command);
       case '~':
         return this.#setRate(command[1] ?? '');
       case '/':
@@ -203,6 +219,15 @@ export class CytonBoard {
     return `Success: Channel set for ${channel + 1}${endOfAnswer}`;
   }
 
+  #setTestCurrent(command: string): string {
+    const channel = '12345678QWERTYUI'.indexOf(command[1] ?? '');
+    if (command[4] !== 'Z') return `Failure: Err: 5th char not Z${endOfAnswer}`;
+    // At the positive input it would go through the reference.
+    if (command[3] === '1') this.#tested.add(channel);
+    else this.#tested.delete(channel);
+    return `Success: Lead off set for ${channel + 1}${endOfAnswer}`;
+  }
+
   #setRate(digit: string): string {
     if (digit === '~') return `Success: Sample rate is ${this.packetRate}Hz${endOfAnswer}`;
     const rate = rateCodes[Number(digit)];
@@ -221,6 +246,8 @@ export class CytonBoard {
   }
 }
 
+/** In series with each input. */
+const boardOhms = 2200;
 /** One a channel, as `offCommands`. */
 const onCommands = '!@#$%^&*QWERTYUI';
 

@@ -8,4 +8,6 @@ export interface CytonOptions {
   readonly electrodes: Readonly<Record<string, number>>;
   /** Channels that are switched off. */
   readonly off: readonly number[];
+  /** Channels whose electrode gets the current that measures its impedance; absent: none, as in every run. */
+  readonly testCurrent?: readonly number[];
 }

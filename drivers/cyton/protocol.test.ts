@@ -14,6 +14,7 @@ import {
   rateCommand,
   readCount,
   readInt16,
+  testCurrentCommand,
   writePacket,
 } from './protocol.js';
 
@@ -117,6 +118,12 @@ test('commands', () => {
     '~5',
     '~6',
   ]);
+});
+
+test('the test current goes through the negative input, where the electrode is', () => {
+  assert.equal(testCurrentCommand(1, true), 'z101Z');
+  assert.equal(testCurrentCommand(9, true), 'zQ01Z');
+  assert.equal(testCurrentCommand(16, false), 'zI00Z');
 });
 
 test('the text of a reset tells firmware and Daisy', () => {

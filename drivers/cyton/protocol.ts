@@ -86,6 +86,14 @@ export function channelOffCommand(channel: number): string {
   return offCommands[channel - 1] ?? '1';
 }
 
+/**
+ * `z…Z`: 6 nA at 31.2 Hz through the electrode of a channel, or no more. Electrodes are at the negative inputs: the board's
+ * defaults connect SRB2, the reference, to the positive ones.
+ */
+export function testCurrentCommand(channel: number, on: boolean): string {
+  return `z${channelNames[channel - 1] ?? '1'}0${on ? 1 : 0}Z`;
+}
+
 export function rateCommand(rate: number): string {
   return `~${rateCodes.indexOf(rate as (typeof rateCodes)[number])}`;
 }

@@ -50,6 +50,21 @@ test('a whole board: stop, reset, defaults, rate, mode, start; frames from count
   assert.equal(Buffer.from(line.session.goodbye).toString(), 's');
 });
 
+test('R-38 a session that measures says so to the board and ends it; the next one resets what was left on', () => {
+  const line = streaming({ testCurrent: [1, 3] }, { impedances: [100e3] });
+  assert.equal(line.sent, 'svd~6//z101Zz301Zb');
+  assert.equal(Buffer.from(line.session.goodbye).toString(), 'sz100Zz300Z');
+  line.run(50);
+  // Sample n of channel c is n × 16 + c counts; 6 nA through 100 and 2.2 kΩ are 613 uV, which are 27434 counts.
+  const tone = line.frames.slice(-8).map(({ counts, index }) => counts[0]! - 16 * index);
+  assert.ok(Math.abs(Math.max(...tone) / 27434 - 1) < 0.01, `${Math.max(...tone)}`);
+  const left = new VirtualLine();
+  left.board.receive('z101Z', 0);
+  left.open().until('the first frame', () => left.frames.length > 0);
+  left.run(50);
+  for (const { counts, index } of left.frames) assert.equal(counts[0], 16 * index);
+});
+
 test('gain, rate and channels that are off are told to the board', () => {
   for (const gain of gains.filter((value) => value !== 24)) {
     const line = streaming({ gain });

@@ -21,6 +21,7 @@ import {
   railCounts,
   readCount,
   readInt16,
+  testCurrentCommand,
 } from './protocol.js';
 
 export type { CytonOptions };
@@ -35,7 +36,7 @@ class CytonSession implements DeviceSession {
   readonly counts: SessionCounts = { frames: 0, gaps: 0, lostFrames: 0, discardedBytes: 0, duplicates: 0 };
   readonly outgoing = new Uint8Array(256);
   outgoingLength = 0;
-  readonly goodbye = Uint8Array.of(0x73); // s
+  readonly goodbye: Uint8Array;
   state: SessionState = 'closed';
   readonly #startUp: StartUp;
   readonly #rateWatch: RateWatch;
@@ -67,6 +68,9 @@ class CytonSession implements DeviceSession {
     this.#frame = new Int32Array(this.#electrodes + auxChannels);
     this.#startUp = new StartUp(options, (text) => this.#send(text));
     this.#rateWatch = new RateWatch(options.rate);
+    // Stops, and ends what was begun for a measurement alone.
+    const last = (options.testCurrent ?? []).map((channel) => testCurrentCommand(channel, false)).join('');
+    this.goodbye = Uint8Array.from(`s${last}`, (character) => character.charCodeAt(0));
     this.info = { device: 'cyton', rate: options.rate, delayUs: 0, channels: channelsOf(options, this.#electrodes) };
   }
 

@@ -8,6 +8,7 @@ import {
   radioPacketRate,
   radioSilent,
   rateCommand,
+  testCurrentCommand,
   type BoardText,
 } from './protocol.js';
 import type { CytonOptions } from './options.js';
@@ -158,6 +159,7 @@ function settingsOf(options: CytonOptions, board: BoardText): Setting[] {
   if (board.firmwareMajor >= firstMajorWithRates) {
     settings.push(answered(rateCommand(packetRateOf(options))), answered('//'));
   }
+  for (const channel of options.testCurrent ?? []) settings.push(answered(testCurrentCommand(channel, true)));
   for (const channel of off) settings.push({ text: channelOffCommand(channel), waitUs: drainUs, answered: false });
   return settings;
 }

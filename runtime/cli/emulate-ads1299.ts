@@ -1,13 +1,14 @@
 import { Command } from 'commander';
 import { Ads1299Emulator } from '../../drivers/ads1299/emulator.js';
 import { rates, registerNames } from '../../drivers/ads1299/protocol.js';
-import { openEmulatedSignal, readFaults, untilEnded, type SignalOptions } from './emulated-signal.js';
+import { ohms, openEmulatedSignal, readFaults, untilEnded, type SignalOptions } from './emulated-signal.js';
 import { UsageError, print, printJson } from './output.js';
 
 interface ChipOptions extends SignalOptions {
   fault?: string[];
   id?: number;
   stuck?: string;
+  impedance?: number[];
   link?: string;
   json?: true;
 }
@@ -25,6 +26,11 @@ export function emulateAds1299Command(): Command {
     )
     .option('--id <BYTE>', 'what the ID register reads: 0x3e, 0x3c for 4 channels, 0x00 for no chip', Number)
     .option('--stuck <REGISTER>', 'a register that takes nothing, such as CONFIG3')
+    .option(
+      '--impedance <KILOOHM...>',
+      'of the electrodes, channel by channel, as axond setup impedance finds them',
+      ohms,
+    )
     .option('--link <PATH>', 'a symbolic link to the terminal')
     .option('--json', 'JSON lines: the port first, counts at the end')
     .addHelpText('after', '\nExample:  axond emulate ads1299 --link /tmp/eeg --fault drop:0.01')
@@ -52,6 +58,7 @@ async function emulateAds1299(options: ChipOptions): Promise<void> {
     sourceChannels: channels,
     faults,
     seed: Number(seed),
+    ...(options.impedance === undefined ? {} : { impedances: options.impedance }),
     ...(id === undefined ? {} : { id }),
     ...(register === undefined ? {} : { stuck: register }),
     ...(link === undefined ? {} : { link }),

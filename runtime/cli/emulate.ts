@@ -7,7 +7,7 @@ import { emulateAds1299Command } from './emulate-ads1299.js';
 import { emulateCameraCommand } from './emulate-camera.js';
 import { emulateEdvsCommand } from './emulate-edvs.js';
 import { emulateNeurocorexCommand } from './emulate-neurocorex.js';
-import { openEmulatedSignal, readFaults, untilEnded } from './emulated-signal.js';
+import { ohms, openEmulatedSignal, readFaults, untilEnded } from './emulated-signal.js';
 import { wholeNumber } from './options.js';
 import { UsageError, print, printJson } from './output.js';
 
@@ -18,6 +18,7 @@ interface EmulateOptions {
   daisy?: true;
   rate?: number;
   fault?: string[];
+  impedance?: number[];
   link?: string;
   loopback?: number;
   delay: string;
@@ -40,6 +41,11 @@ export function emulateCommand(): Command {
     .option(
       '--fault <SPEC...>',
       'drop:0.01, duplicate:0.01, corrupt:0.01, garbage:0.01, burst:16ms, drift:1320ppm, stall:5s@30s+60s, unplug:1s@60s, power-off:3s@40s',
+    )
+    .option(
+      '--impedance <KILOOHM...>',
+      'of the electrodes, channel by channel, as axond setup impedance finds them',
+      ohms,
     )
     .option('--link <PATH>', 'a symbolic link to the terminal, there for as long as it is plugged in')
     .option(
@@ -89,6 +95,7 @@ async function emulateCyton(options: EmulateOptions): Promise<void> {
     sourceChannels: channels,
     faults,
     seed: Number(options.seed),
+    ...(options.impedance === undefined ? {} : { impedances: options.impedance }),
     ...(link === undefined ? {} : { link }),
     ...(loopback ? { loopback } : {}),
     onReady: (port) => {

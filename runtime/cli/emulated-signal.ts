@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander';
 import { parseFaults } from '../../drivers/cyton/faults.js';
 import { SignalFileError, frameReader, openSignalFile } from '../../drivers/file/signal-file.js';
 import { createSleeper } from '../../drivers/sleeper/generator.js';
@@ -28,6 +29,13 @@ export function readFaults(specs: readonly string[]): ReturnType<typeof parseFau
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** For commander: kilo-ohms, one after the other. */
+export function ohms(text: string, before: number[] = []): number[] {
+  const value = Number(text);
+  if (!(value >= 0)) throw new InvalidArgumentError(`${text} is no impedance. Write kilo-ohms: --impedance 5 8 120.`);
+  return [...before, value * 1000];
 }
 
 /** A sleeper, or a recorded file. */

@@ -3,11 +3,14 @@ import type { DeviceSession } from '../runtime/contracts.js';
 import type { Ads1299Options } from './ads1299/options.js';
 import { createAds1299Session } from './ads1299/session.js';
 import { createCytonSession, type CytonOptions } from './cyton/session.js';
+import type { LslOptions } from './lsl/options.js';
+import { createLslSession } from './lsl/session.js';
 
 /** Devices that stream bytes, by the name in `source: { use: … }`, with their plain options. */
 export type DevicePlan =
   | { readonly use: 'cyton'; readonly options: CytonOptions }
   | { readonly use: 'ads1299'; readonly options: Ads1299Options }
+  | { readonly use: 'lsl'; readonly options: LslOptions }
   | { readonly use: 'bridge'; readonly options: BridgeSourceOptions };
 
 /** The same device with the test current of its lead-off detection on these channels, from 1; undefined where it has none. */
@@ -17,6 +20,7 @@ export function withTestCurrent(plan: DevicePlan, channels: readonly number[]): 
       return { use: plan.use, options: { ...plan.options, testCurrent: channels } };
     case 'ads1299':
       return { use: plan.use, options: { ...plan.options, testCurrent: channels } };
+    case 'lsl':
     case 'bridge':
       return undefined;
   }
@@ -29,6 +33,8 @@ export function createDevice(plan: DevicePlan): DeviceSession {
       return createCytonSession(plan.options);
     case 'ads1299':
       return createAds1299Session(plan.options);
+    case 'lsl':
+      return createLslSession(plan.options);
     case 'bridge':
       return createBridgeSource(plan.options);
   }

@@ -3,6 +3,7 @@ import type { Transport } from '../runtime/contracts.js';
 import { openChipPort } from './ads1299/port.js';
 import { chipTransport } from './ads1299/transport.js';
 import type { DevicePlan } from './devices.js';
+import { openLslTransport } from './lsl/transport.js';
 import { openSerialLine, type SerialLine } from './serial/line.js';
 import { openSerialTransport } from './serial/transport.js';
 
@@ -10,14 +11,17 @@ import { openSerialTransport } from './serial/transport.js';
 
 /** For the thread that reads. Throws one line where the port cannot be opened. */
 export function openTransport(plan: DevicePlan, port: string): Transport {
+  if (plan.use === 'lsl') return openLslTransport(plan.options.stream);
   return plan.use === 'ads1299' && isSpi(port)
     ? chipTransport(openChipPort(port, plan.options))
     : openSerialTransport(port);
 }
 
-/** For the thread that keeps the port: a line is configured for as long as it is kept; an SPI port needs nothing. */
+/** For the thread that keeps the port: a line is configured for as long as it is kept; the others need nothing. */
 export async function openLine(plan: DevicePlan, port: string, baudRate: number): Promise<SerialLine> {
-  return plan.use === 'ads1299' && isSpi(port) ? { close: () => Promise.resolve() } : openSerialLine(port, baudRate);
+  return plan.use === 'lsl' || (plan.use === 'ads1299' && isSpi(port))
+    ? { close: () => Promise.resolve() }
+    : openSerialLine(port, baudRate);
 }
 
 /** Also by the link that a rule of udev has made. */

@@ -43,6 +43,15 @@ export const getsockname = libc.func('int getsockname(int descriptor, void *addr
 export const getsockopt = libc.func(
   'int getsockopt(int descriptor, int level, int option, void *value, void *length)',
 ) as (descriptor: number, level: number, option: number, value: unknown, length: unknown) => number;
+export const setsockopt = libc.func(
+  'int setsockopt(int descriptor, int level, int option, void *value, uint32_t length)',
+) as (descriptor: number, level: number, option: number, value: unknown, length: number) => number;
+export const sendto = libc.func(
+  'intptr_t sendto(int descriptor, void *buffer, size_t length, int flags, void *address, uint32_t addressLength)',
+) as (descriptor: number, buffer: unknown, length: number, flags: number, address: unknown, size: number) => number;
+export const recvfrom = libc.func(
+  'intptr_t recvfrom(int descriptor, void *buffer, size_t length, int flags, void *address, void *addressLength)',
+) as (descriptor: number, buffer: unknown, length: number, flags: number, address: unknown, size: unknown) => number;
 export const posixOpenpt = libc.func('int posix_openpt(int flags)') as (flags: number) => number;
 export const grantpt = libc.func('int grantpt(int descriptor)') as (descriptor: number) => number;
 export const unlockpt = libc.func('int unlockpt(int descriptor)') as (descriptor: number) => number;

@@ -6,6 +6,7 @@ import { parseQuantity } from '../config/units.js';
 import { emulateAds1299Command } from './emulate-ads1299.js';
 import { emulateCameraCommand } from './emulate-camera.js';
 import { emulateEdvsCommand } from './emulate-edvs.js';
+import { emulateLslCommand } from './emulate-lsl.js';
 import { emulateNeurocorexCommand } from './emulate-neurocorex.js';
 import { ohms, openEmulatedSignal, readFaults, untilEnded } from './emulated-signal.js';
 import { wholeNumber } from './options.js';
@@ -72,6 +73,7 @@ export function emulateCommand(): Command {
     .addCommand(emulateAds1299Command())
     .addCommand(emulateCameraCommand())
     .addCommand(emulateEdvsCommand())
+    .addCommand(emulateLslCommand())
     .addCommand(emulateNeurocorexCommand());
 }
 

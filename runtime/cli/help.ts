@@ -3,6 +3,7 @@ import { importedFormats } from '../../models/import/import-file.js';
 import { editorSchema } from '../config/editor-schema.js';
 import { nearestName } from '../config/fault.js';
 import { alternativesOf } from '../config/keys.js';
+import { otherAmplifiers } from '../config/other-amplifiers.js';
 import { phasePatents } from '../config/patents.js';
 import { presetNames } from '../config/presets.js';
 import { keyReference, sectionNames } from '../config/reference.js';
@@ -79,6 +80,7 @@ function drivers(): string[] {
   return [
     'Amplifiers: source: { use: … }',
     ...rows('source'),
+    ...[...otherAmplifiers].map(([use, what]) => `  ${use.padEnd(15)} ${what}`),
     '',
     'Files: axond replay FILE, axond emulate cyton --from FILE; plain or gzipped, told by their content',
     '  EDF, EDF+       continuous and interrupted, with annotations',

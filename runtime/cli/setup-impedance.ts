@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { writeAtomically } from '../../models/write-atomically.js';
-import { createDevice } from '../../drivers/devices.js';
+import { createDevice, withTestCurrent } from '../../drivers/devices.js';
 import { loadConfiguration } from '../config/load.js';
 import type { SourcePlan } from '../config/source.js';
 import { measureImpedance, type ImpedanceOptions } from '../impedance/measure.js';
@@ -44,7 +44,7 @@ async function setupImpedance(given: SetupImpedanceOptions): Promise<void> {
   const { config, set = [], windows, watch, out, json } = given;
   const { configuration } = loadConfiguration({ files: config, sets: set });
   const { source } = configuration;
-  if (!source || !('device' in source) || source.device.use === 'bridge')
+  if (!source || !('device' in source) || !withTestCurrent(source.device, []))
     throw new UsageError(`source: ${source?.use ?? 'none'} measures no impedance. A cyton and an ads1299 do.`);
   const electrodes = electrodesOf(source, given.electrodes);
   const { name } = configuration.device;
@@ -88,7 +88,7 @@ async function setupImpedance(given: SetupImpedanceOptions): Promise<void> {
 }
 
 function electrodesOf({ device }: SourcePlan, wanted: readonly string[] | undefined): readonly string[] {
-  if (device.use === 'bridge') return [];
+  if (!('electrodes' in device.options)) return [];
   const { electrodes, off } = device.options;
   const named = Object.keys(electrodes);
   const channels = createDevice(device).info.channels.filter(({ unit }) => unit === 'uV');

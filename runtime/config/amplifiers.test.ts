@@ -32,6 +32,35 @@ test('an ADS1299 as it is written, with its defaults', () => {
   });
 });
 
+test('a stream of LSL as it is written, and what is wrong with one', () => {
+  const { configuration } = loadConfiguration({
+    files: [{ name: 'p.yaml', text: 'source: { use: lsl, stream: eeg, channels: [C3, M2], rate: 500Hz }\n' }],
+  });
+  assert.deepEqual(configuration.source, {
+    ...{ use: 'lsl', port: 'LSL eeg', baudRate: 0 },
+    device: { use: 'lsl', options: { stream: 'eeg', channels: ['C3', 'M2'], rate: 500 } },
+  });
+  const faults: [string, string][] = [
+    ["stream: 'e<g', channels: [C3]", 'source.stream: e<g is not the name of a stream.'],
+    ['stream: eeg, channels: [C3, C3]', 'source.channels.1: C3 is there twice.'],
+    ['stream: eeg, channels: []', 'source.channels: [] is empty.'],
+    ['stream: eeg', 'source.channels is missing.'],
+  ];
+  for (const [keys, expected] of faults) {
+    const found = faultsOf(`{ use: lsl, ${keys} }`);
+    assert.equal(found.length, 1, `${keys}: ${found.join('\n')}`);
+    assert.ok(found[0]!.startsWith(expected), `${keys}: ${found[0]}`);
+  }
+});
+
+test('an amplifier without a driver is refused with the way by which it comes all the same', () => {
+  assert.deepEqual(faultsOf('{ use: ganglion, port: /dev/ttyACM0 }'), [
+    'source.use: ganglion has no driver here, for it sends by Bluetooth. Let the OpenBCI GUI send it (Networking, LSL), and set use: lsl.',
+  ]);
+  assert.match(faultsOf('{ use: BrainFlow }')[0]!, /BrainFlow is no driver here, for it has no package for Node/);
+  assert.match(faultsOf('{ use: cyto, port: /dev/x }')[0]!, /Did you mean cyton\?/);
+});
+
 test('what is wrong with an ADS1299 is named with its fix', () => {
   const faults: [string, string][] = [
     ['port: /dev/spidev0.0', 'source.dataReady is missing.'],

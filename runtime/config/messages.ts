@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { nearestName, show, type Fault } from './fault.js';
 import { alternativeFor, schemaAt, valueAt } from './keys.js';
+import { otherAmplifiers } from './other-amplifiers.js';
 import { find, keyOf, type Origin, type Path, type Tree } from './tree.js';
 
 type Issue = z.core.$ZodIssue;
@@ -88,6 +89,12 @@ function faultsOfUnion(issue: z.core.$ZodIssueInvalidUnion, written: Written, pa
   const use = [...path, 'use'];
   const given = valueAt(written.values, use);
   if (given === undefined) return [faultAt(written, use, 'is missing', `Choose one of ${choice}.`)];
+  const other =
+    path[0] === 'source' && typeof given === 'string' ? otherAmplifiers.get(given.toLowerCase()) : undefined;
+  if (other !== undefined) {
+    const [rule = '', ...rest] = other.split('. ');
+    return [faultAt(written, use, rule, rest.join('. '))];
+  }
   const nearest = nearestName(show(given), names);
   const fix = nearest === undefined ? `Choose one of ${choice}.` : `Did you mean ${nearest}? There are ${choice}.`;
   return [faultAt(written, use, 'is not known', fix)];

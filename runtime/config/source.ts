@@ -11,7 +11,9 @@ import { baudRate, objection, port, quantity, text } from './values.js';
 export interface SourcePlan {
   readonly use: DevicePlan['use'];
   readonly device: DevicePlan;
+  /** Path of the port; of a stream what it is called. */
   readonly port: string;
+  /** 0 where there is no line. */
   readonly baudRate: number;
 }
 
@@ -155,6 +157,37 @@ const ads1299 = z
     return { use, device, port, baudRate: 115200 };
   });
 
+const lsl = z
+  .strictObject({
+    use: z.literal('lsl'),
+    stream: text(
+      'the name of a stream',
+      /^[ !#-&(-;=?-~]+$/,
+      'obci_eeg1',
+      'Name of the stream, as its sender shows it.',
+    ),
+    channels: z
+      .array(electrodeName)
+      .min(1)
+      .max(256)
+      .meta({ description: 'Names of its channels, all of them, in their order.', example: '[C3, C4, M1, M2]' }),
+    rate: quantity('frequency', '250Hz', 'Samples a second, as the stream says itself.', {
+      atLeast: '1Hz',
+      atMost: '20kHz',
+    }).prefault('250Hz'),
+  })
+  .meta({ title: 'a stream of the lab streaming layer, in microvolts: what amplifiers without a driver here offer' })
+  .superRefine(({ channels }, context) => {
+    channels.forEach((name, place) => {
+      if (channels.indexOf(name) === place) return;
+      const message = objection({ rule: 'is there twice', fix: 'Use another name.' });
+      context.addIssue({ code: 'custom', path: ['channels', place], message });
+    });
+  })
+  .transform(({ use, ...options }): SourcePlan => {
+    return { use, device: { use, options }, port: `LSL ${options.stream}`, baudRate: 0 };
+  });
+
 const bridge = z
   .strictObject({
     use: z.literal('bridge'),
@@ -186,5 +219,5 @@ const bridge = z
   });
 
 export const source = z
-  .union([cyton, ads1299, bridge, camera, events, edvs])
+  .union([cyton, ads1299, lsl, bridge, camera, events, edvs])
   .meta({ description: 'Where samples or pictures come from.' });

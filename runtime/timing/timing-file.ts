@@ -36,7 +36,7 @@ export type TimingFile = z.infer<typeof timingFile>;
 export function measuredWithOf(actuator: ActuatorPlan, source: DevicePlan): MeasuredWith {
   return {
     output: { use: actuator.use, port: portOf(actuator) },
-    input: { use: source.use, rate: source.options.rate, gain: source.use === 'bridge' ? 1 : source.options.gain },
+    input: { use: source.use, rate: source.options.rate, gain: 'gain' in source.options ? source.options.gain : 1 },
   };
 }
 

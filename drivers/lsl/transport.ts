@@ -1,0 +1,213 @@
+import { closeSync, writeSync } from 'node:fs';
+import { constants as system } from 'node:os';
+import type { Transport } from '../../runtime/contracts.js';
+import {
+  bind,
+  connect,
+  errno,
+  getsockname,
+  getsockopt,
+  nativeBytes,
+  poll,
+  read,
+  recvfrom,
+  sendto,
+  setsockopt,
+  socket,
+  type NativeBytes,
+} from '../serial/libc.js';
+import { discoveryAddresses, discoveryAnswer, discoveryPort, discoveryQuery, readShortInfo } from './protocol.js';
+
+/**
+ * A stream of the lab streaming layer as a transport: looks for it by its name, connects, and gives what it says of itself,
+ * then what it sends. Never waits longer than it is told, whatever the network does. Version 4 of the internet protocol.
+ */
+export function openLslTransport(stream: string, port = discoveryPort): Transport {
+  return new LslTransport(stream, port);
+}
+
+class LslTransport implements Transport {
+  readonly #stream: string;
+  readonly #port: number;
+  readonly #address = nativeBytes(addressBytes);
+  readonly #addressLength = nativeBytes(4);
+  readonly #polled = nativeBytes(8);
+  readonly #view: DataView;
+  readonly #taken = nativeBytes(readBytes);
+  /** Of the search, until it has found something; then of the connection. */
+  #descriptor: number;
+  #state: 'searching' | 'connecting' | 'connected' = 'searching';
+  /** What the stream has said of itself, until it is read. */
+  #info: Uint8Array | undefined;
+  #askedMs = -Infinity;
+  #ownPort = 0;
+
+  constructor(stream: string, port: number) {
+    this.#stream = stream;
+    this.#port = port;
+    this.#view = new DataView(this.#polled.bytes.buffer, this.#polled.bytes.byteOffset, 8);
+    this.#descriptor = open(datagrams);
+    setOption(this.#descriptor, broadcast);
+    writeAddress(this.#address, '0.0.0.0', 0);
+    new DataView(this.#addressLength.bytes.buffer, this.#addressLength.bytes.byteOffset).setUint32(
+      0,
+      addressBytes,
+      true,
+    );
+    bind(this.#descriptor, this.#address.pointer, addressBytes);
+    getsockname(this.#descriptor, this.#address.pointer, this.#addressLength.pointer);
+    this.#ownPort = readPort(this.#address);
+  }
+
+  read(buffer: Uint8Array, timeoutMs: number): number {
+    switch (this.#state) {
+      case 'searching':
+        this.#search(timeoutMs);
+        return 0;
+      case 'connecting':
+        return this.#connected(timeoutMs);
+      case 'connected':
+        return this.#info === undefined ? this.#receive(buffer, timeoutMs) : this.#tell(buffer, this.#info);
+    }
+  }
+
+  write(bytes: Uint8Array, length: number): boolean {
+    if (this.#state !== 'connected') return true; // there is nobody yet
+    try {
+      return writeSync(this.#descriptor, bytes, 0, length) === length;
+    } catch {
+      return false;
+    }
+  }
+
+  close(): void {
+    if (this.#descriptor >= 0) closeSync(this.#descriptor);
+    this.#descriptor = -1;
+  }
+
+  // ── The search ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #search(timeoutMs: number): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#askedMs > askMs) {
+      this.#askedMs = nowMs;
+      this.#ask();
+    }
+    if (!this.#isReady(pollIn, timeoutMs)) return;
+    const length = recvfrom(
+      this.#descriptor,
+      this.#taken.pointer,
+      readBytes,
+      0,
+      this.#address.pointer,
+      this.#addressLength.pointer,
+    );
+    if (length <= 0) return;
+    const text = discoveryAnswer(Buffer.from(this.#taken.bytes.subarray(0, length)).toString('latin1'), queryId);
+    const info = text === undefined ? undefined : readShortInfo(text);
+    if (text === undefined || info?.name !== this.#stream) return;
+    // Whoever answered has the stream: at the address that the answer came from.
+    const stream = open(connection);
+    writePort(this.#address, info.port);
+    if (connect(stream, this.#address.pointer, addressBytes) < 0 && errno() !== system.errno.EINPROGRESS) {
+      closeSync(stream);
+      return;
+    }
+    closeSync(this.#descriptor);
+    this.#descriptor = stream;
+    this.#info = Buffer.from(text.endsWith('\n') ? text : `${text}\n`, 'latin1');
+    this.#state = 'connecting';
+  }
+
+  /** Addresses that this machine cannot reach are left out. */
+  #ask(): void {
+    const query = Buffer.from(discoveryQuery(this.#stream, this.#ownPort, queryId), 'latin1');
+    this.#taken.bytes.set(query);
+    for (const address of discoveryAddresses) {
+      writeAddress(this.#address, address, this.#port);
+      sendto(this.#descriptor, this.#taken.pointer, query.length, 0, this.#address.pointer, addressBytes);
+    }
+  }
+
+  // ── The connection ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #connected(timeoutMs: number): number {
+    if (!this.#isReady(pollOut, timeoutMs)) return 0;
+    const error = nativeBytes(4);
+    const length = nativeBytes(4);
+    length.bytes[0] = 4;
+    getsockopt(this.#descriptor, socketLevel, socketError, error.pointer, length.pointer);
+    if (error.bytes.some((byte) => byte !== 0)) return -1;
+    this.#state = 'connected';
+    return 0;
+  }
+
+  #tell(buffer: Uint8Array, info: Uint8Array): number {
+    const length = Math.min(buffer.length, info.length);
+    buffer.set(info.subarray(0, length));
+    this.#info = length < info.length ? info.subarray(length) : undefined;
+    return length;
+  }
+
+  #receive(buffer: Uint8Array, timeoutMs: number): number {
+    if (!this.#isReady(pollIn, timeoutMs)) return 0;
+    const length = read(this.#descriptor, this.#taken.pointer, Math.min(buffer.length, readBytes));
+    if (length < 0) return errno() === system.errno.EAGAIN || errno() === system.errno.EINTR ? 0 : -1;
+    if (length === 0) return -1;
+    for (let i = 0; i < length; i++) buffer[i] = this.#taken.bytes[i] as number;
+    return length;
+  }
+
+  #isReady(events: number, timeoutMs: number): boolean {
+    this.#view.setInt32(0, this.#descriptor, true);
+    this.#view.setInt16(4, events, true);
+    this.#view.setInt16(6, 0, true);
+    return poll(this.#polled.pointer, 1, timeoutMs) > 0;
+  }
+}
+
+function open(type: number): number {
+  const descriptor = socket(internet, type | nonBlocking | closeOnExec, 0);
+  if (descriptor < 0) throw new Error(`lsl: this machine gives no socket (error ${errno()}).`);
+  return descriptor;
+}
+
+function setOption(descriptor: number, option: number): void {
+  const one = nativeBytes(4);
+  one.bytes[0] = 1;
+  setsockopt(descriptor, socketLevel, option, one.pointer, 4);
+}
+
+/** struct sockaddr_in: family in the machine's order, port and address in the network's. */
+function writeAddress({ bytes }: NativeBytes, address: string, port: number): void {
+  bytes.fill(0);
+  bytes[0] = internet;
+  bytes[2] = port >> 8;
+  bytes[3] = port & 0xff;
+  address.split('.').forEach((part, place) => (bytes[4 + place] = Number(part)));
+}
+
+function writePort({ bytes }: NativeBytes, port: number): void {
+  bytes[2] = port >> 8;
+  bytes[3] = port & 0xff;
+}
+
+function readPort({ bytes }: NativeBytes): number {
+  return ((bytes[2] as number) << 8) | (bytes[3] as number);
+}
+
+const queryId = 'axond';
+const askMs = 500;
+const readBytes = 65536;
+const addressBytes = 16;
+// Linux: AF_INET; SOCK_DGRAM, SOCK_STREAM and their flags; SOL_SOCKET, SO_BROADCAST, SO_ERROR; POLLIN, POLLOUT.
+const internet = 2;
+const datagrams = 2;
+const connection = 1;
+const nonBlocking = 0o4000;
+const closeOnExec = 0o2000000;
+const socketLevel = 1;
+const broadcast = 6;
+const socketError = 4;
+const pollIn = 1;
+const pollOut = 4;

@@ -554,6 +554,8 @@ export interface RunDescription {
   /** Monotonic and wall time of the same instant at the start. */
   readonly startUs: number;
   readonly startWallMs: number;
+  /** The wall clock was wrong for sure: only anchors after it was set tell when it was. */
+  readonly wallClock?: 'unset';
 }
 
 /** From the time of a receipt to the stimulus in the signal, as `axond setup timing` has measured it. */

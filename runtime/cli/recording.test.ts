@@ -40,7 +40,9 @@ test('list and show: one closed, one killed, one that is none', (t) => {
   const [killed, night, other] = recordings;
   const counts = { name: 'bed-1', device: 'cyton', seconds: 10, samples: 2500, gaps: 0, detections: 1, stimuli: 1 };
   const started = '2023-11-14T22:13:20.000Z';
-  const common = { ...counts, started, refusals: 1 };
+  const { packedBytes } = night ?? {};
+  // One channel of 24 bits.
+  const common = { ...counts, started, refusals: 1, packedBytes, rawBytes: 2500 * 3 };
   assert.deepEqual(night, {
     ...common,
     file: path,
@@ -74,6 +76,7 @@ test('list and show: one closed, one killed, one that is none', (t) => {
   const shown = axond('recording', 'show', path);
   assert.equal(shown.code, 0, shown.stderr);
   assert.match(shown.stdout, /run +bed-1, axond run, version 0\.1\.0/);
+  assert.match(shown.stdout, /size +0\.0 MB; samples take \d+ % of 0\.0 MB as 24-bit counts/);
   assert.match(shown.stdout, /copies +exported \(edf\) to \/usb\/night\.edf\n/);
   assert.match(shown.stdout, /decisions +1 detections, 1 stimuli, 1 refusals/);
   assert.match(shown.stdout, /10\.000 s {2}sample +2499 {2}marker +marker 1, "lights off"/);

@@ -35,6 +35,9 @@ interface Entry {
   readonly stimuli: number;
   readonly refusals: number;
   readonly bytes: number;
+  /** Of samples and pictures as they are stored, and as 24-bit counts and bytes. */
+  readonly packedBytes: number;
+  readonly rawBytes: number;
   /** Where else it stands. */
   readonly copies: readonly Copy[];
   /** How the run ended; null while it goes on, and if it was killed. */
@@ -123,12 +126,13 @@ function details(file: string, withPlaces = false): Details {
     const entry: Entry = {
       file,
       name: run.name,
-      started: new Date(run.startWallMs).toISOString(),
+      started: new Date(startedMs(recording)).toISOString(),
       device: run.stream.device,
       seconds: Math.max(0, recording.lastUs() - run.startUs) / 1e6,
       samples: recording.frameCount(),
       ...{ gaps, detections, stimuli, refusals },
       bytes: bytesOf(file),
+      ...recording.packing(),
       copies: readCopies(file).copies,
       ending: ending?.reason ?? null,
       closed: ending?.reason === 'closed',
@@ -138,6 +142,19 @@ function details(file: string, withPlaces = false): Details {
   } finally {
     recording.close();
   }
+}
+
+/** Where the clock was unset at the start, by the newest pair of the two clocks. */
+function startedMs(recording: Recording): number {
+  const { wallClock, startUs, startWallMs } = recording.run;
+  if (wallClock !== 'unset') return startWallMs;
+  const { us, wallMs } = recording.newestAnchor();
+  return wallMs - (us - startUs) / 1000;
+}
+
+function packing({ packedBytes, rawBytes }: Entry): string {
+  if (rawBytes === 0) return 'no samples';
+  return `samples take ${((100 * packedBytes) / rawBytes).toFixed(0)} % of ${megabytes(rawBytes)} MB as 24-bit counts or pixels`;
 }
 
 /** With the WAL that stands beside it while it is written, and after a kill. */
@@ -189,7 +206,8 @@ function sheet({ entry, run, events, sounded }: Details): string[] {
   return [
     entry.file,
     `run         ${run.name}, axond ${run.verb}, version ${run.axond} on Node ${run.node}`,
-    `started     ${started}, ${duration(seconds)} recorded, ${megabytes(bytes)} MB`,
+    `started     ${started}${run.wallClock === 'unset' ? ' by a clock that was set later, if at all' : ''}, ${duration(seconds)} recorded`,
+    `size        ${megabytes(bytes)} MB; ${packing(entry)}`,
     `copies      ${copies.map(({ kind, format, to }) => `${kind} (${format}) to ${to}`).join(', ') || 'none'}`,
     `ended       ${ending ?? 'not closed: it still runs, or was killed'}`,
     `signal      ${device}, ${rate} Hz: ${channels.map(({ name }) => name).join(' ')}`,

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { RunSummary } from '../contracts.js';
 import type { PlaceState } from '../place/shared.js';
+import { CrashReporter } from '../supervisor/crash-report.js';
 import { PlaceRun } from '../supervisor/place-run.js';
 import { conductAgain, type Ended } from './conduct-again.js';
 import type { LoadedPlaceRun } from './configuration.js';
@@ -36,6 +38,7 @@ async function conductOnce(conducted: ConductedPlaces): Promise<Ended<DriveSumma
     log,
     ...(seconds === undefined ? {} : { seconds }),
   });
+  const crashes = new CrashReporter(join(plan.record, 'state', 'crashes'), axondVersion, () => run.status(), log);
   const stop = (): void => void run.stop();
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
@@ -47,8 +50,12 @@ async function conductOnce(conducted: ConductedPlaces): Promise<Ended<DriveSumma
     if (!place) return { summary: { ...summary, drive: null }, roomWanted };
     const { places, dropped, withoutEvidence, restarts } = place;
     return { summary: { ...summary, drive: { places, dropped, withoutEvidence, restarts } }, roomWanted };
+  } catch (error) {
+    crashes.note(error);
+    throw error;
   } finally {
     hide();
+    crashes.close();
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { RunSummary } from '../contracts.js';
+import { CrashReporter } from '../supervisor/crash-report.js';
 import { Run } from '../supervisor/run.js';
 import { loadAnyPlan, type LoadedRun } from './configuration.js';
 import { showLive } from './live.js';
@@ -97,6 +99,7 @@ async function conductOnce({ verb, loaded, log, seconds, quiet }: Conducted): Pr
     armAtStart,
     ...(seconds === undefined ? {} : { seconds }),
   });
+  const crashes = new CrashReporter(join(plan.state, 'crashes'), axondVersion, () => run.status(), log);
   const stop = (): void => void run.stop();
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
@@ -104,8 +107,12 @@ async function conductOnce({ verb, loaded, log, seconds, quiet }: Conducted): Pr
   try {
     const summary = await run.finished;
     return { summary, roomWanted: run.roomWanted };
+  } catch (error) {
+    crashes.note(error);
+    throw error;
   } finally {
     hide();
+    crashes.close();
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
   }

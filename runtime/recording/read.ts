@@ -82,7 +82,9 @@ export class Recording {
       const version = this.#asked('file', () => this.#db.pragma('user_version', { simple: true }));
       if (version !== schemaVersion) {
         const found = version === 0 ? 'is no recording' : `is a recording of format ${String(version)}`;
-        throw new RecordingError(`${path}: ${found}; this axond reads format ${schemaVersion}.`);
+        const fix =
+          Number(version) > schemaVersion ? ' Read it with the axond that has written it, or a newer one.' : '';
+        throw new RecordingError(`${path}: ${found}; this axond reads format ${schemaVersion}.${fix}`);
       }
       this.run = this.#decode('run', runRow, this.#get('run'));
       const ending = this.#get('ending');
@@ -165,6 +167,18 @@ export class Recording {
   frameCount(): number {
     const sum = this.#db.prepare<[], number>('select coalesce(sum(frames), 0) from block').pluck().get();
     return sum ?? 0;
+  }
+
+  /** Bytes of packed counts, device counters, flags and pixels; and of the same as 24-bit counts and pixels alone. */
+  packing(): { readonly packedBytes: number; readonly rawBytes: number } {
+    const sum = (table: string): number =>
+      Number(this.#asked(table, () => this.#db.prepare(`select total(length(packed)) from ${table}`).pluck().get()));
+    const { stream, pictures } = this.run;
+    const pixels = pictures ? pictures.width * pictures.height : 0;
+    return {
+      packedBytes: sum('block') + (pictures ? sum('picture') : 0),
+      rawBytes: this.frameCount() * (3 * stream.channels.length + pixels),
+    };
   }
 
   /** Frames `first` up to `end` as one block; those that the recording lacks carry the gap flag. */

@@ -45,6 +45,7 @@ const description: z.ZodType<RunDescription> = z
     bootId: z.string(),
     startUs: z.number(),
     startWallMs: z.number(),
+    wallClock: z.literal('unset').exactOptional(),
   })
   .refine(({ stream, pictures }) => stream.channels.length > 0 || pictures !== undefined, 'its stream has no channels');
 const summary: z.ZodType<RunSummary> = z.object({

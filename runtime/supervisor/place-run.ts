@@ -20,7 +20,7 @@ import { PlaceMemory } from './place-memory.js';
 import { PlaceThread } from './place-thread.js';
 import { createPlaces, type Places } from './places.js';
 import { RecorderThread } from './recorder-thread.js';
-import { freeName, readBootId } from './run-file.js';
+import { clockIsUnset, freeName, readBootId } from './run-file.js';
 import { Service } from './service.js';
 import type { Status } from './status.js';
 import { StorageKeeper } from './storage-keeper.js';
@@ -362,6 +362,7 @@ export class PlaceRun {
       bootId: readBootId(),
       startUs: this.#startUs,
       startWallMs: Date.now() - (monotonicUs() - this.#startUs) / 1000,
+      ...(clockIsUnset(plan.record, Date.now()) ? { wallClock: 'unset' } : {}),
     };
   }
 }

@@ -27,7 +27,7 @@ import { configuredTiming, measuredWithOf, type ConfiguredTiming } from '../timi
 import { createPlaces, type Places } from './places.js';
 import { PortKeeper } from './port-keeper.js';
 import { RecorderThread } from './recorder-thread.js';
-import { freeName, readBootId } from './run-file.js';
+import { clockIsUnset, freeName, readBootId } from './run-file.js';
 import { Service } from './service.js';
 import type { Status } from './status.js';
 import { StorageKeeper } from './storage-keeper.js';
@@ -479,6 +479,7 @@ export class Run {
       bootId: readBootId(),
       startUs: this.#startUs,
       startWallMs: Date.now() - (monotonicUs() - this.#startUs) / 1000,
+      ...(clockIsUnset(plan.record, Date.now()) ? { wallClock: 'unset' } : {}),
     };
   }
 }

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { TestContext } from 'node:test';
 
 /** The real command, as a user starts it. */
 export const launcher = fileURLToPath(new URL('../../runtime/cli/axond.js', import.meta.url));
@@ -51,7 +50,7 @@ function killGroup({ pid }: ChildProcess): void {
 
 /** Runs to the end; the JSON object on the last line of stdout, if there is one. */
 export async function axond(
-  t: TestContext,
+  t: { after(end: () => void): void },
   args: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<{ code: number | string; json: Record<string, unknown>; stderr: string; stdout: string }> {

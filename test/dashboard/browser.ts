@@ -38,7 +38,8 @@ export class Chromium {
     });
   }
 
-  static async start(): Promise<Chromium> {
+  /** `before` stands before the command, such as `nice`. */
+  static async start(before: readonly string[] = []): Promise<Chromium> {
     if (name === undefined) throw new Error('no Chromium is installed. Install it: sudo apt-get install chromium');
     const folder = temporaryFolder();
     const flags = [
@@ -54,7 +55,8 @@ export class Chromium {
       // Chromium's sandbox does not start for root, who runs the tests on a build machine.
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
     ];
-    const child = spawn(name, [...flags, 'about:blank'], { stdio: 'ignore', detached: true });
+    const [program = name, ...more] = [...before, name, ...flags, 'about:blank'];
+    const child = spawn(program, more, { stdio: 'ignore', detached: true });
     const portFile = join(folder, 'DevToolsActivePort');
     const lines = (): string[] => (existsSync(portFile) ? readFileSync(portFile, 'utf8').split('\n') : []);
     await until('Chromium to listen', () => (lines()[1] ?? '') !== '', 120_000);
@@ -74,7 +76,7 @@ export class Chromium {
   async open(url: string, width = 1280, height = 900): Promise<Tab> {
     const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' });
     const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
-    const tab = new Tab(this, String(sessionId));
+    const tab = new Tab(this, String(sessionId), String(targetId));
     this.#pages.set(String(sessionId), tab);
     await tab.begin(width, height);
     await tab.go(url);
@@ -105,10 +107,12 @@ export class Tab {
   readonly asked: string[] = [];
   readonly #browser: Chromium;
   readonly #session: string;
+  readonly #target: string;
 
-  constructor(browser: Chromium, session: string) {
+  constructor(browser: Chromium, session: string, target: string) {
     this.#browser = browser;
     this.#session = session;
+    this.#target = target;
   }
 
   happened(method: string, params: Record<string, unknown>): void {
@@ -153,10 +157,16 @@ export class Tab {
     return String(await this.value(`${found}?.checkVisibility() ? ${found}.innerText : ''`));
   }
 
-  async press(key: string, text?: string): Promise<void> {
-    const common = { key, ...(text === undefined ? {} : { text }) };
+  /** `atSeconds` of the wall clock: when it was pressed, if not now. */
+  async press(key: string, text?: string, atSeconds?: number): Promise<void> {
+    const when = atSeconds === undefined ? {} : { timestamp: atSeconds };
+    const common = { key, ...when, ...(text === undefined ? {} : { text }) };
     await this.#send('Input.dispatchKeyEvent', { type: 'keyDown', ...common });
     await this.#send('Input.dispatchKeyEvent', { type: 'keyUp', ...common });
+  }
+
+  async type(text: string): Promise<void> {
+    await this.#send('Input.insertText', { text });
   }
 
   async click(selector: string): Promise<void> {
@@ -175,9 +185,13 @@ export class Tab {
   async colours(selector: string): Promise<number> {
     return Number(
       await this.value(
-        `(() => { const c = document.querySelector(${JSON.stringify(selector)}); if (!c.width || !c.height) return 0; const d = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer); return new Set(d).size; })()`,
+        `(() => { const c = document.querySelector(${JSON.stringify(selector)}); if (!c?.width || !c.height) return 0; const d = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer); return new Set(d).size; })()`,
       ),
     );
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.send('Target.closeTarget', { targetId: this.#target });
   }
 
   async picture(file: string): Promise<void> {

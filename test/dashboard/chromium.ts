@@ -20,13 +20,23 @@ let browser: Chromium;
 let demo: Started;
 let url = '';
 const record = temporaryFolder();
+const ends: (() => void)[] = [];
 
 const token = (role: 'operator' | 'blinded'): string =>
   readFileSync(tokenPath(join(record, 'state'), role), 'utf8').trim();
 const open = (role: 'operator' | 'blinded', width?: number, height?: number): Promise<Tab> =>
   browser.open(`${url}#token=${token(role)}`, width, height);
-const shows = (tab: Tab, selector: string, wanted: RegExp, withinMs = 90_000): Promise<void> =>
-  until(`${selector} to show ${String(wanted)}`, async () => wanted.test(await tab.text(selector)), withinMs);
+async function shows(tab: Tab, selector: string, wanted: RegExp, withinMs = 90_000): Promise<void> {
+  let last = '';
+  await until(
+    `${selector} to show ${String(wanted)}`,
+    async () => wanted.test((last = await tab.text(selector))),
+    withinMs,
+  ).catch(async (error: unknown) => {
+    await keep(tab, 'failed');
+    throw new Error(`${String(error)}; it shows ${JSON.stringify(last)}. ${tab.complaints.join('\n')}`);
+  });
+}
 const keep = async (tab: Tab, name: string): Promise<void> => {
   if (pictures !== undefined) await tab.picture(join(pictures, `${name}.png`));
 };
@@ -36,16 +46,17 @@ before(async () => {
   const runtime = temporaryFolder();
   const sleep = 'detectors.asleep={ use: sleep-gate, signal: c3 }';
   demo = startAxond(
-    { after },
+    { after: (end: () => void) => void ends.push(end) },
     ['demo', '--json', '--set', `device.record=${record}`, 'device.dashboard={ port: 0 }', sleep],
     { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime },
   );
   await until('the page', () => /dashboard: (http:\S+)/.test(demo.stderr()), 120_000);
   url = /dashboard: (http:\S+)/.exec(demo.stderr())?.[1] ?? '';
   browser = await Chromium.start();
+  ends.push(() => browser.close());
 });
 after(() => {
-  if (skip === false) browser.close();
+  for (const end of ends) end();
 });
 
 test('an operator sees signal, marks, gate, judgements, sleep, latency, disk and recording', { skip }, async () => {
@@ -111,15 +122,15 @@ test('a mark is written; Esc Esc stops; both stand in the recording, and nothing
   const tab = await open('operator');
   await shows(tab, '#state', /ARMED/);
   await tab.press('n');
-  for (const letter of 'lights off') await tab.press(letter, letter);
+  await tab.type('lights off');
   await tab.press('Enter', '\r');
   await shows(tab, '#marks', /marker lights off/);
-  await tab.press('Escape');
-  await shows(tab, '#state', /ARMED/);
-  await new Promise((resolve) => setTimeout(resolve, 1200));
-  await tab.press('Escape');
+  const now = Date.now() / 1000;
+  await tab.press('Escape', undefined, now);
+  await tab.press('Escape', undefined, now + 1.2);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
   assert.doesNotMatch(await tab.text('#answer'), /stop|silence/, 'two that are apart are no stop');
-  await tab.press('Escape');
+  await tab.press('Escape', undefined, now + 2);
   await shows(tab, '#answer', /silence: at rest|disarm: done/);
   await shows(tab, '#state', /DISARMED/);
   await shows(tab, '#marks', /marker page \(operator\): silence/);

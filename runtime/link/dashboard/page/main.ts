@@ -124,11 +124,11 @@ let escapedMs = -Infinity;
 document.addEventListener('keydown', (event) => {
   const writes = event.target instanceof HTMLInputElement;
   if (event.key === 'Escape') {
-    const nowMs = performance.now();
-    if (nowMs - escapedMs < twiceMs && !event.repeat) {
+    // When they were pressed, however late a busy page hears of it.
+    if (event.timeStamp - escapedMs < twiceMs && !event.repeat) {
       stop();
       escapedMs = -Infinity;
-    } else if (!event.repeat) escapedMs = nowMs;
+    } else if (!event.repeat) escapedMs = event.timeStamp;
   } else if (event.key === 'n' && !writes) {
     element('text', HTMLInputElement).focus();
     event.preventDefault();

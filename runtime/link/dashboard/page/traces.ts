@@ -22,8 +22,6 @@ export class Traces {
   #end = NaN;
   #drawn = NaN;
   #dirty: (readonly [from: number, to: number])[] = [];
-  /** Frames drawn, for whoever measures. */
-  redraws = 0;
 
   constructor(canvas: HTMLCanvasElement) {
     this.#canvas = canvas;
@@ -93,7 +91,6 @@ export class Traces {
       sheet.context.fillRect(0, 0, sheet.width, sheet.height);
       this.#drawn = oldest;
     } else if (this.#drawn === this.#end && this.#dirty.length === 0) return;
-    this.redraws++;
     for (const [from, to] of this.#dirty) this.#range(sheet, Math.max(from - 2, oldest), Math.min(to + 2, this.#drawn));
     this.#dirty = [];
     this.#range(sheet, this.#drawn, this.#end);
@@ -182,8 +179,8 @@ export class Traces {
       context.strokeStyle = colour('line');
       line(context, x, 0, x, height);
     }
-    context.globalAlpha = 0.5;
-    context.strokeStyle = colour('line');
+    context.globalAlpha = 0.3;
+    context.strokeStyle = colour('faint');
     if (this.#info.unit === 'µV') {
       for (let lane = 0; lane < lanes; lane++) {
         for (const guide of [-37.5, 37.5]) {

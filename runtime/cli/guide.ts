@@ -119,7 +119,7 @@ function write(choices: Choices, replace: boolean): string {
       return `${there.join(' and ')}: is there already. Type replace (the old one is kept beside it as .before), or back for another folder.`;
     mkdirSync(folder, { recursive: true });
     for (const name of there) renameSync(name, `${name}.before`);
-    for (const { name, text } of files) writeFileSync(name, text, { mode: 0o640 });
+    for (const { name, text } of files) writeFileSync(name, text);
     return '';
   } catch (error) {
     return explained(error, folder);

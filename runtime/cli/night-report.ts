@@ -51,6 +51,7 @@ export async function buildPage(
   const { hour, minute, second } = exported.start.civil;
   const night: Night = {
     title: `Night report: ${id}`,
+    configuration: run.configuration,
     facts: factsOf(exported, plan, derivation),
     rate,
     first,

@@ -35,7 +35,10 @@ export function exportCommand(): Command {
       '--out <PATH>',
       'where; never over another file. Of bids the dataset: a session is added to one that is there',
     )
-    .option('--continuous', 'edf, bdf: hold the last values through holes, for programs that cannot read EDF+D')
+    .option(
+      '--continuous',
+      'edf, bdf: hold the last values through holes, for programs that do not heed EDF+D, such as MNE',
+    )
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText(
       'after',
@@ -144,7 +147,9 @@ function describe(said: Report & { out: string; frames: number; gaps: number; ma
     ...(lossless ? ['resolution  every count of the converter is kept'] : []),
     ...(!lossless && steps !== '' ? [`resolution  ${steps}: not every count fits. With --format bdf it does`] : []),
     ...(discontinuous
-      ? ['holes       the file is discontinuous (EDF+D); for programs that cannot read that: --continuous']
+      ? [
+          'holes       the file is discontinuous (EDF+D). Some programs, MNE among them, close the holes: for these --continuous',
+        ]
       : []),
   ];
 }

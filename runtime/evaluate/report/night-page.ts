@@ -16,6 +16,8 @@ export interface Night {
   readonly title: string;
   /** What is known of the recording, in words: name and value. */
   readonly facts: readonly (readonly [string, string])[];
+  /** The effective configuration, as YAML: rules, thresholds, targets, levels, limits. */
+  readonly configuration: string;
   /** Frames a second. */
   readonly rate: number;
   /** Index of the first frame. */
@@ -64,6 +66,15 @@ export function nightPage(night: Night): string {
     section('Timing', ...timing(events.stimuli)),
     ...phases(night),
     ...(opened ? [section('Locked to the stimulus', ...averages(opened))] : []),
+    section(
+      'Configuration',
+      element(
+        'details',
+        {},
+        element('summary', {}, 'Rules, thresholds, targets, levels, limits'),
+        element('pre', {}, escape(night.configuration)),
+      ),
+    ),
   );
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { StoragePolicy } from '../recording/storage.js';
 import type { CameraPlan } from './camera.js';
 import type { EdvsPlan, EventsPlan } from './events.js';
-import type { BrokerPlan, DashboardPlan } from './device.js';
+import type { BrokerPlan, DashboardPlan, UploadPlan } from './device.js';
 import type { PlacePlan } from './place.js';
 import type { Configuration } from './schema.js';
 
@@ -19,6 +19,7 @@ export interface PlaceRunPlan {
   readonly state: string;
   /** Absent where there is no page. */
   readonly dashboard?: DashboardPlan;
+  readonly upload?: UploadPlan;
   readonly source: CameraPlan | EventsPlan | EdvsPlan;
   readonly place: PlacePlan;
 }
@@ -26,7 +27,7 @@ export interface PlaceRunPlan {
 /** Undefined for a configuration that recognises no places. */
 export function compilePlaceRun({ device, source, place }: Configuration): PlaceRunPlan | undefined {
   if (!place || !source || 'device' in source) return undefined;
-  const { name, timeZone, record, storage, state = join(record, 'state'), mqtt, dashboard } = device;
+  const { name, timeZone, record, storage, state = join(record, 'state'), mqtt, dashboard, upload } = device;
   return {
     name,
     timeZone,
@@ -35,6 +36,7 @@ export function compilePlaceRun({ device, source, place }: Configuration): Place
     state,
     ...(mqtt === undefined ? {} : { mqtt }),
     ...(dashboard === undefined ? {} : { dashboard }),
+    ...(upload === undefined ? {} : { upload }),
     source,
     place,
   };

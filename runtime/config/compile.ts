@@ -6,7 +6,7 @@ import { variantsOf, type ActuatorPlan } from '../guardian/actuators.js';
 import type { StopInputPlan } from '../guardian/stop-input.js';
 import { isModule, type LoopPlan, type SignalPlan, type StimulationPlan } from '../loop/plan.js';
 import type { StoragePolicy } from '../recording/storage.js';
-import type { BrokerPlan, DashboardPlan } from './device.js';
+import type { BrokerPlan, DashboardPlan, UploadPlan } from './device.js';
 import type { Configuration } from './schema.js';
 import { compileSounds, type Sounds } from './sound.js';
 import { orderSignals, parentOf } from './signal-order.js';
@@ -26,6 +26,7 @@ export interface RunPlan {
   readonly mqtt?: BrokerPlan;
   /** Absent where there is no page. */
   readonly dashboard?: DashboardPlan;
+  readonly upload?: UploadPlan;
   readonly realtime: boolean;
   /** Absent where nothing is wired to the guardian. */
   readonly stopInput?: StopInputPlan;
@@ -55,6 +56,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     realtime,
     mqtt,
     dashboard,
+    upload,
     stopInput,
   } = device;
   const chosen = stimulus && actuators[stimulus.actuator];
@@ -68,6 +70,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     realtime,
     ...(mqtt === undefined ? {} : { mqtt }),
     ...(dashboard === undefined ? {} : { dashboard }),
+    ...(upload === undefined ? {} : { upload }),
     ...(stopInput === undefined ? {} : { stopInput }),
     source,
     ...(stimulus && plan ? { actuator: { name: stimulus.actuator, ...plan } } : {}),

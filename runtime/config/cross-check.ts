@@ -224,6 +224,9 @@ function checkFiles({ configuration, fault }: Check, reports: boolean): void {
   }
   for (const [name, { plan }] of Object.entries(detectors)) module(['detectors', name], plan);
   module(['policy'], policy);
+  if (reports && device.upload) {
+    for (const key of ['keyIdFile', 'secretFile'] as const) expect(['device', 'upload', key], device.upload[key]);
+  }
   if (!reports || !device.mqtt) return;
   for (const key of ['userFile', 'passwordFile', 'caFile', 'certFile', 'keyFile'] as const) {
     if (device.mqtt[key] !== undefined) expect(['device', 'mqtt', key], device.mqtt[key]);

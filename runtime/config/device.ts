@@ -107,6 +107,35 @@ const gpioStop = z
   })
   .transform((plan): StopInputPlan => plan);
 
+/** A bucket for finished recordings. Paths are absolute. */
+export interface UploadPlan {
+  readonly bucket: string;
+  readonly region: string;
+  readonly keyIdFile: string;
+  readonly secretFile: string;
+  readonly whileArmed: boolean;
+}
+
+const upload = z
+  .strictObject({
+    bucket: text(
+      'the address of a bucket',
+      /^https?:\/\/[^\s/?#@]+\/[^\s/?#]+$/,
+      'https://s3.example.org/nights',
+      'Bucket of any service that speaks the S3 protocol: https://HOST/BUCKET.',
+    ),
+    region: text('a region', /^[a-z0-9-]+$/, 'eu-central-1', 'Region, where the service has any.').prefault(
+      'us-east-1',
+    ),
+    keyIdFile: path('s3-key-id', 'File that holds the id of the access key.'),
+    secretFile: path('s3-secret', 'File that holds its secret.'),
+    whileArmed: z
+      .boolean()
+      .meta({ description: 'Upload during an armed run too, for robots that always are. Otherwise it waits.' })
+      .prefault(false),
+  })
+  .transform((plan): UploadPlan => plan);
+
 const storage = z
   .strictObject({
     budget: quantity('size', '64GB', 'What all recordings in the folder may take together.', {
@@ -148,6 +177,12 @@ export const device = z
     mqtt: z
       .union([url.transform((address): BrokerPlan => ({ url: address })), broker])
       .meta({ description: 'MQTT broker to report to. Without it nothing is reported.', example: 'mqtt://localhost' })
+      .exactOptional(),
+    upload: upload
+      .meta({
+        description:
+          'Where finished recordings go: in parts, resumed after a break, read back and compared. Nothing is deleted here by that; `storage` says what may be.',
+      })
       .exactOptional(),
     dashboard: dashboard
       .meta({

@@ -11,10 +11,11 @@ import { discoveryPayload, discoveryTopic, homeAssistantStatus } from './home-as
 import { toLink, type FromLink, type LinkOptions, type ReportOptions, type ToLink } from './messages.js';
 import { envelope, rootOf } from './reports.js';
 import { RetainedTopics } from './retained.js';
+import { Uploads } from './upload/uploads.js';
 import { RequestJudge, answerTopic, type RemoteRefusal, type Wanted } from './requests.js';
 
 /**
- * The link process: reports to an MQTT broker, and serves a page. Events come from the recording itself, by their ids,
+ * The link process: reports to an MQTT broker, serves a page, and brings finished recordings to a bucket. Events come from the recording itself, by their ids,
  * and are counted off only when the broker has them; state and health are the newest there is. Nothing that happens here
  * reaches the loop except requests that make stimulation safer; `silence` goes to the guardian itself, past a core that
  * may hang.
@@ -23,6 +24,7 @@ import { RequestJudge, answerTopic, type RemoteRefusal, type Wanted } from './re
 let link: Link | undefined;
 let dashboard: Dashboard | undefined;
 let core: CoreRequests | undefined;
+let uploads: Uploads | undefined;
 
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
@@ -35,6 +37,7 @@ lines.on('line', (line) => {
   if ('options' in message) begin(message.options);
   else if ('response' in message) core?.answered(message.response);
   else if ('finish' in message) void finish();
+  else if ('armed' in message) uploads?.hear(message.armed);
   else {
     link?.hear(message);
     dashboard?.hear(message);
@@ -50,6 +53,8 @@ function begin(options: LinkOptions): void {
   const { url } = options;
   core = new CoreRequests(options.silenceSocket, say);
   if (url !== undefined) link = new Link({ ...options, url }, core);
+  const { upload, recording, node } = options;
+  if (upload) uploads = new Uploads(upload, recording, node, (report) => say({ upload: report }));
   if (!options.dashboard) return;
   try {
     dashboard = new Dashboard(options.dashboard, options.node, openRecording(options.recording), core, say);
@@ -60,6 +65,7 @@ function begin(options: LinkOptions): void {
 
 async function finish(): Promise<void> {
   dashboard?.close();
+  uploads?.close();
   say({ finished: (await link?.finish()) ?? { published: 0, acked: 0 } });
   process.stdout.write('', () => process.exit(0));
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dashboardOptions, livePicture, liveSamples, shownStatus } from './dashboard/options.js';
+import { uploadOptions } from './upload/options.js';
 
 /** What supervisor and link process say to each other: one JSON object a line, on the link's stdin and stdout. */
 
@@ -30,6 +31,8 @@ export const linkOptions = z.strictObject({
     .optional(),
   /** Absent where there is no page. */
   dashboard: dashboardOptions.optional(),
+  /** Absent where finished recordings stay where they are. */
+  upload: uploadOptions.optional(),
 });
 export type LinkOptions = z.infer<typeof linkOptions>;
 /** Of a link that reports. */
@@ -42,6 +45,8 @@ export const toLink = z.union([
   z.strictObject({ belief: z.record(z.string(), z.unknown()) }),
   /** There are events that are worth reporting at once. */
   z.strictObject({ look: z.literal(true) }),
+  /** For uploads, which wait while it is. */
+  z.strictObject({ armed: z.boolean() }),
   z.strictObject({ health: z.record(z.string(), z.unknown()) }),
   z.strictObject({
     response: z.strictObject({ id: z.string(), ok: z.boolean(), data: z.unknown(), reasons: z.array(z.string()) }),
@@ -93,6 +98,10 @@ export const fromLink = z.union([
   /** What keeps reports from arriving though there is a connection; the empty string once nothing does. */
   z.strictObject({ problem: z.string() }),
   z.strictObject({ connection: z.strictObject({ connected: z.boolean(), detail: z.string() }) }),
+  /** From the upload thread. */
+  z.strictObject({
+    upload: z.union([z.strictObject({ problem: z.string() }), z.strictObject({ uploaded: z.string() })]),
+  }),
   /** Somebody looks at the page, or nobody does any more. */
   z.strictObject({ watched: z.boolean() }),
   /** The page is there, or cannot be. */

@@ -106,6 +106,7 @@ export class LinkConnection {
     else if ('problem' in message) this.#hindered(message.problem);
     else if ('watched' in message) this.#watched(message.watched);
     else if ('dashboard' in message) this.#paged(message.dashboard);
+    else if ('upload' in message) this.#uploaded(message.upload);
     else void this.#answer(message.request.id, message.request.wanted);
   }
 
@@ -115,6 +116,11 @@ export class LinkConnection {
       this.#log.warn(`mqtt: ${this.#reported.options.url}: ${detail}. Trying again.`);
     this.#connected = connected;
     this.#detail = detail;
+  }
+
+  #uploaded(report: Extract<FromLink, { upload: unknown }>['upload']): void {
+    if ('uploaded' in report) this.#log.info(`upload: ${report.uploaded} is there, and verified`);
+    else if (report.problem !== '') this.#log.warn(`upload: ${report.problem}`);
   }
 
   #hindered(problem: string): void {
@@ -186,6 +192,7 @@ export class LinkConnection {
     const status = this.#reported.status();
     const { stimulation, source } = status;
     if (this.#reported.options.dashboard) this.#process.send({ status: finite(status) });
+    if (this.#reported.options.upload) this.#process.send({ armed: stimulation?.armed ?? false });
     if (this.#reported.options.url === undefined) return;
     const state = source.state !== 'streaming' ? 'checking' : stimulation?.armed ? 'armed' : 'idle';
     const reasons = stimulation?.armed ? [...stimulation.holding] : [];

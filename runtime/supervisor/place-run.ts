@@ -132,7 +132,7 @@ export class PlaceRun {
       this.#text(name);
     }
     for (const text of deleted) this.#thread.mark(this.#text(text));
-    if (plan.mqtt ?? plan.dashboard) this.#report();
+    if (plan.mqtt ?? plan.dashboard ?? plan.upload) this.#report();
     this.#service = await Service.find(process.env, (text) => log.warn(text));
     this.#beat = setInterval(() => this.#tick(), beatMs);
     this.#thread.start();
@@ -155,6 +155,7 @@ export class PlaceRun {
       ...broker,
       ...(homeAssistant === undefined ? {} : { homeAssistant: { shown: homeAssistant, ...shown } }),
       ...(dashboard ? { dashboard } : {}),
+      ...(plan.upload ? { upload: plan.upload } : {}),
       node: plan.name,
       bootId: readBootId(),
       recording: this.recording,

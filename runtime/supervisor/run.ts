@@ -159,7 +159,7 @@ export class Run {
       );
       await this.#stimulator.start();
     }
-    if (plan.mqtt ?? plan.dashboard) this.#link = this.#report();
+    if (plan.mqtt ?? plan.dashboard ?? plan.upload) this.#link = this.#report();
     this.#service = await Service.find(process.env, (text) => log.warn(text));
     this.#beat = setInterval(() => this.#tick(), beatMs);
     await this.#port.open();
@@ -196,6 +196,7 @@ export class Run {
       ...broker,
       ...(homeAssistant === undefined ? {} : { homeAssistant: { shown: homeAssistant, ...shown } }),
       ...(dashboard ? { dashboard } : {}),
+      ...(plan.upload ? { upload: plan.upload } : {}),
       node: plan.name,
       bootId: readBootId(),
       recording: this.recording,

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { EmulatedBucket, keyId, secret } from '../runtime/link/upload/bucket.test.fixture.js';
+import type { FromLink } from '../runtime/link/messages.js';
+import { LinkProcess } from '../runtime/link/start.js';
+import { readCopies } from '../runtime/recording/copies.js';
+import { temporaryFolder, until } from './axond-process.js';
+import { BusyNight, node } from './outage-trial.js';
+
+/** A link process that only uploads, beside a recording that goes on. */
+function startLink(t: TestContext, folder: string, bucket: EmulatedBucket, given = secret) {
+  const [keyIdFile, secretFile] = [join(folder, 's3-key-id'), join(folder, 's3-secret')];
+  writeFileSync(keyIdFile, `${keyId}\n`);
+  writeFileSync(secretFile, `${given}\n`);
+  const told: FromLink[] = [];
+  const upload = { bucket: bucket.url, region: 'eu-central-1', keyIdFile, secretFile, whileArmed: false };
+  const options = { node, bootId: 'boot', silenceSocket: join(folder, 'silence'), description: {}, upload };
+  const process = new LinkProcess(
+    { ...options, recording: join(folder, 'now.db') },
+    { onMessage: (message) => told.push(message), onExit: () => undefined },
+  );
+  t.after(() => process.kill());
+  return { process, told };
+}
+
+test('a finished night goes to the bucket, holds while armed, and survives a kill; a running one stays', async (t) => {
+  const bucket = await EmulatedBucket.start(t);
+  const folder = temporaryFolder();
+  const night = new BusyNight(folder, 'night', 1);
+  night.minutes(1);
+  night.close();
+  new BusyNight(folder, 'now', 2).minutes(1);
+  const first = startLink(t, folder, bucket);
+  let release: () => void = () => undefined;
+  bucket.holds = new Promise((resolve) => (release = resolve));
+  first.process.send({ armed: false });
+  await until('an upload to begin', () => bucket.asked.length === 1, 60_000);
+  first.process.send({ armed: true });
+  first.process.send({ response: { id: 'none', ok: true, data: null, reasons: [] } });
+  // That something does not happen can only be waited for: a part follows within milliseconds where nothing holds it.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  release();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.deepEqual(bucket.asked, ['POST'], 'armed: no part is sent');
+  bucket.dies = (asked) => asked === 'GET';
+  first.process.send({ armed: false });
+  await until('the part to be there', () => bucket.asked.filter((asked) => asked === 'POST').length === 2, 60_000);
+  first.process.kill();
+  await first.process.exited;
+  assert.deepEqual(readCopies(night.path).copies, [], 'not read back yet');
+
+  bucket.dies = () => false;
+  const second = startLink(t, folder, bucket);
+  second.process.send({ armed: false });
+  await until('the copy to be noted', () => readCopies(night.path).copies.length === 1, 60_000);
+  assert.deepEqual(bucket.objects.get('bed-1/night.db'), readFileSync(night.path));
+  assert.deepEqual([...bucket.objects.keys()], ['bed-1/night.db']);
+  await until('that to be told', () => second.told.some((one) => 'upload' in one && 'uploaded' in one.upload));
+});
+
+test('a wrong secret is told, and nothing is taken for a copy', async (t) => {
+  const bucket = await EmulatedBucket.start(t);
+  const folder = temporaryFolder();
+  const night = new BusyNight(folder, 'night', 1);
+  night.close();
+  new BusyNight(folder, 'now', 2);
+  const { process, told } = startLink(t, folder, bucket, 'other');
+  process.send({ armed: false });
+  const problems = (): string[] =>
+    told.flatMap((one) => ('upload' in one && 'problem' in one.upload ? [one.upload.problem] : []));
+  await until('the refusal', () => problems().length > 0, 60_000);
+  assert.match(problems()[0] ?? '', /SignatureDoesNotMatch.*device\.upload\.secretFile/);
+  assert.deepEqual(readCopies(night.path).copies, []);
+});

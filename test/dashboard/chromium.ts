@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { disarmCauses } from '../../runtime/contracts.js';
 import { tokenPath } from '../../runtime/link/dashboard/tokens.js';
-import { decodeEvent } from '../../runtime/loop/records.js';
 import { openRecording } from '../../runtime/recording/read.js';
 import { startAxond, temporaryFolder, until, type Started } from '../axond-process.js';
 import { Chromium, hasChromium, type Tab } from './browser.js';
@@ -118,6 +117,33 @@ test('a blinded page shows no stimulus, nor what tells of one', { skip }, async 
   await keep(tab, 'blinded');
 });
 
+test('the page of a robot shows what it sees, where it is and how alike that is', { skip }, async () => {
+  const folder = temporaryFolder();
+  const places = startAxond(
+    { after: (end: () => void) => void ends.push(end) },
+    ['demo', '--place', '--json', '--set', `device.record=${folder}`, 'device.dashboard={ port: 0 }'],
+    { XDG_RUNTIME_DIR: folder, RUNTIME_DIRECTORY: folder },
+  );
+  const address = /dashboard: (http:\S+)/;
+  await until('the page', () => address.test(places.stderr()), 120_000);
+  const key = readFileSync(tokenPath(join(folder, 'state'), 'operator'), 'utf8').trim();
+  const tab = await browser.open(`${address.exec(places.stderr())?.[1] ?? ''}#token=${key}`);
+  await until('a picture', async () => (await tab.colours('#picture')) > 10, 60_000);
+  await shows(tab, '#place-facts', /map\s+.*\d+ places/);
+  await shows(tab, '#where', /^\d+/);
+  await until('a similarity', async () =>
+    /^[1-9]/.test(String(await tab.value("document.querySelector('#similarity div').style.width"))),
+  );
+  assert.equal(await tab.text('#gate'), '', 'nothing is stimulated, so there is no gate');
+  assert.equal(await tab.text('#traces'), '');
+  assert.equal(await tab.text('#stop'), '', 'it would stop no robot');
+  assert.deepEqual(tab.complaints, []);
+  await keep(tab, 'place');
+  await tab.close();
+  places.child.kill('SIGINT');
+  await places.exited;
+});
+
 test('a mark is written; Esc Esc stops; both stand in the recording, and nothing arms', { skip }, async () => {
   const tab = await open('operator');
   await shows(tab, '#state', /ARMED/);
@@ -146,7 +172,6 @@ test('a mark is written; Esc Esc stops; both stand in the recording, and nothing
   const texts = events.flatMap(({ event, text }) => (event?.kind === 'marker' ? [text] : []));
   for (const wanted of ['lights off', 'page (operator): silence', 'page (operator): disarm'])
     assert.ok(texts.includes(wanted), `${wanted} among ${texts.join(', ')}`);
-  const disarmed = events.find(({ event }) => event?.kind === 'disarmed');
-  const event = disarmed && decodeEvent(disarmed.record);
-  assert.ok(event?.kind === 'disarmed' && ['remote', 'silence'].includes(disarmCauses[event.cause]!));
+  const causes = events.flatMap(({ event }) => (event?.kind === 'disarmed' ? [disarmCauses[event.cause]] : []));
+  assert.ok(causes.includes('remote') || causes.includes('silence'), causes.join(', '));
 });

@@ -36,12 +36,6 @@ const shares: Record<Kind, Share[]> = { none: [], one: [], ten: [] };
 const drawn: number[] = [];
 const received: number[] = [];
 
-try {
-  process.exitCode = (await measure()) ? 0 : 1;
-} finally {
-  for (const end of ends.reverse()) end();
-}
-
 async function measure(): Promise<boolean> {
   if (!hasChromium) throw new Error('no Chromium is installed. Install it: sudo apt-get install chromium');
   writeFileSync(join(folder, 'each-second.mjs'), policy);
@@ -199,3 +193,9 @@ actuators: { light: { use: virtual } }
 stimulus: { actuator: light, duration: 50ms }
 gate: { interval: 900ms, perMinute: 60, perHour: 1200, perNight: 6000 }
 `;
+
+try {
+  process.exitCode = (await measure()) ? 0 : 1;
+} finally {
+  for (const end of ends.reverse()) end();
+}

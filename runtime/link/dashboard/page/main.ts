@@ -65,6 +65,8 @@ function begin(given: Hello): void {
   show('sleep', sleep !== null);
   show('gate', stimulates);
   show('disarm', stimulates);
+  // It stops stimuli: on the page of a robot it would promise what it does not do.
+  show('stop', stimulates);
   text('device', `${device}${role === 'blinded' ? ' · blinded' : ''}`);
   text('filter', `${display.filter}, for display only; positive is up`);
   document.title = `${device} · axond`;
@@ -113,6 +115,7 @@ function drawPicture({ width, height, pixels }: PictureFrame): void {
 
 /** Silence goes to the guardian, past the core; disarm to the core. */
 function stop(): void {
+  if (hello && !hello.stimulates) return;
   const sent = [connection.ask({ do: 'silence' }), connection.ask({ do: 'disarm' })].includes(true);
   if (!sent) notice(`STOP WAS NOT SENT: this page is not connected. ${elsewhere}`);
   else text('answer', 'stopping …');

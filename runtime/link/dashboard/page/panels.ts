@@ -17,12 +17,16 @@ export function showNow({ status, latency, disk, dropped, pages }: Now, reasons:
     ['recording', recording ? `yes: ${nameOf(status.recording)}` : `NO: ${recorder.state}`, recording ? 'good' : 'bad'],
     ['source', `${source.device}, ${source.state}`, source.state === 'streaming' ? 'good' : 'bad'],
     ...(source.notice === '' ? [] : [['', source.notice, 'bad'] as const]),
-    ['gaps', `${source.gaps} (${source.lostFrames} samples lost)`, source.gaps > 0 ? 'bad' : ''],
-    ['clock', `${Math.round(source.driftPpm ?? 0)} ppm`],
+    ...(place
+      ? []
+      : [
+          ['gaps', `${source.gaps} (${source.lostFrames} samples lost)`, source.gaps > 0 ? 'bad' : ''] as const,
+          ['clock', `${Math.round(source.driftPpm ?? 0)} ppm`] as const,
+          ['detections', String(status.detections)] as const,
+        ]),
     ['recorder', `${Math.round(recorder.lagMs)} ms behind`],
     ...(lost.length > 0 ? [['lost', lost.map(([ring, count]) => `${ring} ${count}`).join(', '), 'bad'] as const] : []),
     ['disk', disk ? `${bytes(disk.freeBytes)} free, recording ${bytes(disk.recordingBytes)}` : 'unknown'],
-    ['detections', String(status.detections)],
     ...(mqtt ? [['mqtt', mqtt.connected ? `${mqtt.acked} of ${mqtt.published} arrived` : mqtt.detail] as const] : []),
     ['running', duration(status.runningSeconds)],
     ['page', `${pages} look on, ${dropped} frames left out here`],

@@ -43,7 +43,7 @@ module.exports = {
     ),
     only('study', '^runtime/study/', '^runtime/recording/'),
     only('recorder', '^runtime/recorder/', '^runtime/(recording|loop)/'),
-    only('link', '^runtime/link/', '^runtime/(recording|loop|signal)/|^runtime/guardian/silence\\.ts$'),
+    only('link', '^runtime/link/', '^runtime/(recording|loop|signal)/|^runtime/guardian/silence\\.ts$|^drivers/lsl/'),
     only(
       'loop',
       '^runtime/loop/',

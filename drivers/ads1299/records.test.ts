@@ -63,6 +63,17 @@ test('whatever came before, whole records behind it are found: few are lost to b
   );
 });
 
+test('a record with a damaged byte is none', () => {
+  const bytes = bytesOf([{ kind: Kind.answer, payload: Uint8Array.of(1, 2, 3) }]);
+  for (let at = 0; at < bytes.length; at++) {
+    const reader = new RecordReader();
+    const damaged = bytes.slice();
+    damaged[at] = (damaged[at] as number) ^ 0x10;
+    reader.push(damaged, damaged.length);
+    assert.deepEqual(taken(reader), [], `byte ${at}`);
+  }
+});
+
 test('what nobody takes is bounded: the oldest goes, and is counted', () => {
   const reader = new RecordReader(256);
   const bytes = bytesOf(Array.from({ length: 20 }, () => ({ kind: Kind.frame, payload: new Uint8Array(31) })));

@@ -29,6 +29,8 @@ export interface ShortInfo {
   readonly uid: string;
   /** TCP, version 4 of the internet protocol. */
   readonly port: number;
+  /** UDP, where clocks are compared; 0 where there is none. */
+  readonly servicePort: number;
 }
 
 /** Asks whoever has a stream of this name; answers go to `port` and begin with `id`. */
@@ -54,12 +56,13 @@ export function readShortInfo(xml: string): ShortInfo | undefined {
   };
   const [name, type, format, uid] = [field('name'), field('type') ?? '', field('channel_format'), field('uid')];
   const [channels, rate, port] = [number('channel_count'), number('nominal_srate'), number('v4data_port')];
+  const servicePort = number('v4service_port');
   if (name === undefined || format === undefined || uid === undefined) return undefined;
   if (!Number.isInteger(channels) || !(rate >= 0) || !(port > 0 && port < 65536)) return undefined;
-  return { name, type, channels, rate, format, uid, port };
+  return { name, type, channels, rate, format, uid, port, servicePort: servicePort > 0 ? servicePort : 0 };
 }
 
-export function writeShortInfo({ name, type, channels, rate, format, uid, port }: ShortInfo): string {
+export function writeShortInfo({ name, type, channels, rate, format, uid, port, servicePort }: ShortInfo): string {
   const escaped = (text: string): string => text.replace(/[<>"'&]/g, (sign) => signs[sign] ?? sign);
   const fields: [string, string | number][] = [
     ['name', escaped(name)],
@@ -75,7 +78,7 @@ export function writeShortInfo({ name, type, channels, rate, format, uid, port }
     ['hostname', 'localhost'],
     ['v4address', ''],
     ['v4data_port', port],
-    ['v4service_port', 0],
+    ['v4service_port', servicePort],
     ['v6address', ''],
     ['v6data_port', 0],
     ['v6service_port', 0],
@@ -86,6 +89,22 @@ export function writeShortInfo({ name, type, channels, rate, format, uid, port }
 
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
 const signs = Object.fromEntries(Object.entries(entities).map(([entity, sign]) => [sign, `&${entity};`]));
+
+/**
+ * Whether a query asks for this stream: fields with their values, joined by `and`, as programs ask. Another XPath is not
+ * understood, and is taken for a question about others.
+ */
+export function isAskedFor(query: string, { name, type, format, channels, uid }: ShortInfo): boolean {
+  const fields: Record<string, string> = {
+    ...{ name, type, uid, channel_format: format, channel_count: String(channels) },
+    ...{ session_id: 'default', source_id: name, hostname: 'localhost' },
+  };
+  const terms = query.trim() === '' ? [] : query.split(/ and /);
+  return terms.every((term) => {
+    const [, field = '', value] = /^\s*([a-z_]+)\s*=\s*'([^']*)'\s*$/.exec(term.replaceAll('"', "'")) ?? [];
+    return value !== undefined && fields[field] === value;
+  });
+}
 
 /** Asks for samples from now on; the server may keep this many seconds of them for us. */
 export function feedRequest({ uid }: ShortInfo, bytesPerValue: number): string {
@@ -173,3 +192,18 @@ export function writeSample(values: ArrayLike<number>, timestamp?: number): Uint
     view.setFloat32(head + 4 * channel, values[channel] as number, true);
   return bytes;
 }
+
+/** A sample of one text with its time, in seconds. Texts end where 255 bytes do. */
+export function writeText(text: string, timestamp: number): Uint8Array {
+  const encoded = new TextEncoder().encode(text).subarray(0, 255);
+  const bytes = new Uint8Array(11 + encoded.length);
+  bytes[0] = Tag.transmitted;
+  new DataView(bytes.buffer).setFloat64(1, timestamp, true);
+  bytes[9] = 1; // the length has one byte
+  bytes[10] = encoded.length;
+  bytes.set(encoded, 11);
+  return bytes;
+}
+
+/** The two samples of a stream of one text by which each side knows the other. */
+export const stringPatterns: readonly Uint8Array[] = testOffsets.map(() => writeText('10', testTimestamp));

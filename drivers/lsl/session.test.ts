@@ -53,7 +53,7 @@ const patterns = Buffer.from(
   'hex',
 );
 const info: ShortInfo = {
-  ...{ name: 'obci & eeg', type: 'EEG', channels: 3, rate: 250, format: 'float32', port: 16573 },
+  ...{ name: 'obci & eeg', type: 'EEG', channels: 3, rate: 250, format: 'float32', port: 16573, servicePort: 16574 },
   uid: 'f3a77b4c-1bd8-4b3e-a3d3-7c5cba1f4b4e',
 };
 const options = { stream: 'obci & eeg', channels: ['C3', 'M1', 'M2'], rate: 250 };

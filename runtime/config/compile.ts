@@ -27,6 +27,8 @@ export interface RunPlan {
   /** Absent where there is no page. */
   readonly dashboard?: DashboardPlan;
   readonly upload?: UploadPlan;
+  /** Marks are offered as a stream of LSL. */
+  readonly lsl: boolean;
   readonly realtime: boolean;
   /** Absent where nothing is wired to the guardian. */
   readonly stopInput?: StopInputPlan;
@@ -57,6 +59,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     mqtt,
     dashboard,
     upload,
+    lsl,
     stopInput,
   } = device;
   const chosen = stimulus && actuators[stimulus.actuator];
@@ -71,6 +74,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     ...(mqtt === undefined ? {} : { mqtt }),
     ...(dashboard === undefined ? {} : { dashboard }),
     ...(upload === undefined ? {} : { upload }),
+    lsl,
     ...(stopInput === undefined ? {} : { stopInput }),
     source,
     ...(stimulus && plan ? { actuator: { name: stimulus.actuator, ...plan } } : {}),

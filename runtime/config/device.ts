@@ -190,6 +190,13 @@ export const device = z
         example: '{ port: 8650 }',
       })
       .exactOptional(),
+    lsl: z
+      .boolean()
+      .meta({
+        description:
+          'Offer detections, stimuli and marks as a stream of LSL, with their times, for a recorder of the laboratory. Everybody on the network can read it.',
+      })
+      .prefault(false),
     stopInput: z
       .union([serialStop, gpioStop])
       .meta({

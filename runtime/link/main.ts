@@ -8,6 +8,7 @@ import { CoreRequests, type CoreAnswer } from './core-requests.js';
 import { Dashboard } from './dashboard/dashboard.js';
 import { Forwarding } from './forwarding.js';
 import { discoveryPayload, discoveryTopic, homeAssistantStatus } from './home-assistant.js';
+import { LslMarks } from './lsl-marks.js';
 import { toLink, type FromLink, type LinkOptions, type ReportOptions, type ToLink } from './messages.js';
 import { envelope, rootOf } from './reports.js';
 import { RetainedTopics } from './retained.js';
@@ -25,6 +26,7 @@ let link: Link | undefined;
 let dashboard: Dashboard | undefined;
 let core: CoreRequests | undefined;
 let uploads: Uploads | undefined;
+let marks: LslMarks | undefined;
 
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
@@ -55,6 +57,7 @@ function begin(options: LinkOptions): void {
   if (url !== undefined) link = new Link({ ...options, url }, core);
   const { upload, recording, node } = options;
   if (upload) uploads = new Uploads(upload, recording, node, (report) => say({ upload: report }));
+  if (options.lsl === true) void offerMarks(options);
   if (!options.dashboard) return;
   try {
     dashboard = new Dashboard(options.dashboard, options.node, openRecording(options.recording), core, say);
@@ -63,9 +66,18 @@ function begin(options: LinkOptions): void {
   }
 }
 
+async function offerMarks({ node, recording }: LinkOptions): Promise<void> {
+  try {
+    marks = await LslMarks.open(node, openRecording(recording));
+  } catch (error) {
+    say({ problem: `LSL: marks are not offered: ${error instanceof Error ? error.message : String(error)}` });
+  }
+}
+
 async function finish(): Promise<void> {
   dashboard?.close();
   uploads?.close();
+  marks?.close();
   say({ finished: (await link?.finish()) ?? { published: 0, acked: 0 } });
   process.stdout.write('', () => process.exit(0));
 }

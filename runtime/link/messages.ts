@@ -33,6 +33,8 @@ export const linkOptions = z.strictObject({
   dashboard: dashboardOptions.optional(),
   /** Absent where finished recordings stay where they are. */
   upload: uploadOptions.optional(),
+  /** Marks are offered as a stream of LSL. */
+  lsl: z.boolean().optional(),
 });
 export type LinkOptions = z.infer<typeof linkOptions>;
 /** Of a link that reports. */

@@ -159,7 +159,7 @@ export class Run {
       );
       await this.#stimulator.start();
     }
-    if (plan.mqtt ?? plan.dashboard ?? plan.upload) this.#link = this.#report();
+    if ((plan.mqtt ?? plan.dashboard ?? plan.upload) !== undefined || plan.lsl) this.#link = this.#report();
     this.#service = await Service.find(process.env, (text) => log.warn(text));
     this.#beat = setInterval(() => this.#tick(), beatMs);
     await this.#port.open();
@@ -197,6 +197,7 @@ export class Run {
       ...(homeAssistant === undefined ? {} : { homeAssistant: { shown: homeAssistant, ...shown } }),
       ...(dashboard ? { dashboard } : {}),
       ...(plan.upload ? { upload: plan.upload } : {}),
+      lsl: plan.lsl,
       node: plan.name,
       bootId: readBootId(),
       recording: this.recording,

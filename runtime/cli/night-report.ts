@@ -1,4 +1,4 @@
-import { FrameFlag, type Condition, type RunDescription, type SampleBlock } from '../contracts.js';
+import { FrameFlag, type RunDescription, type SampleBlock } from '../contracts.js';
 import { EpochSpectra } from '../evaluate/night/epoch-spectra.js';
 import { LockedPieces, averageLocked } from '../evaluate/night/locked-average.js';
 import { collectNight, type NightStimulus } from '../evaluate/night/night-events.js';
@@ -26,7 +26,7 @@ export async function buildPage(
   { signal: asked, allocation }: PageOptions,
 ): Promise<{ page: string; opened: boolean }> {
   const { run } = recording;
-  const conditionAt = await conditionsFor(run, allocation);
+  const conditionAt = await conditionsFor(run, id, allocation);
   const exported = prepareExport(recording, id, timeZoneOf(run.configuration));
   const plan = planOfRecording(run);
   const derivation = asked ?? derivationOf(plan);
@@ -79,29 +79,30 @@ export async function buildPage(
   }
 }
 
-/** Undefined while the night is blinded. Where there is no study, every stimulus was real. */
+/** In words, of a stimulus. Undefined while the night is blinded; where there is no study, every stimulus was given. */
 async function conditionsFor(
   run: RunDescription,
+  id: string,
   allocation: string | undefined,
-): Promise<((atUs: number) => Condition) | undefined> {
-  if (allocation !== undefined) return openedConditions(allocation, run);
-  return run.study ? undefined : () => 'real';
+): Promise<((atUs: number) => string) | undefined> {
+  if (allocation !== undefined) return openedConditions(allocation, run, id);
+  return run.study ? undefined : () => 'given';
 }
 
 function split(
   stimuli: readonly NightStimulus[],
-  conditionAt: (atUs: number) => Condition,
+  conditionAt: (atUs: number) => string,
   pieces: ReadonlyMap<number, Float64Array | undefined>,
   rate: number,
 ): NonNullable<Night['opened']> {
-  return (['real', 'sham'] as const).flatMap((condition) => {
+  const conditions = [...new Set(stimuli.map(({ startedUs }) => conditionAt(startedUs)))].sort();
+  return conditions.map((condition) => {
     const some = stimuli.filter(({ startedUs }) => conditionAt(startedUs) === condition);
-    if (some.length === 0) return [];
     const average = averageLocked(
       some.map(({ command }) => pieces.get(command)),
       rate,
     );
-    return [{ condition, stimuli: some, average }];
+    return { condition, stimuli: some, average };
   });
 }
 

@@ -11,7 +11,7 @@ const knows = [
   /^drivers\//,
   /^runtime\/contracts\.ts$/,
   /^runtime\/guardian\/(actuators|condition)\.ts$/,
-  /^runtime\/study\/(allocation|unblind)\.ts$/,
+  /^runtime\/study\/(allocation|opened|unblind)\.ts$/,
   /^runtime\/cli\/study\.ts$/,
 ];
 

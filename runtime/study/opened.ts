@@ -11,6 +11,7 @@ import { unblindedPath } from './unblind.js';
 export async function openedConditions(
   path: string,
   { study, bootId }: Pick<RunDescription, 'study' | 'bootId'>,
+  recording: string,
 ): Promise<(atUs: number) => Condition> {
   if (!study) throw new AllocationError('the recording is not of a blinded study. Take --allocation out.');
   const { participant, night } = study;
@@ -33,9 +34,10 @@ export async function openedConditions(
   if (only === undefined) throw new AllocationError(`${path}: has no night ${night} of ${participant}.`);
   if (more.length === 0) return () => only;
   const use = readUses(await readBeside(usesPath(path))).get(nightKey(participant, night));
-  if (use?.position.boot !== bootId) {
+  if (use?.run !== recording || use.position.boot !== bootId) {
+    const said = use ? `only when those of ${use.run} did` : 'nothing of this night';
     throw new AllocationError(
-      `${usesPath(path)}: does not say when the blocks of this run began. Copy it from the box that recorded the night.`,
+      `${usesPath(path)}: must say when the blocks of ${recording} began, and says ${said}. Copy it from the box that recorded the night.`,
     );
   }
   const { block, blockUs } = use.position;

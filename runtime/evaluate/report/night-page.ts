@@ -1,4 +1,3 @@
-import type { Condition } from '../../contracts.js';
 import { percentile } from '../events.js';
 import { epochSeconds, type EpochSpectra } from '../night/epoch-spectra.js';
 import type { LockedAverage } from '../night/locked-average.js';
@@ -34,7 +33,7 @@ export interface Night {
   readonly spectra: Pick<EpochSpectra, 'spectra' | 'depths'>;
   /** By condition, of a night that is not blinded any more. Without it nothing is shown that a stimulus has changed. */
   readonly opened?: readonly {
-    readonly condition: Condition;
+    readonly condition: string;
     readonly stimuli: readonly NightStimulus[];
     readonly average: LockedAverage | undefined;
   }[];

@@ -80,7 +80,7 @@ function liveIn(suite: string): void {
   expect('its example configuration has no fault', configured.status === 0, configured.text);
 
   const demo = inside(['sh', '-c', asAxond('axond demo --seconds 20 --json')]);
-  const summary = z.object({ samples: z.number() }).safeParse(lastJson(demo.text));
+  const summary = z.object({ samples: z.number() }).safeParse(lastJson(demo.output));
   expect(
     'axond demo --seconds 20 --json as the service user',
     demo.status === 0 && (summary.data?.samples ?? 0) > 4000,
@@ -130,6 +130,8 @@ function ownersChange(system: string): boolean {
 
 interface Said {
   readonly status: number;
+  readonly output: string;
+  /** Both, the standard output first. */
   readonly text: string;
 }
 type Inside = (command: readonly string[]) => Said;
@@ -181,7 +183,7 @@ function say([name = '', ...parameters]: readonly string[]): Said {
   });
   // What nspawn says of its own on a machine whose first process is no systemd.
   const said = stderr.replace(/^Attempted to remove disk file system under .*\n?/gm, '');
-  return { status: error ? 1 : (status ?? 1), text: `${stdout}${said}${error?.message ?? ''}` };
+  return { status: error ? 1 : (status ?? 1), output: stdout, text: `${stdout}${said}${error?.message ?? ''}` };
 }
 
 function asAxond(command: string): string {

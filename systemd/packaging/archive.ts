@@ -68,8 +68,8 @@ Version: ${version}
 Architecture: ${debian}
 Maintainer: ${maintainer}
 Installed-Size: ${kilobytes}
-Depends: libc6 (>= 2.36), libgcc-s1 (>= 12), libstdc++6 (>= 12), coreutils
-Recommends: systemd, udev, libasound2t64 | libasound2, util-linux
+Depends: libc6 (>= 2.36), libgcc-s1 (>= 12), libstdc++6 (>= 12)
+Recommends: systemd, udev, libasound2t64 | libasound2
 Suggests: mosquitto, gcc, libc6-dev
 Section: science
 Priority: optional

@@ -39,11 +39,12 @@ export function prune(modules: string, machine: Architecture): string[] {
 export function isLoaded(path: string): boolean {
   const [, within = path] = /^(?:.*node_modules\/)?(?:@[^/]+\/)?[^/]+\/(.*)$/.exec(path) ?? [];
   if (/^\.|\/\./.test(path)) return false;
-  if (/^(test|tests|__tests__|example|examples|benchmark|benchmarks|docs|doc)\//.test(within)) return false;
+  if (/^(test|tests|__tests__|integration-test|example|examples|benchmark|benchmarks|docs|doc)\//.test(within))
+    return false;
   if (/(^|\/)obj\.target\//.test(path)) return false;
   // better-sqlite3's own test of extensions.
   if (path.endsWith('/test_extension.node')) return false;
-  return !/\.(md|markdown|map|[cm]?ts|tsbuildinfo|h|hh|hpp|c|cc|cpp|s|asm|gypi?|mk|yml|html|png|zip|tar|h5|flow)$/i.test(
+  return !/\.(md|markdown|map|[cm]?ts|tsbuildinfo|h|hh|hpp|c|cc|cpp|s|asm|gypi?|mk|sh|yml|html|png|zip|tar|h5|flow)$/i.test(
     path,
   );
 }

@@ -71,7 +71,7 @@ function publishedFiles(root: string): string[] {
   );
   return (packed?.files ?? [])
     .map(({ path }) => path)
-    .filter((path) => !/^(dist\/(test|systemd)|test)\/|\.map$|^LICENSE$/.test(path))
+    .filter((path) => !/^(dist\/(test|systemd)|test|systemd\/packaging)\/|\.map$|^LICENSE$/.test(path))
     .filter((path) => !/^dist\/.*\.js$/.test(path) || existsSync(join(root, path.slice(5).replace(/js$/, 'ts'))))
     .sort();
 }
@@ -96,7 +96,7 @@ const systemPlaces: readonly [RegExp, string][] = [
 ];
 
 function modeOf(path: string): number {
-  return path === 'runtime/cli/axond' || path.endsWith('.sh') ? 0o755 : 0o644;
+  return /^runtime\/cli\/axond(\.js)?$|\.sh$/.test(path) ? 0o755 : 0o644;
 }
 
 function copyFile(from: string, to: string, mode: number): void {

@@ -28,6 +28,13 @@ const { version } = z
   .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
 const previous = `${version}~previous`;
 
+/** Answers on a control socket. A real one that is armed disarms by itself where a machine is too busy for its guardian. */
+const standIns: Readonly<Record<string, string>> = {
+  'is armed': `socket.write('{"ok":true,"value":{"stimulation":{"armed":true}}}\\n')`,
+  'answers something else': `socket.write('{"ok":true,"value":{}}\\n')`,
+  'says nothing': '',
+};
+
 let faults = 0;
 const [before, now] = [archiveOf(previous), archiveOf(version)];
 checkArm64();
@@ -192,13 +199,6 @@ function say([name = '', ...parameters]: readonly string[]): Said {
 function asAxond(command: string): string {
   return `cd /var/lib/axond && install -d -o axond -g axond /run/axond && exec runuser -u axond -- env RUNTIME_DIRECTORY=/run/axond ${command}`;
 }
-
-/** Answers on a control socket. A real one that is armed disarms by itself where a machine is too busy for its guardian. */
-const standIns: Readonly<Record<string, string>> = {
-  'is armed': `socket.write('{"ok":true,"value":{"stimulation":{"armed":true}}}\\n')`,
-  'answers something else': `socket.write('{"ok":true,"value":{}}\\n')`,
-  'says nothing': '',
-};
 
 /** A shell's words for a command that runs while such a socket is there. Its exit code is the command's. */
 function besideStandIn(reply: string, command: string): string {

@@ -29,7 +29,7 @@ test('the sandbox is rated below 2.5 by systemd-analyze', { skip: without('syste
   assert.equal(status, 0, stdout.split('\n').at(-2));
 });
 
-test('what ends the core leaves the guardian the time to bring to rest (R-15)', () => {
+test('R-15 what ends the core leaves the guardian the time to bring to rest', () => {
   const unit = readFileSync(fileOf('axond.service'), 'utf8');
   // Guardian and what speaks after it take these two without dying; any other signal, or SIGKILL to what is left, kills them.
   for (const line of ['KillMode=control-group', 'KillSignal=SIGINT', 'WatchdogSignal=SIGTERM']) {

@@ -33,7 +33,7 @@ test('a host is ours by an address, as localhost, or by a name of the configurat
     assert.equal(isOwnHost(foreign, ['bedside-1.local']), false, String(foreign));
 });
 
-test('an origin is ours where it is the host that is asked', () => {
+test('R-36 an origin is ours where it is the host that is asked', () => {
   assert.equal(isOwnOrigin('http://localhost:8650', 'localhost:8650'), true);
   assert.equal(isOwnOrigin('https://bedside-1.local', 'Bedside-1.local'), true);
   for (const [origin, host] of [
@@ -48,7 +48,7 @@ test('an origin is ours where it is the host that is asked', () => {
     assert.equal(isOwnOrigin(origin, host), false, `${String(origin)} ${String(host)}`);
 });
 
-test('tokens: 32 bytes in a file of its user alone, kept, one a role; an open or damaged file is refused', (t) => {
+test('R-36 tokens: 32 bytes in a file of its user alone, kept, one a role; an open or damaged file is refused', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'axond-tokens-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const tokens = readTokens(join(folder, 'state'));

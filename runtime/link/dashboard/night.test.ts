@@ -64,7 +64,7 @@ test('what is kept is bounded, and the newest is kept', () => {
   assert.equal(seen.estimates.at(-1)?.wallMs, 29_999);
 });
 
-test('the reasons that a blinded role may see are none that a stimulus brings about', () => {
+test('R-36 the reasons that a blinded role may see are none that a stimulus brings about', () => {
   assert.deepEqual(
     refusalReasons.filter((reason) => !reasonsFor('blinded').includes(reason)),
     ['interval', 'per-minute', 'per-hour', 'per-night', 'unconfirmed', 'lease', 'per-day', 'budget', 'schedule'],

@@ -46,7 +46,7 @@ function connect(t: TestContext, wrongTokens = new Allowance(20, 1000)) {
   return { socket, page, told, say };
 }
 
-test('who shows no token within five seconds is let go', (t) => {
+test('R-36 who shows no token within five seconds is let go', (t) => {
   const { socket, told } = connect(t);
   t.mock.timers.tick(4999);
   assert.equal(socket.closing, undefined);

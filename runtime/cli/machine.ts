@@ -83,7 +83,7 @@ function serviceConfiguration():
     const rate = compilePlaceRun(configuration) ? undefined : bytesOf(compileRun(configuration));
     return {
       fault: '',
-      record: resolve(serviceRecords, '..', device.record),
+      record: device.record,
       ...(rate === undefined ? {} : { bytesPerSecond: rate }),
       ...(device.mqtt ? { broker: device.mqtt.url } : {}),
     };
@@ -243,6 +243,6 @@ function textOf(path: string): string {
   }
 }
 
-const serviceRecords = '/var/lib/axond/recordings';
+const serviceRecords = '/var/lib/axond';
 /** A Cyton at 250 Hz, uncompressed: eight electrodes and three further channels. */
 const cytonBytes = 250 * (11 * 4 + 16);

@@ -19,8 +19,8 @@ test(
     // A line that nobody answers at: the broker is away for the whole of the first run.
     const first = new BusyNight(folder, 'first', 1);
     const away = new ReportingLink(first.path, 1);
-    await until('the recording to be remembered', () => existsSync(first.path.replace('.db', '.published')));
-    first.minutes(4);
+    await until('the recording to be remembered', () => existsSync(first.path.replace('.db', '.published')), 90_000);
+    first.minutes(2);
     first.close();
     await away.finish();
 
@@ -30,16 +30,16 @@ test(
     const second = new BusyNight(folder, 'second', 2);
     second.minutes(4);
     const killed = new ReportingLink(second.path, line.port);
-    await until('some events', () => receiver.ids.length > 50);
+    await until('some events', () => receiver.ids.length > 50, 90_000);
     await killed.kill();
     const link = new ReportingLink(second.path, line.port);
     t.after(() => link.kill());
-    await until('more events', () => receiver.ids.length > 200);
+    await until('more events', () => receiver.ids.length > 200, 90_000);
     line.cut();
-    second.minutes(8);
+    second.minutes(4);
     second.close();
     const wanted = expected(first.path).length + expected(second.path).length;
-    await until('all events', () => receiver.ids.length >= wanted);
+    await until('all events', () => receiver.ids.length >= wanted, 90_000);
     await link.finish();
     assertComplete(receiver, [first.path, second.path]);
     assert.deepEqual(link.problems, []);
@@ -56,12 +56,12 @@ test('a broker behind a thin line gets each event once, in order, over one conne
   t.after(() => receiver.close());
   await receiver.listening();
   const night = new BusyNight(temporaryFolder(), 'slow', 3);
-  night.minutes(3);
+  night.minutes(1);
   night.close();
   const link = new ReportingLink(night.path, line.port);
   t.after(() => link.kill());
   const wanted = expected(night.path).length;
-  await until('all events', () => receiver.ids.length >= wanted);
+  await until('all events', () => receiver.ids.length >= wanted, 90_000);
   await link.finish();
   assertComplete(receiver, [night.path]);
   assert.equal(link.connections, 1);

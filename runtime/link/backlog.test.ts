@@ -91,6 +91,28 @@ test('a recording is done with when it has ended and everything of it has arrive
   assert.ok(!existsSync(cursorOf(path)));
 });
 
+test('of a killed run, stimuli that only the guardian wrote down are reported after its last event', (t) => {
+  const at = folder(t);
+  const killed = new Recorded(at('a.db'));
+  killed.stream(1);
+  killed.record(EventCode.receipt, 1, 1, 2e6, 1.9e6);
+  killed.commit();
+  new Backlog(at('a.db'), 'bed-1').remember();
+  // Begun and ended; begun; ended, and its beginning was torn; about to be fired, and nothing more is known.
+  writeFileSync(
+    at('a.deliveries'),
+    '\n1 2000000 -\n\n2 3000000 -\n\n2 3000000 3050000\n\n3 4000000 5000000\n\n4 6000000 ?\n',
+  );
+  new Recorded(at('b.db')).commit();
+  const told = ['a/1', 'a/guardian-2', 'a/guardian-3'].map((id) => `${id} event/stimulus`);
+  const cutOff = new Backlog(at('b.db'), 'bed-1');
+  for (const one of cutOff.next(16)) cutOff.arrived(one, Infinity);
+  const [second] = cutOff.next(1);
+  assert.deepEqual([second?.eventId, second?.us], ['a/guardian-2', 3e6]);
+  assert.deepEqual(read(new Backlog(at('b.db'), 'bed-1'), 1), told.slice(1));
+  assert.ok(!existsSync(cursorOf(at('a.db'))));
+});
+
 test('a recording of another device in the same folder is left alone', (t) => {
   const at = folder(t);
   for (const name of ['other', 'own']) {

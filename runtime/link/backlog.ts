@@ -3,7 +3,10 @@ import { basename, dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { RunDescription } from '../contracts.js';
+import { EventCode, decodeEvent } from '../loop/records.js';
+import { readDeliveries } from '../recording/deliveries.js';
 import { openRecording, type Recording } from '../recording/read.js';
+import { missingReceipts } from '../recording/reconcile.js';
 import { Cursor, cursorEnding, type Progress } from './cursor.js';
 import { healthAfter, markTime, marksBy } from './recorded-health.js';
 import { healthReport, reportOf, type EventNames, type Report } from './reports.js';
@@ -35,6 +38,8 @@ interface Opened {
   readonly recording: Recording;
   readonly names: EventNames;
   readonly cursor: Cursor;
+  /** What follows its last event; undefined before that was reached. */
+  rest: readonly Waiting[] | undefined;
 }
 
 /**
@@ -73,15 +78,18 @@ export class Backlog {
         cursor.save();
         return [];
       }
+      open.rest ??= this.#guardianAlone(open);
+      if (open.rest.length > 0) return open.rest.slice(0, reports);
       this.#close();
       cursor.done();
     }
   }
 
   /** This one has arrived, and all that were given before it. */
-  arrived({ after }: Waiting, nowMs: number): void {
+  arrived(one: Waiting, nowMs: number): void {
     if (!this.#open) return;
-    this.#open.cursor.progress = after;
+    this.#open.cursor.progress = one.after;
+    if (this.#open.rest) this.#open.rest = this.#open.rest.slice(this.#open.rest.indexOf(one) + 1);
     if (nowMs - this.#savedMs < saveMs) return;
     this.#savedMs = nowMs;
     this.#open.cursor.save();
@@ -115,7 +123,7 @@ export class Backlog {
       const recording = this.#reading(path, () => openRecording(path));
       // Two devices may record into one folder.
       if (recording.run.name === this.#node || path === this.#newest)
-        return { recording, names: namesOf(recording.run), cursor: new Cursor(path) };
+        return { recording, names: namesOf(recording.run), cursor: new Cursor(path), rest: undefined };
       recording.close();
     }
   }
@@ -152,6 +160,28 @@ export class Backlog {
       if (left <= 0) break;
     }
     return waiting;
+  }
+
+  /** Stimuli of a killed run that its recording lacks: the guardian wrote them down, and the loop never heard of them. */
+  #guardianAlone({ recording, names, cursor }: Opened): Waiting[] {
+    const { bootId } = recording.run;
+    const name = basename(recording.path, '.db');
+    return this.#reading(recording.path, () => {
+      const { deliveries } = readDeliveries(recording.path);
+      if (deliveries.length === 0) return [];
+      const receipts: Float64Array[] = [];
+      for (const record of recording.events()) if (record[0] === EventCode.receipt) receipts.push(record);
+      const { us: anchorUs, wallMs } = recording.newestAnchor();
+      return missingReceipts(deliveries, receipts, 0, 0).flatMap((record): Waiting[] => {
+        const event = decodeEvent(record);
+        const report = event && reportOf(event, null, names);
+        if (!report || event.kind !== 'receipt') return [];
+        // One of which only the end is known has no time of its own.
+        const us = Number.isFinite(event.us) ? event.us : anchorUs;
+        const wall = new Date(wallMs + (us - anchorUs) / 1000);
+        return [{ report, eventId: `${name}/guardian-${event.command}`, bootId, us, wall, after: cursor.progress }];
+      });
+    });
   }
 
   #reading<Result>(path: string, act: () => Result): Result {

@@ -17,3 +17,12 @@ test('lines for a journal carry its priority, others none', () => {
   assert.deepEqual(starts({ JOURNAL_STREAM: '8:12345' }), ['<6>{', '<4>{', '<3>{', '<2>{']);
   assert.deepEqual(starts({}), ['{', '{', '{', '{']);
 });
+
+test('a level that is none is named, with those that are', () => {
+  const url = JSON.stringify(new URL('./logger.js', import.meta.url).href);
+  const program = `(await import(${url})).createLogger();`;
+  const environment = { ...process.env, AXOND_LOG: 'loud' };
+  const { stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { env: environment });
+  assert.equal(status, 1);
+  assert.match(String(stderr), /AXOND_LOG: loud is no level\. Use silent, error, warn, info, debug\./);
+});

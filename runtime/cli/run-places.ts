@@ -6,6 +6,7 @@ import { CrashReporter } from '../supervisor/crash-report.js';
 import { PlaceRun } from '../supervisor/place-run.js';
 import { conductAgain, type Ended } from './conduct-again.js';
 import type { LoadedPlaceRun } from './configuration.js';
+import { Failure } from './output.js';
 import { axondVersion } from './version.js';
 
 export interface ConductedPlaces {
@@ -45,6 +46,7 @@ async function conductOnce(conducted: ConductedPlaces): Promise<Ended<DriveSumma
   const hide = quiet || !process.stderr.isTTY ? () => undefined : showPlace(run);
   try {
     const summary = await run.finished;
+    if (run.recorderFailure !== '') throw new Failure(run.recorderFailure);
     const { roomWanted } = run;
     const { place } = run.status();
     if (!place) return { summary: { ...summary, drive: null }, roomWanted };

@@ -9,7 +9,7 @@ import { showLive } from './live.js';
 import { positive } from './options.js';
 import { conductAgain, type Ended } from './conduct-again.js';
 import { createLogger } from './logger.js';
-import { print, printJson } from './output.js';
+import { Failure, print, printJson } from './output.js';
 import { conductPlaces, describeDrive } from './run-places.js';
 import { axondVersion } from './version.js';
 
@@ -106,6 +106,7 @@ async function conductOnce({ verb, loaded, log, seconds, quiet }: Conducted): Pr
   const hide = quiet ? () => undefined : showLive(run, plan.loop.signals[plan.loop.trace]?.name ?? '');
   try {
     const summary = await run.finished;
+    if (run.recorderFailure !== '') throw new Failure(run.recorderFailure);
     return { summary, roomWanted: run.roomWanted };
   } catch (error) {
     crashes.note(error);

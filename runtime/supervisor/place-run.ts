@@ -315,6 +315,11 @@ export class PlaceRun {
     }
   }
 
+  /** Why the recorder could not go on, other than for want of space; the empty string if it could. */
+  get recorderFailure(): string {
+    return this.#recorder && !this.#recorder.diskFull ? this.#recorder.problem : '';
+  }
+
   /** Undefined unless it ended for want of space: how much there has to be for the next recording. */
   get roomWanted(): number | undefined {
     return this.#recorder?.diskFull ? this.#roomToBegin : undefined;

@@ -96,7 +96,7 @@ const systemPlaces: readonly [RegExp, string][] = [
 ];
 
 function modeOf(path: string): number {
-  return /^runtime\/cli\/axond(\.js)?$|\.sh$/.test(path) ? 0o755 : 0o644;
+  return path === 'runtime/cli/axond' || path.endsWith('.sh') ? 0o755 : 0o644;
 }
 
 function copyFile(from: string, to: string, mode: number): void {

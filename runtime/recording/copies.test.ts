@@ -14,7 +14,7 @@ const edf: Copy = {
 };
 const object: Copy = { ...edf, kind: 'uploaded', format: 'recording', to: 's3://nights/night.db', sha256: null };
 
-test('copies are told in the order in which they were made, and outlive the recording', (t) => {
+test('R-40 copies are told in the order in which they were made, and outlive the recording', (t) => {
   const path = temporaryPath(t);
   assert.deepEqual(readCopies(path), { copies: [], deletedWallMs: undefined });
   noteCopy(path, edf);

@@ -28,7 +28,7 @@ test('the oldest that has a copy goes first, and no more of them than it takes',
   assert.deepEqual([files(forRoom.delete), forRoom.lackingBytes], [['2.db'], -20]);
 });
 
-test('what may not be deleted is told as what is lacking', () => {
+test('R-40 what may not be deleted is told as what is lacking', () => {
   const nights = [night(1, { copies: [] }), night(2, { inUse: true }), night(3, { copies: [copyOf('exported', 2)] })];
   assert.deepEqual(chooseDeletions(nights, { budgetBytes: 100, delete: 'exported' }, 1e9, 0), {
     delete: [],
@@ -40,7 +40,7 @@ test('what may not be deleted is told as what is lacking', () => {
   assert.deepEqual(chooseDeletions(uploaded, { budgetBytes: 0, delete: 'never' }, 0, 1e9).delete, []);
 });
 
-test('whatever stands in the folder: only copied ones go, none of a newer one before an older one, none too many', () => {
+test('R-40 whatever stands in the folder: only copied ones go, none of a newer one before an older one, none too many', () => {
   const recording = fc.record({
     file: fc.string(),
     bytes: fc.nat(1000),

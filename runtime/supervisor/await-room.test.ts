@@ -26,7 +26,7 @@ test('it waits for as long as there is too little room', async (t) => {
   assert.deepEqual([room, free], [true, []]);
 });
 
-test('whoever asks meanwhile is told what it waits for; arming is refused; a stop ends it', async (t) => {
+test('R-40 whoever asks meanwhile is told what it waits for; arming is refused; a stop ends it', async (t) => {
   const waiting = awaitRoom(wanted(t, never), () => 11e6);
   const { control } = placesOf('bed-1');
   while (!existsSync(control)) await new Promise((resolve) => setImmediate(resolve));

@@ -43,7 +43,7 @@ async function look(
 
 const left = (folder: string): string[] => readdirSync(folder).sort();
 
-test('the oldest recordings that have a copy are deleted until the budget holds, and each is told and leaves its note', async (t) => {
+test('R-40 the oldest recordings that have a copy are deleted until the budget holds, and each is told and leaves its note', async (t) => {
   const { folder, files, bytes } = nights(t, [2, 3, 4]);
   const policy = { budgetBytes: 3 * bytes, delete: 'exported' } as const;
   const { told, logged } = await look(folder, policy, files[4] ?? '');
@@ -55,7 +55,7 @@ test('the oldest recordings that have a copy are deleted until the budget holds,
   assert.equal(readCopies(files[3] ?? '').deletedWallMs, undefined);
 });
 
-test('a recording in use, or one that nobody has copied, stays; what is lacking is told once, with what to do', async (t) => {
+test('R-40 a recording in use, or one that nobody has copied, stays; what is lacking is told once, with what to do', async (t) => {
   const { folder, files, bytes } = nights(t, [1, 2, 5]);
   writeFileSync(join(folder, 'bed-1.deliveries'), '');
   writeFileSync(join(folder, 'bed-2.published'), '3\n');

@@ -85,6 +85,20 @@ test('what cannot be measured says why, and the rest is there', async () => {
   assert.ok('figures' in report.engine && report.engine.figures.length === 1);
 });
 
+test('a round in which nothing came back has no figure', async () => {
+  const rounds = [
+    { p50: 1, p99: 1 },
+    { p50: NaN, p99: NaN },
+  ];
+  const report = await benchReport(runner({ loop: () => Promise.resolve([{ ...loopRun, rounds }]) }));
+  assert.ok('figures' in report.loop);
+  assert.deepEqual(report.loop.figures[0]?.rounds, [
+    { p50: 1, p99: 1 },
+    { p50: null, p99: null },
+  ]);
+  assert.deepEqual(reportSchema.parse(JSON.parse(JSON.stringify(report))), report);
+});
+
 test('figures of a shape that readers do not expect make no report', async () => {
   await assert.rejects(benchReport(runner({ engine: () => Promise.resolve([{ name: 'dense', axondUs: 'fast' }]) })), {
     name: 'ZodError',

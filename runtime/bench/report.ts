@@ -3,8 +3,10 @@ import { machineSchema, type Machine } from './machine.js';
 
 /** What `axond bench --report` writes, for the owner of a board to send to whoever asked. */
 
-const microseconds = z.strictObject({ p50: z.number(), p99: z.number(), p999: z.number(), max: z.number() });
-const ratio = z.strictObject({ p50: z.number(), p99: z.number() });
+/** Null where nothing came back to be timed, as in rounds in which a busy machine had disarmed axond. */
+const figure = z.preprocess((value) => (Number.isNaN(value) ? null : value), z.number().nullable());
+const microseconds = z.strictObject({ p50: figure, p99: figure, p999: figure, max: figure });
+const ratio = z.strictObject({ p50: figure, p99: figure });
 
 const loopSchema = z.object({
   hz: z.number(),
@@ -12,7 +14,7 @@ const loopSchema = z.object({
   scheduling: z.enum(['ordinary', 'fifo']),
   n: z.number(),
   lost: z.number(),
-  samplesMissing: z.number(),
+  samplesMissing: figure,
   rearmed: z.number(),
   axondUs: microseconds,
   floorUs: microseconds,

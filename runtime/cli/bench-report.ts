@@ -34,7 +34,7 @@ function describe({ machine, loop, engine, detect }: BenchReport): string[] {
     ...rows('loop', loop, (runs) =>
       runs.map(
         ({ hz, scheduling, ratio, axondUs }) =>
-          `loop    ${hz} Hz, ${scheduling}: median ${axondUs.p50.toFixed(0)} µs, ${ratio.p50.toFixed(2)} times C (p99 ${ratio.p99.toFixed(2)})`,
+          `loop    ${hz} Hz, ${scheduling}: median ${axondUs.p50?.toFixed(0) ?? '-'} µs, ${ratio.p50?.toFixed(2) ?? '-'} times C (p99 ${ratio.p99?.toFixed(2) ?? '-'})`,
       ),
     ),
     ...rows('engine', engine, (shapes) =>
@@ -43,7 +43,7 @@ function describe({ machine, loop, engine, detect }: BenchReport): string[] {
       ),
     ),
     ...rows('detect', detect, ({ channels, axondUs, ratio }) => [
-      `detect  ${channels} electrodes: ${axondUs.p50.toFixed(1)} µs a hop, ${ratio.p50.toFixed(1)} times the band filters in C`,
+      `detect  ${channels} electrodes: ${axondUs.p50?.toFixed(1) ?? '-'} µs a hop, ${ratio.p50?.toFixed(1) ?? '-'} times the band filters in C`,
     ]),
   ];
 }

@@ -15,6 +15,8 @@ import { kill, restCode, StimulatingLab } from './stimulating-lab.js';
 const skip = noCompiler || (requestRealtime() === 'real-time' ? false : 'real-time scheduling is not permitted');
 /** A heartbeat of 100 ms, and 40 ms after which a guardian that stands still counts as dead. */
 const restWithinUs = 150e3;
+/** Of a loaded machine; a sixth of the time between two stimuli. */
+const stallUs = 100e3;
 
 function labFor(t: TestContext, durationMs: number, everyMs: number): StimulatingLab {
   const gate = `interval: ${everyMs - 100}ms, perMinute: 59, perHour: 1200, perNight: 6000`;
@@ -55,14 +57,20 @@ test(
     );
     const pulses = lab.farEnd.bytes();
     assert.equal(pulses.length, 2 * started.length);
-    // What a stalled machine adds is not judged here: `npm run bridge-timing` does.
+    const late: number[] = [];
+    const long: number[] = [];
     started.forEach(({ atUs }, place) => {
       const [start, end] = pulses.slice(2 * place, 2 * place + 2);
       assert.deepEqual([start?.byte, end?.byte], [1, restCode]);
       assert.ok(start && end);
-      assert.ok(Math.abs(start.atUs - atUs) < 5000, `${start.atUs - atUs} us from the receipt to the pin`);
-      assert.ok(Math.abs(end.atUs - start.atUs - 50e3) < 25e3, `${end.atUs - start.atUs} us`);
+      late.push(Math.abs(start.atUs - atUs));
+      long.push(Math.abs(end.atUs - start.atUs - 50e3));
     });
+    // Which is which, and when, of most of them: what a stall adds to one of them is judged by `npm run bridge-timing`.
+    for (const us of [late, long]) {
+      us.sort((a, b) => a - b);
+      assert.ok((us[us.length >> 1] ?? NaN) < 5000 && (us.at(-1) ?? NaN) < stallUs, us.join());
+    }
     const replay = await axond(t, ['replay', status.recording, '--json']);
     assert.equal(replay.code, 0, replay.stderr);
   },

@@ -55,7 +55,7 @@ export class Chromium {
       // Chromium's sandbox does not start for root, who runs the tests on a build machine.
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
     ];
-    const [program = name, ...more] = [...before, name, ...flags, 'about:blank'];
+    const [program, ...more] = [...before, name, ...flags, 'about:blank'];
     const child = spawn(program, more, { stdio: 'ignore', detached: true });
     const portFile = join(folder, 'DevToolsActivePort');
     const lines = (): string[] => (existsSync(portFile) ? readFileSync(portFile, 'utf8').split('\n') : []);

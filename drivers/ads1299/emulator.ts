@@ -35,6 +35,8 @@ export class Ads1299Emulator {
   #nowUs = monotonicUs();
   #pty: Pty | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** The newest conversion is one that nobody comes for: it stays in the chip until the next one takes its place. */
+  #missed = false;
 
   constructor(options: EmulatorOptions) {
     this.#options = options;
@@ -78,11 +80,12 @@ export class Ads1299Emulator {
       this.#suffer();
       this.#chip.convert();
       this.counts.frames++;
-      if (this.#random() < this.#options.faults.drop) continue;
+      this.#missed = this.#random() < this.#options.faults.drop;
+      if (this.#missed) continue;
       if (this.#random() < this.#options.faults.corrupt) this.#chip.slip = 1;
       if (this.#flush()) this.counts.sent++;
     }
-    this.#flush();
+    if (!this.#missed || !Number.isFinite(this.#chip.nextUs)) this.#flush();
     if (this.#chip.ended) {
       this.#options.onEnd();
       return;

@@ -21,7 +21,6 @@ const { values } = parseArgs({ options: { suite: { type: 'string', multiple: tru
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const out = join(root, 'dist-package');
 const scripts = join(root, 'systemd/packaging/debian');
-const mirror = 'http://deb.debian.org/debian';
 const included = 'systemd,udev,libstdc++6,util-linux';
 const { version } = z
   .object({ version: z.string() })
@@ -154,7 +153,7 @@ function freshSystem(suite: string): string | undefined {
   mkdirSync(system, { recursive: true });
   if (!existsSync(kept)) {
     try {
-      runProgram('debootstrap', ['--variant=minbase', `--include=${included}`, suite, system, mirror]);
+      runProgram('debootstrap', ['--variant=minbase', `--include=${included}`, suite, system]);
     } catch (error) {
       process.stdout.write(`  NOT TRIED: ${error instanceof Error ? error.message : String(error)}\n`);
       return undefined;

@@ -475,6 +475,14 @@ export interface StudyPlan {
   readonly continue: boolean;
   /** Where a night goes on on a box that has not seen its beginning: the block that it had reached. */
   readonly fromBlock?: number;
+  /** Absent: arming never survives a run. */
+  readonly rearm?: Rearming;
+}
+
+/** A night that was armed may be armed again by itself, so soon after its run has gone and so often. */
+export interface Rearming {
+  readonly withinUs: number;
+  readonly times: number;
 }
 
 /** What the guardian says of a command. `evidence` is what the actuator itself reports, for the recording. */

@@ -77,7 +77,10 @@ function faultsOfUnion(issue: z.core.$ZodIssueInvalidUnion, written: Written, pa
   if (meant.length === 1) return faultsOf(meant[0] as Issue[], written, path);
   const uses = issue.errors.flat().filter(({ path: [first] }) => first === 'use');
   if (uses.length === 0) {
-    const expected = issue.errors.flat().flatMap((inner) => (inner.code === 'invalid_type' ? [inner.expected] : []));
+    const expected = issue.errors.flat().flatMap((inner) => {
+      if (inner.code === 'invalid_value') return inner.values.map(String);
+      return inner.code === 'invalid_type' ? [inner.expected] : [];
+    });
     const wanted = [...new Set(expected)].map((kind) => kinds[kind] ?? kind).join(' or ');
     return [faultAt(written, path, `is not ${wanted}`, `Write ${wanted}.`)];
   }
@@ -101,7 +104,8 @@ function faultsOfUnion(issue: z.core.$ZodIssueInvalidUnion, written: Written, pa
 }
 
 function isAboutTheKind({ code, path: [first, ...rest] }: Issue): boolean {
-  return (first === undefined && code === 'invalid_type') || (first === 'use' && rest.length === 0);
+  const isOfWhole = first === undefined && (code === 'invalid_type' || code === 'invalid_value');
+  return isOfWhole || (first === 'use' && rest.length === 0);
 }
 
 function unknownKey(key: string, written: Written, path: Path): PlacedFault {

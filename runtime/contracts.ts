@@ -564,6 +564,14 @@ export interface RunDescription {
   readonly startWallMs: number;
   /** The wall clock was wrong for sure: only anchors after it was set tell when it was. */
   readonly wallClock?: 'unset';
+  /** Of a run that was recorded in several: cycles and sample indexes go on where the one before has ended. */
+  readonly continues?: RunPosition & { readonly recording: string };
+}
+
+/** Between two cycles of a run: the last one, and the newest sample index. */
+export interface RunPosition {
+  readonly cycle: number;
+  readonly index: number;
 }
 
 /** From the time of a receipt to the stimulus in the signal, as `axond setup timing` has measured it. */
@@ -575,7 +583,7 @@ export interface OutputTiming {
   readonly within95Us: number;
 }
 
-/** The closing line of a run, and of `--json`. Counts are of the whole run. */
+/** The closing line of a run, and of `--json`. Counts are of the whole run; in a recording, of that recording. */
 export interface RunSummary {
   samples: number;
   gaps: number;
@@ -588,6 +596,8 @@ export interface RunSummary {
   ringLosses: Record<string, number>;
   recording: string | null;
   mqtt: { published: number; acked: number } | null;
+  /** In a recording: name of the one in which its run goes on. */
+  continuedIn?: string;
 }
 
 // ── Models ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,6 +20,8 @@ export interface RunPlan {
   /** Folder for recordings. */
   readonly record: string;
   readonly storage: StoragePolicy;
+  /** Seconds after which another recording is begun; absent where a run has one. */
+  readonly rotate?: number;
   /** Folder for what outlives a recording. */
   readonly state: string;
   /** Absent where nothing is reported. */
@@ -54,6 +56,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     timeZone,
     record,
     storage,
+    rotate,
     state = join(record, 'state'),
     realtime,
     mqtt,
@@ -69,6 +72,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     timeZone,
     record,
     storage,
+    ...(rotate === undefined ? {} : { rotate }),
     state,
     realtime,
     ...(mqtt === undefined ? {} : { mqtt }),

@@ -140,6 +140,10 @@ function checkStimulation(check: Check): void {
     checkRequired(check, ['gate', 'require', place], name);
   });
   if (!stimulus) return;
+  if (check.configuration.device.rotate !== undefined) {
+    const rule = 'divides runs into several recordings, and one that stimulates has a single one';
+    check.fault(['device', 'rotate'], rule, 'Take it out.');
+  }
   const { actuator } = stimulus;
   checkName(check, ['stimulus', 'actuator'], actuator, 'actuators');
   const plan = Object.hasOwn(actuators, actuator) ? actuators[actuator] : undefined;

@@ -170,6 +170,12 @@ export const device = z
       .prefault('UTC'),
     record: path('/var/lib/axond', 'Folder for recordings; made if it is not there.').prefault('recordings'),
     storage,
+    rotate: quantity(
+      'time',
+      '24h',
+      'Begin another recording after so long, without losing a frame, for robots and recorders that run for months. Filters and detectors start afresh with it, as after a gap. Not where something is stimulated: without it a run has one recording.',
+      { atLeast: '1m' },
+    ).exactOptional(),
     state: path(
       '/var/lib/axond/state',
       'Folder for what must outlive a recording: budget.db counts what was given. Without it: `state` in that of the recordings.',

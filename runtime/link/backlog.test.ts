@@ -49,6 +49,27 @@ test('a run that no broker was there for is remembered, and reported before the 
   assert.ok(existsSync(cursorOf(at('bed-1-b.db'))), 'the second still grows');
 });
 
+test('a run that goes on in another recording is reported in order: the rest of the first, then the second', (t) => {
+  const at = folder(t);
+  const first = new Recorded(at('bed-1-a.db'));
+  const backlog = new Backlog(at('bed-1-a.db'), 'bed-1');
+  first.stream(1);
+  for (let request = 1; request <= 2; request++) first.record(kinds.refusal, request, 1);
+  first.commit();
+  const [one] = backlog.next(1);
+  assert.ok(one);
+  backlog.arrived(one, Infinity);
+  first.close({ continuedIn: 'bed-1-b' });
+  const second = new Recorded(at('bed-1-b.db'));
+  second.stream(1);
+  second.record(kinds.refusal, 3, 1);
+  second.commit();
+  backlog.follow(at('bed-1-b.db'));
+  backlog.remember();
+  assert.deepEqual(read(backlog), ['bed-1-a/2 event/refusal', 'bed-1-b/1 event/refusal']);
+  assert.ok(!existsSync(cursorOf(at('bed-1-a.db'))) && existsSync(cursorOf(at('bed-1-b.db'))));
+});
+
 test('what has not arrived is given again with the same ids, also by the next process; what has is not', (t) => {
   const path = temporaryPath(t);
   const recorded = new Recorded(path);

@@ -47,7 +47,7 @@ interface Opened {
  * that one. A few rows are in memory at a time, however long the broker was away.
  */
 export class Backlog {
-  readonly #newest: string;
+  #newest: string;
   readonly #node: string;
   readonly #earlier: string[];
   #open: Opened | undefined;
@@ -62,6 +62,12 @@ export class Backlog {
   /** Before anything was reported, and even if nothing ever is: the next run then knows of this one. */
   remember(): void {
     new Cursor(this.#newest).save();
+  }
+
+  /** The run goes on in this one, which comes when everything before has arrived. */
+  follow(newest: string): void {
+    if (this.#open?.recording.path !== this.#newest) this.#earlier.push(this.#newest);
+    this.#newest = newest;
   }
 
   /**

@@ -9,7 +9,7 @@ import type { Recording } from '../recording/read.js';
  */
 export class LslMarks {
   readonly #feed: LslFeed;
-  readonly #recording: Followed;
+  #recording: Followed;
   readonly #detectors: readonly string[];
   readonly #timer: NodeJS.Timeout;
   #lastEvent = 0;
@@ -24,6 +24,17 @@ export class LslMarks {
   static async open(node: string, recording: Recording, port?: number): Promise<LslMarks> {
     const description = { name: `axond ${node}`, type: 'Markers', channels: 1, rate: 0, format: 'string' } as const;
     return new LslMarks(await LslFeed.open(description, stringPatterns, port), recording, recording.run.detectors);
+  }
+
+  /** The run goes on in this recording; its marks follow those of the one before. */
+  follow(recording: Followed): void {
+    for (let last = -1; last !== this.#lastEvent;) {
+      last = this.#lastEvent;
+      this.#follow();
+    }
+    this.#recording.close();
+    this.#recording = recording;
+    this.#lastEvent = 0;
   }
 
   close(): void {

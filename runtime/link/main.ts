@@ -40,6 +40,7 @@ lines.on('line', (line) => {
   else if ('response' in message) core?.answered(message.response);
   else if ('finish' in message) void finish();
   else if ('armed' in message) uploads?.hear(message.armed);
+  else if ('recording' in message) follow(message.recording);
   else {
     link?.hear(message);
     dashboard?.hear(message);
@@ -66,6 +67,18 @@ function begin(options: LinkOptions): void {
   }
 }
 
+/** The run goes on in another recording. */
+function follow(recording: string): void {
+  link?.follow(recording);
+  uploads?.follow(recording);
+  try {
+    dashboard?.follow(openRecording(recording));
+    marks?.follow(openRecording(recording));
+  } catch (error) {
+    say({ problem: error instanceof Error ? error.message : String(error) });
+  }
+}
+
 async function offerMarks({ node, recording }: LinkOptions): Promise<void> {
   try {
     marks = await LslMarks.open(node, openRecording(recording));
@@ -89,6 +102,7 @@ class Link {
   readonly #broker: BrokerConnection;
   readonly #judge = new RequestJudge();
   readonly #retained: RetainedTopics;
+  readonly #backlog: Backlog;
   readonly #forwarding: Forwarding;
   readonly #timer: NodeJS.Timeout;
   readonly #birth = Date.now();
@@ -104,7 +118,7 @@ class Link {
     const { node, bootId, recording, homeAssistant } = options;
     this.#root = rootOf(node);
     this.#retained = new RetainedTopics((topic, payload) => this.#publish(topic, payload, true));
-    const backlog = new Backlog(recording, node);
+    const backlog = (this.#backlog = new Backlog(recording, node));
     const onProblem = (problem: string): void => say({ problem });
     this.#forwarding = new Forwarding({
       backlog,
@@ -114,11 +128,7 @@ class Link {
       nowMs: () => performance.now(),
       onProblem,
     });
-    try {
-      backlog.remember();
-    } catch (error) {
-      onProblem(error instanceof Error ? error.message : String(error));
-    }
+    this.#remember();
     const will = { v: 1, node, boot_id: bootId, state: 'lost', birth_seq: this.#birth };
     this.#broker = new BrokerConnection(
       options,
@@ -146,6 +156,20 @@ class Link {
     else if ('health' in message) this.#keep('health', message.health);
     else if ('belief' in message) this.#believe(message.belief);
     else if ('look' in message) void this.#follow();
+  }
+
+  /** The run goes on in this recording. */
+  follow(recording: string): void {
+    this.#backlog.follow(recording);
+    this.#remember();
+  }
+
+  #remember(): void {
+    try {
+      this.#backlog.remember();
+    } catch (error) {
+      say({ problem: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   /** Reports what can still be reported within a moment, says that it is offline, and ends. */

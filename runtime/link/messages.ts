@@ -47,6 +47,8 @@ export const toLink = z.union([
   z.strictObject({ belief: z.record(z.string(), z.unknown()) }),
   /** There are events that are worth reporting at once. */
   z.strictObject({ look: z.literal(true) }),
+  /** The run goes on in this one; the one before has ended. */
+  z.strictObject({ recording: z.string() }),
   /** For uploads, which wait while it is. */
   z.strictObject({ armed: z.boolean() }),
   z.strictObject({ health: z.record(z.string(), z.unknown()) }),

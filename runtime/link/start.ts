@@ -38,10 +38,12 @@ export class LinkProcess {
     return this.#child.pid ?? 0;
   }
 
-  send(message: ToLink): void {
+  /** False: it was left out. */
+  send(message: ToLink): boolean {
     const { stdin } = this.#child;
-    if (!stdin?.writable || stdin.writableLength > mostWaitingBytes) return;
+    if (!stdin?.writable || stdin.writableLength > mostWaitingBytes) return false;
     stdin.write(`${JSON.stringify(message)}\n`);
+    return true;
   }
 
   /** For a page: left out where other things wait already, so that an answer finds room. */

@@ -1,6 +1,15 @@
 import { statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import type { Detector, Estimate, Policy, RunDescription, SignalShape, Stage, StreamInfo } from '../contracts.js';
+import type {
+  Detector,
+  Estimate,
+  Policy,
+  RunDescription,
+  RunPosition,
+  SignalShape,
+  Stage,
+  StreamInfo,
+} from '../contracts.js';
 import { Gate } from '../decide/gate.js';
 import type { PolicyPlan } from '../decide/policy-plan.js';
 import { createPolicy } from '../decide/policy.js';
@@ -18,8 +27,11 @@ import type { PhaseSource } from './stimulus-phase.js';
 /** Frames that one cycle takes at most; a longer read is taken in several. */
 export const blockCapacity = 256;
 
-/** Builds the loop of a plan. Throws a `RangeError` that names what cannot work on this stream. */
-export async function buildLoop(plan: LoopPlan, stream: StreamInfo): Promise<Loop> {
+/**
+ * Builds the loop of a plan, for a whole run or for what follows `after`. Throws a `RangeError` that names what cannot work
+ * on this stream.
+ */
+export async function buildLoop(plan: LoopPlan, stream: StreamInfo, after?: RunPosition): Promise<Loop> {
   const signals: SignalPart[] = [];
   for (const signal of plan.signals) signals.push(await buildSignal(signal, stream, signals));
   const detectors: DetectorPart[] = [];
@@ -34,7 +46,7 @@ export async function buildLoop(plan: LoopPlan, stream: StreamInfo): Promise<Loo
     detectors.push({ name, signal, more, ...loaded });
   }
   const graph = new SignalGraph(stream.rate, blockCapacity, signals, detectors);
-  if (!plan.stimulation) return new Loop({ stream, graph });
+  if (!plan.stimulation) return new Loop({ stream, graph }, after);
   const { policy, limits, durationsUs, variants = [], require, ofNight = false } = plan.stimulation;
   const required = new RequiredEstimates(require.flatMap((place) => judgementsOf(detectors[place] as DetectorPart)));
   const phase = phaseSourceOf(graph, policy);

@@ -9,7 +9,7 @@ import {
 } from '../contracts.js';
 import { CommandWriter } from '../guardian/command.js';
 import type { LoggedLoop } from './logged-loop.js';
-import { createRecordList, type Loop } from './loop.js';
+import { createRecordList } from './loop.js';
 import { MessageCode } from './records.js';
 import type { SlotRing } from './ring.js';
 import { Control, ControlTime } from './shared.js';
@@ -45,7 +45,6 @@ export interface CycleParts {
  */
 export class Cycle {
   readonly #parts: CycleParts;
-  readonly #loop: Loop;
   readonly #messages = createRecordList(1024);
   readonly #commands = new CommandWriter();
   #isOpen = false;
@@ -62,7 +61,6 @@ export class Cycle {
 
   constructor(parts: CycleParts, nowUs: number) {
     this.#parts = parts;
-    this.#loop = parts.logged.loop;
     this.#supervisorBeatUs = nowUs;
   }
 
@@ -74,6 +72,14 @@ export class Cycle {
     for (let place = 0; place < mailboxes.length; place++) this.#drain(mailboxes[place] as SlotRing);
     logged.step(nowUs, block, this.#messages);
     this.#command();
+  }
+
+  /** The next cycle is the first of another recording: it is told all that stands, as the first of a run is. */
+  beginRecording(): void {
+    this.#parts.logged.beginRecording();
+    this.#source = -1;
+    this.#supervisorFresh = -1;
+    this.#recorder = -1;
   }
 
   /** Lets the channel go. */
@@ -138,8 +144,9 @@ export class Cycle {
 
   /** Commands of this cycle and a beat, in one write. A channel that refuses is a guardian fault. */
   #command(): void {
-    const { channel, control } = this.#parts;
+    const { channel, control, logged } = this.#parts;
     if (!channel) return;
+    const { loop } = logged;
     if (!this.#isOpen) {
       const guardian = Atomics.load(control, Control.guardian);
       if (guardian === 0 || guardian === this.#guardian || !channel.open()) return;
@@ -148,11 +155,11 @@ export class Cycle {
       this.#commands.restart();
     }
     const commands = this.#commands;
-    for (let place = 0; place < this.#loop.commandCount; place++) {
-      const wanted = this.#loop.commands[place];
+    for (let place = 0; place < loop.commandCount; place++) {
+      const wanted = loop.commands[place];
       if (wanted) commands.fire(wanted);
     }
-    commands.beat(this.#loop.cycleNumber);
+    commands.beat(loop.cycleNumber);
     if (!channel.write(commands.bytes, commands.length)) {
       channel.close();
       this.#isOpen = false;

@@ -10,7 +10,7 @@ import { Tally } from './tally.js';
  * which has its log already, runs the bare loop.
  */
 export class LoggedLoop {
-  readonly loop: Loop;
+  #loop: Loop;
   readonly tally = new Tally();
   /** Cycles and records that found a ring full since the last call of `takeLosses`. */
   #samplesRefused = false;
@@ -19,9 +19,18 @@ export class LoggedLoop {
   readonly #decisions: SlotRing;
 
   constructor(loop: Loop, samples: SlotRing, decisions: SlotRing) {
-    this.loop = loop;
+    this.#loop = loop;
     this.#samples = samples;
     this.#decisions = decisions;
+  }
+
+  get loop(): Loop {
+    return this.#loop;
+  }
+
+  /** The next cycle is the first of another recording. */
+  beginRecording(): void {
+    this.#loop = this.#loop.continued();
   }
 
   step(nowUs: number, block: SampleBlock, messages: RecordList): void {

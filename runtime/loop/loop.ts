@@ -14,6 +14,7 @@ import {
   type Policy,
   type RefusalReason,
   type RequestPort,
+  type RunPosition,
   type SampleBlock,
   type StimulusRequest,
   type StreamDetection,
@@ -74,6 +75,7 @@ export class Loop {
   readonly variants: readonly string[];
   readonly clock: EnvelopeClock;
   readonly graph: SignalGraph;
+  readonly #parts: LoopParts;
   readonly #clockWatch: ClockWatch;
   readonly #stream: StreamInfo;
   readonly #policy: Policy | undefined;
@@ -92,11 +94,11 @@ export class Loop {
   readonly #toldStates: readonly InhibitorState[][];
   readonly #estimatePeriod: number;
   #estimatesDue = 0;
-  #cycle = 0;
+  #cycle: number;
   #nowUs = 0;
   /** Of the wall clock, as the supervisor told it: it steps seldom, and no rule reads it. */
   #wallClock: InhibitorState = 'clear';
-  #lastIndex = -1;
+  #lastIndex: number;
   #lastFrameUs = NaN;
   #framesSinceReset = 0;
   #framesSinceGap = 0;
@@ -108,7 +110,11 @@ export class Loop {
   #requestNumber = 0;
   #commandNumber = 0;
 
-  constructor(parts: LoopParts) {
+  /** `after` is where the recording of the run so far has ended, if there is one. */
+  constructor(parts: LoopParts, after: RunPosition = runStart) {
+    this.#parts = parts;
+    this.#cycle = after.cycle;
+    this.#lastIndex = after.index;
     this.#stream = parts.stream;
     this.graph = parts.graph;
     this.clock = new EnvelopeClock(parts.stream.rate);
@@ -133,6 +139,22 @@ export class Loop {
 
   get lastIndex(): number {
     return this.#lastIndex;
+  }
+
+  /** A gap was seen that has not ended, and so was not told. */
+  get isInGap(): boolean {
+    return this.#gapFrames > 0;
+  }
+
+  /**
+   * The loop that takes the samples which follow, as it would be built anew: what came before is void to it, as after a
+   * gap, so that it can be repeated from here. Of the two only the new one may go on. A loop that stimulates is never
+   * continued: its gate must not forget.
+   */
+  continued(): Loop {
+    if (this.#gate) throw new RangeError('a loop that stimulates has one recording');
+    this.graph.reset();
+    return new Loop(this.#parts, { cycle: this.#cycle, index: this.#lastIndex });
   }
 
   get isArmed(): boolean {
@@ -452,6 +474,7 @@ export class Loop {
 }
 
 const none: readonly EstimateReason[] = [];
+const runStart: RunPosition = { cycle: 0, index: -1 };
 const holdsIf = (condition: boolean): InhibitorState => (condition ? 'holds' : 'clear');
 const stateCode = (state: InhibitorState): number => inhibitorStates.indexOf(state);
 

@@ -1,4 +1,4 @@
-import { recordLength, type MessageKind, type RunSummary } from '../contracts.js';
+import { recordLength, type MessageKind, type RunPosition, type RunSummary } from '../contracts.js';
 import type { DevicePlan } from '../../drivers/devices.js';
 import type { LoopDescription } from './build.js';
 import type { LoopPlan } from './plan.js';
@@ -37,11 +37,23 @@ export const Control = {
   /** Number of the last command, and of the last request that was refused; 0 before the first. */
   lastCommand: 17,
   lastRefused: 18,
+  /** 1: the next cycle is to be the first of another recording; the loop sets it back to 0 when it is. */
+  rotate: 19,
 } as const;
 const controlWords = 32;
 
-/** Doubles beside the control words. `committedUs`, of the recorder: every cycle up to this time is on disk. */
-export const ControlTime = { armedUntilUs: 0, lastFrameUs: 1, cycle: 2, driftPpm: 3, committedUs: 4 } as const;
+/**
+ * Doubles beside the control words. `committedUs`, of the recorder: every cycle up to this time is on disk. `endCycle`:
+ * the last cycle that belongs into the present recording, Infinity while none is.
+ */
+export const ControlTime = {
+  armedUntilUs: 0,
+  lastFrameUs: 1,
+  cycle: 2,
+  driftPpm: 3,
+  committedUs: 4,
+  endCycle: 5,
+} as const;
 
 export interface LoopThreadData {
   readonly plan: LoopPlan;
@@ -63,15 +75,24 @@ export type LoopThreadMessage =
   | { readonly ready: { readonly description: LoopDescription; readonly realtime: string } }
   | { readonly notice: string }
   | { readonly portLost: string }
+  | { readonly rotated: Rotated }
   /** After the last cycle, with port and FIFO let go. */
   | { readonly ended: { readonly latencyUs: RunSummary['latencyUs'] } };
+
+/** Where a recording has ended while its run goes on, when, and what the run counts by then. */
+export interface Rotated extends RunPosition {
+  readonly us: number;
+  readonly counts: Pick<RunSummary, 'samples' | 'gaps' | 'discardedBytes' | 'detections'>;
+}
 
 export function createControl(): SharedArrayBuffer {
   return new SharedArrayBuffer(controlWords * 4);
 }
 
 export function createTimes(): SharedArrayBuffer {
-  return new SharedArrayBuffer(8 * 8);
+  const times = new SharedArrayBuffer(8 * 8);
+  new Float64Array(times)[ControlTime.endCycle] = Infinity;
+  return times;
 }
 
 export function createMailbox(): SlotRing {

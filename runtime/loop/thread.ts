@@ -35,11 +35,11 @@ const device = createDevice(data.device);
 const block = createSampleBlock(device.info.channels.length, blockCapacity);
 const bytes = new Uint8Array(readBytes);
 
-const loop = await buildLoop(data.plan, device.info);
-const logged = new LoggedLoop(loop, samples, decisions);
+const built = await buildLoop(data.plan, device.info);
+const logged = new LoggedLoop(built, samples, decisions);
 const { tally } = logged;
 const realtime = data.realtime ? requestRealtime() : 'not asked for';
-tell({ ready: { description: describeLoop(loop), realtime } });
+tell({ ready: { description: describeLoop(built), realtime } });
 
 let port: Transport | undefined;
 let notice = '';
@@ -47,6 +47,7 @@ const channel = data.fifo === undefined ? {} : { channel: fifoChannel(data.fifo)
 const cycle = new Cycle({ logged, samples, decisions, mailboxes, control, times, ...channel }, monotonicUs());
 
 while (Atomics.load(control, Control.stop) === 0) {
+  if (Atomics.load(control, Control.rotate) === 1 && !logged.loop.isInGap) rotate();
   const length = read();
   const nowUs = monotonicUs();
   device.push(bytes, length, nowUs, block);
@@ -106,8 +107,20 @@ function step(nowUs: number): void {
   show(nowUs);
 }
 
+/** From the next cycle on another recording is written: the recorder finds the last one of this before any of that. */
+function rotate(): void {
+  const { cycleNumber, lastIndex } = logged.loop;
+  times[ControlTime.endCycle] = cycleNumber;
+  cycle.beginRecording();
+  Atomics.store(control, Control.rotate, 0);
+  const { frames, gaps, discardedBytes } = device.counts;
+  const counts = { samples: frames, gaps, discardedBytes, detections: tally.detections };
+  tell({ rotated: { cycle: cycleNumber, index: lastIndex, us: monotonicUs(), counts } });
+}
+
 /** State for live views: words and doubles that others read without asking. */
 function show(nowUs: number): void {
+  const { loop } = logged;
   const { counts } = device;
   control[Control.source] = sessionStates.indexOf(device.state);
   control[Control.armed] = loop.isArmed ? 1 : 0;

@@ -7,7 +7,7 @@ import { emptySummary } from '../recording/recording.test.fixture.js';
 import type { Lease } from '../recording/rows.js';
 import { Budget } from './budget.js';
 import { LeaseKeeper } from './lease-keeper.js';
-import { BudgetFailure, Recorder, type RecorderReport, type RecordingStore } from './recorder.js';
+import { BudgetFailure, Recorder, type Continuation, type RecorderReport, type RecordingStore } from './recorder.js';
 
 const bytesPerSecond = 10_000;
 
@@ -112,6 +112,9 @@ class Bench implements RecordingStore {
   }
   room(): { freeBytes: number; walBytes: number } {
     return { freeBytes: this.freeBytes, walBytes: 0 };
+  }
+  continueIn({ path }: Continuation): void {
+    this.#do(`continue in ${path}`);
   }
   endForWantOfSpace(): Error {
     this.#do('end');

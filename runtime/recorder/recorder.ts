@@ -1,4 +1,10 @@
-import { inhibitorStates, type InhibitorState, type MessageKind, type RunSummary } from '../contracts.js';
+import {
+  inhibitorStates,
+  type InhibitorState,
+  type MessageKind,
+  type RunDescription,
+  type RunSummary,
+} from '../contracts.js';
 import { DiskFull } from '../recording/disk-full.js';
 import { clearAgain, leastFreeBytes, wantedSeconds } from '../recording/room.js';
 import type { Lease } from '../recording/rows.js';
@@ -10,7 +16,7 @@ export class BudgetFailure extends Error {}
 
 /** Where the recorder keeps things: the recording, and the budget beside it. Any call may take as long as a disk does. */
 export interface RecordingStore {
-  /** Takes all that waits in the rings; `seen` gets every event and message among it, in order. */
+  /** Takes what waits in the rings for this recording; `seen` gets every event and message among it, in order. */
   drain(seen: (record: Float64Array) => void): void;
   /** Time of the newest cycle that was drained; NaN before the first. All events of the cycles before it were drained. */
   readonly drainedUs: number;
@@ -29,10 +35,20 @@ export interface RecordingStore {
   saveBudget(budget: string): void;
   /** Bytes left on the disk of the recording, and bytes of what waits to be merged into it. */
   room(): { readonly freeBytes: number; readonly walBytes: number };
+  /** Ends the recording, of which all was drained, and begins the one in which its run goes on. */
+  continueIn(next: Continuation): void;
   /** Ends the recording as a whole file; returns what to throw. */
   endForWantOfSpace(): Error;
   /** Ends the recording and lets go of the budget. */
   close(summary: RunSummary): void;
+}
+
+/** The recording in which a run goes on. */
+export interface Continuation {
+  readonly path: string;
+  readonly run: RunDescription;
+  /** Of the one that ends. */
+  readonly summary: RunSummary;
 }
 
 /** `closed` is the last word in every case, also after a `problem`, with which the recording has ended early. */
@@ -48,6 +64,8 @@ export type RecorderReport =
       readonly left: Left | null;
     }
   | { readonly committed: true }
+  /** Path of the recording in which the run goes on now; the one before has ended. */
+  | { readonly continuedIn: string }
   /** What a person should know. */
   | { readonly notice: string }
   /** Why nothing may be stimulated until somebody acts. */
@@ -117,6 +135,17 @@ export class Recorder {
     this.#orEnd(() => this.#step(commits));
   }
 
+  /** Who asks for it has seen the last cycle of this recording before: all that belongs to it waits in the rings. */
+  continueIn(next: Continuation): void {
+    this.#orEnd(() => {
+      const { store, nowUs, tell } = this.#ports;
+      store.drain(this.#seen);
+      store.continueIn(next);
+      this.#anchored = this.#committed = nowUs();
+      tell({ continuedIn: next.path });
+    });
+  }
+
   /** Who asks to close has stopped the loop before: nothing comes after this. */
   close(summary: RunSummary): void {
     this.#orEnd(() => {
@@ -154,7 +183,7 @@ export class Recorder {
     const { oldestUncommittedUs, drainedUs } = store;
     store.commit();
     this.#committed = now;
-    this.committedUs = drainedUs;
+    if (!Number.isNaN(drainedUs)) this.committedUs = drainedUs;
     if (!Number.isNaN(oldestUncommittedUs)) this.#lagUs = Math.max(this.#lagUs, nowUs() - oldestUncommittedUs);
   }
 

@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { ReceiptState, recordLength, type LoopMessage, type MessageKind } from '../contracts.js';
 import { EventCode, decodeMessage } from '../loop/records.js';
 import { SlotRing } from '../loop/ring.js';
-import { createMailbox, createTimes } from '../loop/shared.js';
+import { ControlTime, createMailbox, createTimes } from '../loop/shared.js';
 import { createSampleBlock } from '../loop/sample-block.js';
 import { pushCycle, sampleSlotBytes } from '../loop/sample-slot.js';
 import { monotonicUs } from '../monotonic.js';
@@ -25,6 +25,7 @@ class Recorder {
   readonly samples = SlotRing.create(1 << 12, sampleSlotBytes(2));
   readonly decisions = SlotRing.create(1 << 10, recordLength * 8);
   readonly mailbox = createMailbox();
+  readonly times = new Float64Array(createTimes());
   readonly reports: RecorderReport[] = [];
   readonly #worker: Worker;
   readonly #block = createSampleBlock(2, 1);
@@ -39,7 +40,7 @@ class Recorder {
       samples: this.samples.memory,
       decisions: this.decisions.memory,
       mailbox: this.mailbox.memory,
-      times: createTimes(),
+      times: this.times.buffer as SharedArrayBuffer,
       wake: new SharedArrayBuffer(4),
     };
     this.#worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: data });
@@ -103,6 +104,36 @@ class Recorder {
     });
   }
 }
+
+test('a run goes on in another recording: each has its own cycles and events, however late the next one is named', async (t) => {
+  const path = temporaryPath(t);
+  const next = path.replace('night', 'next');
+  const recorder = new Recorder(t, path);
+  await recorder.told('ready');
+  recorder.stream(60);
+  recorder.event(EventCode.marker, 1);
+  recorder.times[ControlTime.endCycle] = 60;
+  recorder.stream(1);
+  recorder.event(EventCode.marker, 2);
+  recorder.stream(39);
+  // All that waits is taken, but for what belongs to the next one.
+  await recorder.told('lagMs');
+  const run = { ...describeRun(2), startUs: monotonicUs(), continues: { recording: 'night', cycle: 60, index: 59 } };
+  recorder.ask({ next: { path: next, run, summary: { ...emptySummary, samples: 60, continuedIn: 'next' } } });
+  assert.equal((await recorder.told('continuedIn')).continuedIn, next);
+  recorder.ask({ close: { ...emptySummary, samples: 40 } });
+  await recorder.told('closed');
+  const markers = [path, next].map((file) => {
+    const { faults, warnings, closed } = checkRecording(file);
+    assert.deepEqual({ faults, warnings, closed }, { faults: [], warnings: [], closed: true });
+    const recording = openRecording(file);
+    assert.equal(recording.frameCount(), file === path ? 60 : 40);
+    const [record] = [...recording.events()];
+    recording.close();
+    return record?.[4];
+  });
+  assert.deepEqual(markers, [1, 2]);
+});
 
 test('what goes through the rings is committed by itself, then closed with the summary', async (t) => {
   const path = temporaryPath(t);

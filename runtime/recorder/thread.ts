@@ -13,7 +13,7 @@ import { RecordingWriter, type EventTexts } from '../recording/writer.js';
 import { BudgetFile, BudgetInUse } from './budget-file.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { anyStimuli, provenStimuli } from './proven.js';
-import { BudgetFailure, Recorder, type RecorderReport, type RecordingStore } from './recorder.js';
+import { BudgetFailure, Recorder, type Continuation, type RecorderReport, type RecordingStore } from './recorder.js';
 
 /**
  * The recorder thread: the only writer of the recording, and of the budget. It falls behind rather than hold anybody up;
@@ -47,6 +47,7 @@ export type RecorderRequest =
   | { readonly number: number; readonly text: string }
   | { readonly map: string; readonly bytes: Uint8Array }
   | { readonly commit: true }
+  | { readonly next: Continuation }
   | { readonly close: RunSummary };
 
 const data = workerData as RecorderThreadData;
@@ -56,13 +57,14 @@ const wake = new Int32Array(data.wake);
 const texts = new Map<number, string>();
 let summary: RunSummary | undefined;
 let commits = false;
+let next: Continuation | undefined;
 const maps: (readonly [name: string, bytes: Uint8Array])[] = [];
 const wakeMs = 40;
 const tell = (report: RecorderReport): void => parentPort?.postMessage(report);
 
 /** The recording on the disk, and `budget.db` in the state directory. */
 class DiskStore implements RecordingStore {
-  readonly #writer = new RecordingWriter(data.path, data.run);
+  #writer = new RecordingWriter(data.path, data.run);
   readonly #samples = SlotRing.attach(data.samples);
   readonly #decisions = SlotRing.attach(data.decisions);
   #budget: BudgetFile | undefined;
@@ -113,7 +115,7 @@ class DiskStore implements RecordingStore {
   }
   drain(seen: (record: Float64Array) => void): void {
     for (const map of maps.splice(0)) this.#writer.map(...map);
-    this.#writer.drain(this.#samples, this.#decisions, this.#texts, seen);
+    this.#writer.drain(this.#samples, this.#decisions, this.#texts, seen, () => times[ControlTime.endCycle] as number);
   }
   commit(): void {
     this.#writer.commit();
@@ -129,11 +131,20 @@ class DiskStore implements RecordingStore {
     this.#budget?.save(budget);
   }
   room(): { freeBytes: number; walBytes: number } {
-    const { bavail, bsize } = statfsSync(dirname(data.path));
+    const { path } = this.#writer;
+    const { bavail, bsize } = statfsSync(dirname(path));
     return {
       freeBytes: bavail * bsize,
-      walBytes: statSync(`${data.path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
+      walBytes: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
     };
+  }
+  continueIn({ path, run, summary }: Continuation): void {
+    // Before the first cycle of the next: a cut in between leaves a recording that lacks its ending alone.
+    this.#writer.commit();
+    const next = new RecordingWriter(path, run);
+    this.#writer.close(summary);
+    this.#writer = next;
+    times[ControlTime.endCycle] = Infinity;
   }
   endForWantOfSpace(): DiskFull {
     return this.#writer.endForWantOfSpace();
@@ -157,6 +168,8 @@ function record(recorder: Recorder): void {
   while (!recorder.ended) {
     Atomics.wait(wake, 0, 0, wakeMs);
     takeRequests();
+    if (next) recorder.continueIn(next);
+    next = undefined;
     if (summary) recorder.close(summary);
     else recorder.step(commits);
     commits = false;
@@ -177,6 +190,7 @@ function takeRequests(): void {
     const request = given.message as RecorderRequest;
     if ('close' in request) summary = request.close;
     else if ('commit' in request) commits = true;
+    else if ('next' in request) next = request.next;
     else if ('map' in request) maps.push([request.map, request.bytes]);
     else texts.set(request.number, request.text);
   }

@@ -123,12 +123,15 @@ class Walk {
   readonly #messages: Iterator<Float64Array>;
   #event: RecordedEvent | undefined;
   #message: Float64Array | undefined;
-  #cycle = 0;
+  #cycle: number;
   #us = -Infinity;
-  #lastIndex = -1;
+  #lastIndex: number;
 
   constructor(recording: Recording) {
     this.#recording = recording;
+    const { cycle, index } = recording.run.continues ?? { cycle: 0, index: -1 };
+    this.#cycle = cycle;
+    this.#lastIndex = index;
     this.#events = recording.readableEvents();
     this.#messages = recording.messages();
   }

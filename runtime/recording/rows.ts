@@ -46,6 +46,7 @@ const description: z.ZodType<RunDescription> = z
     startUs: z.number(),
     startWallMs: z.number(),
     wallClock: z.literal('unset').exactOptional(),
+    continues: z.object({ recording: z.string(), cycle: whole.positive(), index: whole.min(-1) }).exactOptional(),
   })
   .refine(({ stream, pictures }) => stream.channels.length > 0 || pictures !== undefined, 'its stream has no channels');
 const summary: z.ZodType<RunSummary> = z.object({
@@ -59,6 +60,7 @@ const summary: z.ZodType<RunSummary> = z.object({
   ringLosses: z.record(z.string(), z.number()),
   recording: z.string().nullable(),
   mqtt: z.object({ published: z.number(), acked: z.number() }).nullable(),
+  continuedIn: z.string().exactOptional(),
 });
 
 /** Any double: `z.number()` refuses infinities. */

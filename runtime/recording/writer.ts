@@ -49,8 +49,8 @@ export class RecordingWriter {
   #cycleCount = 0;
   #firstCycle = 0;
   #events = 0;
-  #lastCycle = 0;
-  #lastIndex = -1;
+  #lastCycle: number;
+  #lastIndex: number;
   readonly #insertBlock: Database.Statement;
   readonly #insertInput: Database.Statement;
   readonly #insertMessage: Database.Statement;
@@ -62,6 +62,8 @@ export class RecordingWriter {
   /** Creates the file. Throws one line that names the path and the fix. */
   constructor(path: string, run: RunDescription) {
     this.path = path;
+    this.#lastCycle = run.continues?.cycle ?? 0;
+    this.#lastIndex = run.continues?.index ?? -1;
     this.#channels = run.stream.channels.length;
     this.#frames = {
       counts: new Int32Array(chunk * this.#channels),
@@ -108,10 +110,21 @@ export class RecordingWriter {
     this.#orEnd(() => this.#insertMap.run(name, bytes, checksum([], name, bytes)));
   }
 
-  /** Takes all that waits in both rings; returns how many slots. `seen` gets every record. Throws `DiskFull`. */
-  drain(samples: SlotRing, decisions: SlotRing, texts: EventTexts, seen: Seen = unseen): number {
+  /**
+   * Takes what waits in both rings, of cycles up to `endCycle()`; returns how many slots. `seen` gets every record. Throws
+   * `DiskFull`.
+   */
+  drain(
+    samples: SlotRing,
+    decisions: SlotRing,
+    texts: EventTexts,
+    seen: Seen = unseen,
+    endCycle: () => number = endless,
+  ): number {
     // Samples first: a cycle's messages are in their ring before its frames, so no cycle is kept without them.
-    return this.#orEnd(() => this.#drainSamples(samples) + this.#drainDecisions(decisions, texts, seen));
+    return this.#orEnd(
+      () => this.#drainSamples(samples, endCycle) + this.#drainDecisions(decisions, texts, seen, endCycle),
+    );
   }
 
   /** What was drained so far now outlives this process, and a power cut. Throws `DiskFull`. */
@@ -164,20 +177,24 @@ export class RecordingWriter {
 
   // ── Samples ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #drainSamples(ring: SlotRing): number {
+  #drainSamples(ring: SlotRing, endCycle: () => number): number {
     const waiting = ring.waiting();
+    // After the look at what waits: whoever lets a cycle wait that belongs to another recording has said so before.
+    const end = endCycle();
     const { doubles, ints, slotBytes } = ring;
-    for (let ahead = 0; ahead < waiting; ahead++) {
-      const at = ring.oldest(ahead) * slotBytes;
+    let taken = 0;
+    for (; taken < waiting; taken++) {
+      const at = ring.oldest(taken) * slotBytes;
       const double = at / 8;
       const int = at / 4;
       const cycle = doubles[double + SampleSlot.cycle] as number;
+      if (cycle > end) break;
       const frames = ints[int + SampleSlot.frames] as number;
       if (cycle !== this.#lastCycle) this.#cycle(cycle, doubles[double + SampleSlot.arrivalUs] as number, frames);
       if (frames > 0) this.#frame(ring, at, doubles[double + SampleSlot.index] as number);
     }
-    ring.release(waiting);
-    return waiting;
+    ring.release(taken);
+    return taken;
   }
 
   /** Begins a cycle. Rows hold whole cycles: a block may end within a row of cycles, but never within a cycle. */
@@ -236,17 +253,20 @@ export class RecordingWriter {
 
   // ── Messages and events ───────────────────────────────────────────────────────────────────────────────────────────
 
-  #drainDecisions(ring: SlotRing, texts: EventTexts, seen: Seen): number {
+  #drainDecisions(ring: SlotRing, texts: EventTexts, seen: Seen, endCycle: () => number): number {
     const waiting = ring.waiting();
-    for (let ahead = 0; ahead < waiting; ahead++) {
-      const at = ring.oldest(ahead) * recordLength;
+    const end = endCycle();
+    let taken = 0;
+    for (; taken < waiting; taken++) {
+      const at = ring.oldest(taken) * recordLength;
+      if ((ring.doubles[at + 1] as number) > end) break;
       const record = ring.doubles.slice(at, at + recordLength);
       if (isMessage(record)) this.#message(record);
       else this.#event(record, texts.get(textNumber(record)));
       seen(record);
     }
-    ring.release(waiting);
-    return waiting;
+    ring.release(taken);
+    return taken;
   }
 
   #message(record: Float64Array): void {
@@ -313,6 +333,7 @@ function textNumber(record: Float64Array): number {
 
 type Seen = (record: Float64Array) => void;
 const unseen: Seen = () => undefined;
+const endless = (): number => Infinity;
 
 /** What a record says beyond when it was, for people. */
 function readableFields(readable: LoopEvent | LoopMessage): string {

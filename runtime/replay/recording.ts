@@ -25,7 +25,7 @@ export async function replayRecording(
   onProgress?: (cycle: number) => void,
 ): Promise<{ summary: RunSummary; realtimeFactor: number; differences: Difference[] }> {
   const { run } = recording;
-  const loop = await buildLoop(plan, run.stream);
+  const loop = await buildLoop(plan, run.stream, run.continues);
   const differences = compareDescriptions(run, describeLoop(loop));
   const tally = new Tally();
   const started = performance.now();
@@ -68,7 +68,7 @@ export function compareCycles(
   differences: Difference[],
   observers: Observers = {},
 ): { cycle: number; frames: number; sent: number } {
-  const progress = { cycle: 0, frames: 0, sent: 0 };
+  const progress = { cycle: recording.run.continues?.cycle ?? 0, frames: 0, sent: 0 };
   try {
     repeat(recording, loop, differences, progress, observers);
   } catch (error) {

@@ -33,12 +33,16 @@ export class LinkConnection {
   #before = { published: 0, acked: 0 };
   #counts = { published: 0, acked: 0 };
   #state = '';
+  /** The one that is being written, and whether the process was told so. */
+  #recording: string;
+  #follows = true;
   #finishing = false;
   #ticks = 0;
 
   constructor(reported: Reported, log: Logger) {
     this.#reported = reported;
     this.#log = log;
+    this.#recording = reported.options.recording;
     this.#process = this.#start();
     this.#timer = setInterval(() => this.#report(), reportMs);
   }
@@ -64,6 +68,12 @@ export class LinkConnection {
     this.#process.send({ belief });
   }
 
+  /** The run goes on in this recording. */
+  follow(recording: string): void {
+    this.#recording = recording;
+    this.#follows = this.#process.send({ recording });
+  }
+
   /** Events that are worth reporting at once are on disk. */
   look(): void {
     this.#process.send({ look: true });
@@ -83,20 +93,24 @@ export class LinkConnection {
 
   #start(): LinkProcess {
     this.#state = '';
-    return new LinkProcess(this.#reported.options, {
-      onMessage: (message) => this.#heard(message),
-      onExit: (detail) => {
-        this.#connected = false;
-        clearInterval(this.#shows);
-        this.#before = this.#total();
-        this.#counts = { published: 0, acked: 0 };
-        if (this.#finishing) return;
-        this.#log.warn(`${detail}; starting it again. No decision depends on it.`);
-        setTimeout(() => {
-          if (!this.#finishing) this.#process = this.#start();
-        }, restartMs);
+    this.#follows = true;
+    return new LinkProcess(
+      { ...this.#reported.options, recording: this.#recording },
+      {
+        onMessage: (message) => this.#heard(message),
+        onExit: (detail) => {
+          this.#connected = false;
+          clearInterval(this.#shows);
+          this.#before = this.#total();
+          this.#counts = { published: 0, acked: 0 };
+          if (this.#finishing) return;
+          this.#log.warn(`${detail}; starting it again. No decision depends on it.`);
+          setTimeout(() => {
+            if (!this.#finishing) this.#process = this.#start();
+          }, restartMs);
+        },
       },
-    });
+    );
   }
 
   #heard(message: FromLink): void {
@@ -191,6 +205,7 @@ export class LinkConnection {
   #report(): void {
     const status = this.#reported.status();
     const { stimulation, source } = status;
+    if (!this.#follows) this.follow(this.#recording);
     if (this.#reported.options.dashboard) this.#process.send({ status: finite(status) });
     if (this.#reported.options.upload) this.#process.send({ armed: stimulation?.armed ?? false });
     if (this.#reported.options.url === undefined) return;

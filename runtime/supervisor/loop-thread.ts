@@ -1,11 +1,12 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { RunSummary } from '../contracts.js';
-import { Control, type LoopThreadData, type LoopThreadMessage } from '../loop/shared.js';
+import { Control, type LoopThreadData, type LoopThreadMessage, type Rotated } from '../loop/shared.js';
 
 export interface LoopThreadEvents {
   onPortLost(reason: string): void;
   onNotice(notice: string): void;
+  onRotated(rotated: Rotated): void;
   /** The thread died: nothing may go on. */
   onDeath(error: Error): void;
 }
@@ -38,6 +39,7 @@ export class LoopThread {
         if ('ended' in message) resolve(message.ended.latencyUs);
         else if ('portLost' in message) events.onPortLost(message.portLost);
         else if ('notice' in message) events.onNotice(message.notice);
+        else if ('rotated' in message) events.onRotated(message.rotated);
       });
       worker.once('exit', () => resolve(null));
     });

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { RunDescription, RunSummary } from '../contracts.js';
 import type { Left } from '../recorder/budget.js';
-import type { RecorderReport } from '../recorder/recorder.js';
+import type { Continuation, RecorderReport } from '../recorder/recorder.js';
 import type { BudgetPlan, RecorderRequest, RecorderThreadData } from '../recorder/thread.js';
 import type { RunMemory } from './memory.js';
 import type { Status } from './status.js';
@@ -24,6 +24,8 @@ export class RecorderThread {
   #left: Left | null = null;
   /** After a `commitNow`: what was in the rings is on disk. */
   onCommitted: () => void = () => undefined;
+  /** After a `continueIn`: the recording before has ended, and this one is written. */
+  onContinued: (recording: string) => void = () => undefined;
   #closed: () => void = () => undefined;
 
   private constructor(data: RecorderThreadData, log: Logger, ready: () => void, failed: (error: Error) => void) {
@@ -41,6 +43,7 @@ export class RecorderThread {
       } else if ('notice' in report) log.warn(report.notice);
       else if ('closed' in report) this.#closed();
       else if ('committed' in report) this.onCommitted();
+      else if ('continuedIn' in report) this.onContinued(report.continuedIn);
       else {
         this.#lagMs = report.lagMs;
         this.#left = report.left;
@@ -99,6 +102,11 @@ export class RecorderThread {
   /** Does not wait for the next commit; `onCommitted` follows. */
   commitNow(): void {
     this.#ask({ commit: true });
+  }
+
+  /** After the last cycle of this recording is in the rings. `onContinued` follows. */
+  continueIn(next: Continuation): void {
+    this.#ask({ next });
   }
 
   /** Takes what is left in the rings, writes the summary, closes the file. */

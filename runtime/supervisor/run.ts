@@ -11,7 +11,7 @@ import { readSeal } from '../guardian/seal.js';
 import type { LinkOptions } from '../link/messages.js';
 import { monotonicUs } from '../monotonic.js';
 import type { LoopDescription } from '../loop/build.js';
-import { Control, ControlTime, post } from '../loop/shared.js';
+import { Control, ControlTime, post, type Rotated } from '../loop/shared.js';
 import { armingReasons } from './arming.js';
 import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
 import { Lifecycle } from './lifecycle.js';
@@ -27,7 +27,8 @@ import { configuredTiming, measuredWithOf, type ConfiguredTiming } from '../timi
 import { createPlaces, type Places } from './places.js';
 import { PortKeeper } from './port-keeper.js';
 import { RecorderThread } from './recorder-thread.js';
-import { clockIsUnset, freeName, readBootId } from './run-file.js';
+import { clockIsUnset, readBootId } from './run-file.js';
+import { RunRecordings, type Beginning } from './run-recordings.js';
 import { Service } from './service.js';
 import type { Status } from './status.js';
 import { StorageKeeper } from './storage-keeper.js';
@@ -54,12 +55,12 @@ export interface RunOptions {
 export class Run {
   readonly memory: RunMemory;
   readonly stream: StreamInfo;
-  readonly recording: string;
   /** Settles after `stop`, whoever called it. */
   readonly finished: Promise<RunSummary>;
   readonly #options: RunOptions;
   readonly #places: Places;
   readonly #startUs = monotonicUs();
+  readonly #recordings: RunRecordings;
   readonly #port: PortKeeper;
   readonly #storage: StorageKeeper;
   #recorder: RecorderThread | undefined;
@@ -87,7 +88,8 @@ export class Run {
     this.memory = new RunMemory(this.stream.channels.length);
     this.#places = createPlaces(plan.name);
     mkdirSync(plan.record, { recursive: true });
-    this.recording = freeName(plan.record, plan.name);
+    const { record: folder, name, rotate } = plan;
+    this.#recordings = new RunRecordings({ folder, name, ...(rotate === undefined ? {} : { rotate }) }, this.#startUs);
     const bytesPerSecond = mostBytesPerSecond({ stream: this.stream });
     const wanted = plan.actuator ? bytesPerSecond * wantedSeconds * clearAgain : roomToBegin(bytesPerSecond);
     this.#storage = new StorageKeeper(plan.record, plan.storage, wanted, options.log);
@@ -107,6 +109,11 @@ export class Run {
       throw error;
     }
     return run;
+  }
+
+  /** The one that is being written. */
+  get recording(): string {
+    return this.#recordings.path;
   }
 
   async #start(): Promise<void> {
@@ -130,6 +137,7 @@ export class Run {
       {
         onPortLost: (reason) => void this.#port.lost(reason),
         onNotice: (notice) => this.#noticed(notice),
+        onRotated: (rotated) => this.#rotated(rotated, description),
         onDeath: (error) => void this.#end().finally(() => this.#fail(error)),
       },
       log,
@@ -143,11 +151,15 @@ export class Run {
     post(memory.requests, 'seed', randomInt(2 ** 48 - 1));
     this.#recorder = await RecorderThread.start(
       this.recording,
-      this.#describe(description, night),
+      this.#describe(description, night, this.#beginning()),
       budgetOf(plan),
       memory,
       log,
     );
+    this.#recorder.onContinued = (path) => {
+      this.#recordings.changed(path);
+      this.#link?.follow(path);
+    };
     for (const text of deleted) this.#mark(text);
     if (plan.actuator) {
       const deliveries = this.recording.replace(/\.db$/, '.deliveries');
@@ -235,6 +247,7 @@ export class Run {
     this.#watchWallClock();
     this.#tellService();
     this.#storage.beat(monotonicUs() / 1000, this.recording, (text) => this.#mark(text));
+    if (this.#recordings.due(monotonicUs())) Atomics.store(memory.control, Control.rotate, 1);
     const problem = this.#recorder?.problem ?? '';
     switch (this.#lifecycle.beat(monotonicUs(), memory.frames, problem, this.#stimulator)) {
       case 'arm':
@@ -247,6 +260,14 @@ export class Run {
         if (problem !== '' && !this.#stopping) log.error(problem);
         void this.stop();
     }
+  }
+
+  /** The loop goes on, and what follows belongs into the next recording. */
+  #rotated({ us, counts, ...position }: Rotated, loop: LoopDescription): void {
+    const counted = { ...this.#summary(null), ...counts };
+    const describe = (beginning: Beginning): RunDescription => this.#describe(loop, undefined, beginning);
+    const clocks = { us: monotonicUs(), wallMs: Date.now() };
+    this.#recorder?.continueIn(this.#recordings.next(position, us, counted, describe, clocks));
   }
 
   #tellService(): void {
@@ -431,8 +452,23 @@ export class Run {
     await this.#port.stop();
     const latencyUs = (await this.#loop?.stop()) ?? null;
     clearInterval(this.#beat);
+    const summary = this.#summary(latencyUs);
+    await this.#recorder?.stop(this.#recordings.partOf(summary));
+    // Another one may have been begun with the last beat.
+    if (summary.recording !== null) summary.recording = this.recording;
+    if (this.#link) {
+      summary.mqtt = await this.#link.finish();
+      this.#recordings.tidy();
+      tidyRecording(this.recording);
+    }
+    this.#server?.close();
+    return summary;
+  }
+
+  /** Of the whole run. */
+  #summary(latencyUs: RunSummary['latencyUs']): RunSummary {
     const { control, frames, ringLosses } = this.memory;
-    const summary: RunSummary = {
+    return {
       samples: frames,
       gaps: control[Control.gaps] as number,
       discardedBytes: control[Control.discardedBytes] as number,
@@ -444,13 +480,6 @@ export class Run {
       recording: this.#recorder ? this.recording : null,
       mqtt: null,
     };
-    await this.#recorder?.stop(summary);
-    if (this.#link) {
-      summary.mqtt = await this.#link.finish();
-      tidyRecording(this.recording);
-    }
-    this.#server?.close();
-    return summary;
   }
 
   /** The last receipts are in the mailbox: wait until the loop has taken them, but not for a loop that is stuck. */
@@ -469,7 +498,11 @@ export class Run {
     return configuredTiming(actuator.timing, measuredWithOf(actuator.plan, source.device));
   }
 
-  #describe(loop: LoopDescription, night: NightOptions | undefined): RunDescription {
+  #beginning(): Beginning {
+    return { startUs: this.#startUs, startWallMs: Date.now() - (monotonicUs() - this.#startUs) / 1000 };
+  }
+
+  #describe(loop: LoopDescription, night: NightOptions | undefined, beginning: Beginning): RunDescription {
     const { plan, configuration, verb, axondVersion } = this.#options;
     const { timing } = this.#timing();
     return {
@@ -484,8 +517,7 @@ export class Run {
       ...(night ? { study: studyRecord(night) } : {}),
       ...(timing ? { timing } : {}),
       bootId: readBootId(),
-      startUs: this.#startUs,
-      startWallMs: Date.now() - (monotonicUs() - this.#startUs) / 1000,
+      ...beginning,
       ...(clockIsUnset(plan.record, Date.now()) ? { wallClock: 'unset' } : {}),
     };
   }

@@ -234,6 +234,10 @@ export class SimulatedStore implements RecordingStore {
     return { freeBytes: this.#disk.freeBytes, walBytes: 0 };
   }
 
+  continueIn(): void {
+    throw new Error('a run that stimulates has one recording');
+  }
+
   endForWantOfSpace(): DiskFull {
     this.#pending = [];
     return new DiskFull('the disk is full');

@@ -27,7 +27,7 @@ export type Followed = Pick<Recording, 'path' | 'eventsAfter' | 'close'> & {
 export class Dashboard {
   readonly #options: DashboardOptions;
   readonly #node: string;
-  readonly #recording: Followed;
+  #recording: Followed;
   readonly #core: CoreRequests;
   readonly #say: (message: FromLink) => void;
   readonly #signal: LiveSignal;
@@ -73,6 +73,17 @@ export class Dashboard {
       (error: unknown) =>
         say({ dashboard: { url: '', problem: error instanceof Error ? error.message : String(error) } }),
     );
+  }
+
+  /** The run goes on in this recording; its events follow those of the one before. */
+  follow(recording: Followed): void {
+    for (let last = -1; last !== this.#lastEvent;) {
+      last = this.#lastEvent;
+      this.#follow();
+    }
+    this.#recording.close();
+    this.#recording = recording;
+    this.#lastEvent = 0;
   }
 
   hear(message: ToLink): void {

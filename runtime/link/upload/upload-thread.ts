@@ -19,11 +19,13 @@ const lookMs = 250;
 /** The least that the protocol takes is 5 MiB. */
 const partBytes = 8 * 1024 * 1024;
 
-const { options, recording: newest, node, go } = workerData as UploadWork;
+const { options, recording, node, go } = workerData as UploadWork;
 const { bucket, region, keyIdFile, secretFile, whileArmed } = options;
 const gate = new Int32Array(go);
 /** Damaged ones, and why; not looked at again by this process. */
 const damaged = new Map<string, string>();
+let newest = recording;
+parentPort?.on('message', (next: string) => (newest = next));
 const tell = (report: UploadReport): void => parentPort?.postMessage(report);
 
 for (let waitMs = shortestWaitMs; ;) {

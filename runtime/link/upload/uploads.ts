@@ -23,6 +23,11 @@ export class Uploads {
     Atomics.store(new Int32Array(this.#go), 0, armed ? 0 : 1);
   }
 
+  /** The run goes on in this one: the one before has ended. */
+  follow(recording: string): void {
+    this.#worker.postMessage(recording);
+  }
+
   /** What is under way goes on with the next run. */
   close(): void {
     void this.#worker.terminate();

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { temporaryFolder, until } from './axond-process.js';
 import { Mosquitto, hasMosquitto } from './mosquitto.js';
-import { BusyNight, Receiver, ReportingLink, assertComplete, expected } from './outage-trial.js';
+import { BusyNight, Receiver, ReportingLink, assertComplete, expected, node } from './outage-trial.js';
 import { ThinLine } from './thin-line.js';
 
 const skip = hasMosquitto ? false : 'mosquitto is not installed';
@@ -48,9 +48,11 @@ test(
   },
 );
 
-test('a broker behind a thin line gets each event once, in order, over one connection', { skip }, async (t) => {
+test('a broker behind a thin line gets each event once, in order, and each topic once', { skip }, async (t) => {
   const broker = await Mosquitto.start(t);
   const line = await ThinLine.to(broker.port, () => 60_000);
+  const sent: Buffer[] = [];
+  line.onCarried = (bytes) => sent.push(bytes);
   t.after(() => line.close());
   const receiver = new Receiver(broker.port);
   t.after(() => receiver.close());
@@ -66,4 +68,7 @@ test('a broker behind a thin line gets each event once, in order, over one conne
   assertComplete(receiver, [night.path]);
   assert.equal(link.connections, 1);
   assert.equal(receiver.again, 0);
+  const wire = Buffer.concat(sent).toString('latin1');
+  for (const topic of ['detection', 'estimate', 'refusal', 'stimulus'])
+    assert.equal(wire.split(`axond/1/${node}/event/${topic}`).length - 1, 1, `event/${topic} on the line`);
 });

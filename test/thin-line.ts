@@ -9,13 +9,18 @@ export class ThinLine {
   /** Bytes towards the port, and back. */
   carried = 0;
   returned = 0;
+  /** For who reads along, towards the port. */
+  onCarried: (bytes: Buffer) => void = () => undefined;
 
   private constructor(to: number, bytesPerSecond: () => number) {
     this.#bytesPerSecond = bytesPerSecond;
     this.#server = createServer((near) => {
       const far = connect(to, '127.0.0.1');
-      this.#carry(near, far, (bytes) => (this.carried += bytes));
-      this.#carry(far, near, (bytes) => (this.returned += bytes));
+      this.#carry(near, far, (bytes) => {
+        this.carried += bytes.length;
+        this.onCarried(bytes);
+      });
+      this.#carry(far, near, (bytes) => (this.returned += bytes.length));
     });
   }
 
@@ -41,14 +46,21 @@ export class ThinLine {
   }
 
   /** What has not been carried yet waits in the socket that it came from, and so with the sender. */
-  #carry(from: Socket, to: Socket, count: (bytes: number) => void): void {
+  #carry(from: Socket, to: Socket, count: (bytes: Buffer) => void): void {
     this.#ends.add(from);
+    // By the clock, and not by ticks: a busy machine ticks late, and its line would be thinner than it says.
+    let lastMs = performance.now();
+    let may = 0;
     const timer = setInterval(() => {
-      const most = Math.max(1, Math.round((this.#bytesPerSecond() * tickMs) / 1000));
-      const length = Math.min(most, from.readableLength);
+      const nowMs = performance.now();
+      const perMs = this.#bytesPerSecond() / 1000;
+      may = Math.min(may + (nowMs - lastMs) * perMs, Math.max(1, burstMs * perMs));
+      lastMs = nowMs;
+      const length = Math.min(Math.floor(may), from.readableLength);
       const bytes = length > 0 ? (from.read(length) as Buffer | null) : null;
       if (!bytes) return;
-      count(bytes.length);
+      may -= bytes.length;
+      count(bytes);
       to.write(bytes);
     }, tickMs);
     from.on('readable', () => undefined);
@@ -63,3 +75,5 @@ export class ThinLine {
 }
 
 const tickMs = 20;
+/** What a line that was not watched for so long has carried meanwhile at the most. */
+const burstMs = 500;

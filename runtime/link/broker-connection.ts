@@ -147,6 +147,8 @@ export class BrokerConnection {
       connectTimeout: 5000,
       keepalive: 15,
       queueQoSZero: false,
+      // A tenth of an event is its topic: a thin line carries each once a connection, as far as the broker allows.
+      autoAssignTopicAlias: true,
       resubscribe: false,
       clean: true,
       will: { topic: this.#will.topic, payload: Buffer.from(this.#will.payload), qos: 1, retain: true },

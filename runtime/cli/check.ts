@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { compileRun } from '../config/compile.js';
 import { loadConfiguration } from '../config/load.js';
@@ -6,6 +7,7 @@ import { patentNotes } from '../config/patents.js';
 import { checkRecording, type RecordingReport } from '../recording/check.js';
 import { isSqliteFile } from '../recording/file-kind.js';
 import { RecordingError } from '../recording/read.js';
+import { checkManifest, manifestName } from '../study/export/manifest.js';
 import { configuredTiming, measuredWithOf } from '../timing/timing-file.js';
 import { judgeMachine } from './check-machine.js';
 import { checkModule } from './check-module.js';
@@ -23,10 +25,12 @@ interface CheckOptions extends ImportFlags {
 
 export function checkCommand(): Command {
   const command = new Command('check')
-    .description('Check this machine, or with a path that file: a recording, a configuration, a model, a map, a module')
+    .description(
+      'Check this machine, or with a path that file: a recording, a configuration, a model, a map, a module, an exported study',
+    )
     .argument(
       '[file...]',
-      'a recording (*.db), configuration files (*.yaml, later ones win), a model, a map (*.map), or a module (*.js, *.mjs)',
+      'a recording (*.db), configuration files (*.yaml, later ones win), a model, a map (*.map), a module (*.js, *.mjs), or the folder of an exported study',
     )
     .option('--set <KEY=VALUE...>', 'override a key of the configuration')
     .option('--json', 'one JSON object on the last line of stdout')
@@ -36,12 +40,15 @@ export function checkCommand(): Command {
       if (first === undefined) await machine(options);
       else {
         for (const file of files) if (!existsSync(file)) throw new UsageError(`${file}: there is no such file.`);
-        const alone = /\.[cm]?js$/.test(first) || isSqliteFile(first) || isMapFile(first) || isModelFile(first);
+        const isStudy = existsSync(join(first, manifestName));
+        const alone =
+          isStudy || /\.[cm]?js$/.test(first) || isSqliteFile(first) || isMapFile(first) || isModelFile(first);
         if (alone && files.length > 1)
           throw new UsageError(
             `${files.join(', ')}: only configuration files are checked together. Check one at a time.`,
           );
-        if (/\.[cm]?js$/.test(first)) await module(first, options);
+        if (isStudy) await study(first, options);
+        else if (/\.[cm]?js$/.test(first)) await module(first, options);
         else if (isSqliteFile(first)) recording(first, options);
         else if (isMapFile(first)) await map(first, options);
         else if (isModelFile(first)) await model(first, options);
@@ -123,6 +130,16 @@ async function map(path: string, { json }: CheckOptions): Promise<void> {
     printJson({ ok: false, faults: [error.message] });
     process.exitCode = 1;
   }
+}
+
+/** As it was exported: every file, and no other. */
+async function study(path: string, { json }: CheckOptions): Promise<void> {
+  const { files, faults } = await checkManifest(path);
+  const ok = faults.length === 0;
+  if (json) printJson({ ok, files, faults });
+  else if (ok) print(`${path}: all ${files} files are as they were exported.`);
+  else print(...faults.map((fault) => `${marks.fault} ${fault}`));
+  if (!ok) process.exitCode = 1;
 }
 
 async function module(path: string, { json }: CheckOptions): Promise<void> {

@@ -1,18 +1,16 @@
-import { FrameFlag, type RunDescription, type SampleBlock } from '../contracts.js';
+import type { RunDescription } from '../contracts.js';
 import { EpochSpectra } from '../evaluate/night/epoch-spectra.js';
 import { LockedPieces, averageLocked } from '../evaluate/night/locked-average.js';
 import { collectNight, type NightStimulus } from '../evaluate/night/night-events.js';
 import { nightPage, type Night } from '../evaluate/report/night-page.js';
-import { blockCapacity } from '../loop/build.js';
 import type { LoopPlan } from '../loop/plan.js';
-import { blocksOf, prepareExport, type Exported } from '../recording/export/exported.js';
+import { prepareExport, type Exported } from '../recording/export/exported.js';
 import { framesSpanned } from '../recording/export/survey.js';
 import type { Recording } from '../recording/read.js';
-import { Derivation, parseDerivation } from '../signal/derivation.js';
 import { openedConditions } from '../study/opened.js';
 import { planOfRecording } from './configuration.js';
-import { UsageError } from './output.js';
 import { timeZoneOf } from './recording-path.js';
+import { derivationOf, playSignal } from './recorded-signal.js';
 
 interface PageOptions {
   readonly signal: string | undefined;
@@ -104,59 +102,6 @@ function split(
     );
     return { condition, stimuli: some, average };
   });
-}
-
-/** What the first detector hears, before any stage. */
-function derivationOf({ signals, detectors, trace }: LoopPlan): string {
-  let signal = signals[detectors[0]?.signal ?? trace];
-  while (signal && 'signal' in signal.from) signal = signals[signal.from.signal];
-  if (signal && 'derivation' in signal.from) return signal.from.derivation;
-  throw new UsageError('--signal: the recording names no signal. Name an electrode.');
-}
-
-/** The signal in stretches without a lost frame. Frames count from the first. */
-function playSignal(
-  recording: Recording,
-  text: string,
-  first: number,
-  hear: (values: Float64Array, length: number, at: number) => void,
-): void {
-  const { channels } = recording.run.stream;
-  let derivation: Derivation;
-  try {
-    derivation = new Derivation(
-      parseDerivation(
-        text,
-        channels.map(({ name }) => name),
-      ),
-      channels,
-    );
-  } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(`--signal ${error.message}`);
-    throw error;
-  }
-  const values = new Float64Array(Math.max(blockCapacity, 4096));
-  for (const block of blocksOf(recording)) {
-    for (let from = 0; from < block.frames;) {
-      const end = endOfRun(block, from);
-      if (!isLost(block, from)) {
-        const length = derivation.process(block, from, end, values);
-        hear(values, length, block.firstIndex + from - first);
-      }
-      from = end;
-    }
-  }
-}
-
-function isLost({ flags }: SampleBlock, frame: number): boolean {
-  return ((flags[frame] as number) & FrameFlag.gap) !== 0;
-}
-
-/** Frames from `from` on that are alike lost or not. */
-function endOfRun(block: SampleBlock, from: number): number {
-  let end = from + 1;
-  while (end < block.frames && isLost(block, end) === isLost(block, from)) end++;
-  return end;
 }
 
 function factsOf({ run, start, closed }: Exported, plan: LoopPlan, derivation: string): [string, string][] {

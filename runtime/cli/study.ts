@@ -6,6 +6,7 @@ import { writeSealed } from '../study/sealed-files.js';
 import { unblind, unblindedPath, type Evidence } from '../study/unblind.js';
 import { timeOption, wholeNumber } from './options.js';
 import { Failure, UsageError, print, printJson } from './output.js';
+import { studyExportCommand } from './study-export.js';
 
 interface AllocateOptions {
   study: string;
@@ -56,7 +57,11 @@ export function studyCommand(): Command {
       '\nExample:  axond study unblind --participant P017 --by "A. Meyer" --reason "adverse event" --allocation cue-night.sealed',
     )
     .action(unblindOne);
-  return new Command('study').description('Allocate and unblind a study').addCommand(allocate).addCommand(open);
+  return new Command('study')
+    .description('Allocate, unblind and hand over a study')
+    .addCommand(allocate)
+    .addCommand(open)
+    .addCommand(studyExportCommand());
 }
 
 async function allocateTo({

@@ -15,12 +15,7 @@ export async function openedConditions(
 ): Promise<(atUs: number) => Condition> {
   if (!study) throw new AllocationError('the recording is not of a blinded study. Take --allocation out.');
   const { participant, night } = study;
-  const opened = parseLines(await readBeside(unblindedPath(path)));
-  if (
-    !opened.some(
-      (line) => line.study === study.name && line.participant === participant && line.sha256 === study.sha256,
-    )
-  ) {
+  if (!(await wasOpened(path, study))) {
     throw new AllocationError(
       `${participant} in ${study.name} has not been unblinded. Whoever may do that: axond study unblind --participant ${participant}.`,
     );
@@ -47,6 +42,14 @@ export async function openedConditions(
     if (condition) return condition;
     throw new AllocationError(`a stimulus at ${atUs} us lies outside the blocks of ${usesPath(path)}.`);
   };
+}
+
+/** Whether somebody has unblinded the participant, on record, with the sealed file of this night. */
+export async function wasOpened(path: string, study: NonNullable<RunDescription['study']>): Promise<boolean> {
+  const opened = parseLines(await readBeside(unblindedPath(path)));
+  return opened.some(
+    (line) => line.study === study.name && line.participant === study.participant && line.sha256 === study.sha256,
+  );
 }
 
 interface Line {

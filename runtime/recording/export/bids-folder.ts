@@ -27,7 +27,11 @@ export function writeBids(
   try {
     const within = isNew ? join(aside, names.participant, names.session) : aside;
     make(join(within, 'eeg'));
-    if (isNew) writeAll(aside, { ...datasetFiles(exported), ...participants(undefined, names) });
+    if (isNew)
+      writeAll(aside, {
+        ...datasetFiles(exported.run.study?.name, exported.run.axond),
+        ...participants(undefined, names),
+      });
     writeAll(within, sessionFiles(exported, names));
     const { bytes } = writeWhole(
       join(within, 'eeg', `${names.stem}_eeg.bdf`),

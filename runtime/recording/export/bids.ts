@@ -16,46 +16,71 @@ export interface BidsNames {
   readonly task: string;
 }
 
-/** Labels are letters and digits. A night that another run had begun is a session of its own, named by its start. */
-export function bidsNames({ run: { study, name }, start }: Pick<Exported, 'run' | 'start'>): BidsNames {
+/**
+ * Labels are letters and digits. A night that another run had begun is a session of its own, named by its start; where
+ * all recordings of a night are at hand, each has a number in it instead: `part`, from 1.
+ */
+export function bidsNames({ run: { study, name }, start }: Pick<Exported, 'run' | 'start'>, part?: number): BidsNames {
   const { hour, minute, second, year, month, day } = start.civil;
   const time = [hour, minute, second].map((value) => String(value).padStart(2, '0')).join('');
   const date = `${year}${String(month).padStart(2, '0')}${String(day).padStart(2, '0')}`;
-  const night = study && `${String(study.night).padStart(2, '0')}${study.continued ? `from${time}` : ''}`;
-  const participant = `sub-${label(study?.participant ?? name)}`;
+  const isApart = study?.continued === true && part === undefined;
+  const night = study && `${String(study.night).padStart(2, '0')}${isApart ? `from${time}` : ''}`;
+  const participant = participantLabel(study?.participant ?? name);
   const session = `ses-${night ?? `${date}T${time}`}`;
   const task = label(study?.name ?? 'recording');
   const prefix = `${participant}_${session}`;
-  return { participant, session, prefix, stem: `${prefix}_task-${task}`, task };
+  const run = part === undefined ? '' : `_run-${String(part).padStart(2, '0')}`;
+  return { participant, session, prefix, stem: `${prefix}_task-${task}${run}`, task };
 }
 
-export function datasetFiles({ run: { study, axond } }: Exported): Record<string, string> {
+/** `sub-P017` */
+export function participantLabel(code: string): string {
+  return `sub-${label(code)}`;
+}
+
+/** `ses-02` */
+export function sessionLabel(night: number): string {
+  return `ses-${String(night).padStart(2, '0')}`;
+}
+
+/** `name` of the study, if it is of one; `more` is what else its README says. */
+export function datasetFiles(name: string | undefined, axond: string, more = ''): Record<string, string> {
   return {
     'dataset_description.json': json({
-      Name: study?.name ?? 'Recordings of axond',
+      Name: name ?? 'Recordings of axond',
       BIDSVersion: '1.8.0',
       DatasetType: 'raw',
       GeneratedBy: [{ Name: 'axond', Version: axond }],
     }),
     README:
       'EEG with closed-loop decisions, recorded and written by axond. The marks in *_events.tsv are what the device\n' +
-      'detected, gave and refused. Whether a stimulus was real or sham is not in this data.\n',
+      `detected, gave and refused. ${more === '' ? 'Whether a stimulus was real or sham is not in this data.\n' : more}`,
   };
 }
 
-/** Of the session: the scan beside its folder `eeg`, the rest within. */
-export function sessionFiles(exported: Exported, { prefix, stem, task }: BidsNames): Record<string, string> {
-  const { run, marks, survey, start } = exported;
+/** Of a session of one recording: the scan beside its folder `eeg`, the rest within. */
+export function sessionFiles(exported: Exported, names: BidsNames): Record<string, string> {
+  const scans = scansTable([{ stem: names.stem, start: exported.start }]);
+  return { [`${names.prefix}_scans.tsv`]: scans, ...eegFiles(exported, names) };
+}
+
+export function scansTable(scans: readonly (Pick<BidsNames, 'stem'> & Pick<Exported, 'start'>)[]): string {
+  return tsv(
+    ['filename', 'acq_time'],
+    scans.map(({ stem, start }) => [`eeg/${stem}_eeg.bdf`, new Date(start.wallMs).toISOString()]),
+  );
+}
+
+/** Of a recording, within its session. */
+export function eegFiles(exported: Exported, { stem, task }: Pick<BidsNames, 'stem' | 'task'>): Record<string, string> {
+  const { run, marks, survey } = exported;
   const { channels, rate, device } = run.stream;
   const origin = survey.stretches[0]?.first ?? 0;
   const seconds = ((survey.stretches.at(-1)?.end ?? origin) - origin) / rate;
   const types = channels.map(channelType);
   const count = (type: ChannelType): number => types.filter((other) => other === type).length;
   return {
-    [`${prefix}_scans.tsv`]: tsv(
-      ['filename', 'acq_time'],
-      [[`eeg/${stem}_eeg.bdf`, new Date(start.wallMs).toISOString()]],
-    ),
     [`eeg/${stem}_eeg.json`]: json({
       TaskName: task,
       Manufacturer: device === 'cyton' ? 'OpenBCI' : 'n/a',
@@ -111,7 +136,7 @@ function eventRow(mark: Mark, origin: number, rate: number): string[] {
 }
 
 /** To a microsecond; `n/a` for NaN. */
-function number(value: number): string {
+export function number(value: number): string {
   return Number.isNaN(value) ? 'n/a' : String(Math.round(value * 1e6) / 1e6);
 }
 
@@ -147,12 +172,12 @@ function label(text: string): string {
   return text.replace(/[^A-Za-z0-9]/g, '') || 'unknown';
 }
 
-function json(value: object): string {
+export function json(value: object): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 /** What would end a cell becomes a blank; an empty one is not allowed. */
-function tsv(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function tsv(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cell = (text: string): string => text.replace(/[\t\r\n]/g, ' ') || 'n/a';
   return [head, ...rows].map((row) => `${row.map(cell).join('\t')}\n`).join('');
 }

@@ -17,10 +17,26 @@ export interface Written {
 export function writeWhole(path: string, parts: Iterable<Uint8Array | string>, over = false): Written {
   if (!over) refuseExisting(path);
   const temporary = `${path}.${process.pid}.part`;
+  let written: Written | undefined;
+  try {
+    written = writeSynced(temporary, parts, path);
+    if (!over) refuseExisting(path);
+    renameSync(temporary, path);
+    syncFolder(dirname(path));
+    return written;
+  } catch (error) {
+    throw explained(path, written?.bytes ?? 0, error);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/** A new file, on disk when it returns, within a folder that has its own name later; `path` is what it will be called. */
+export function writeSynced(file: string, parts: Iterable<Uint8Array | string>, path = file): Written {
   const hash = createHash('sha256');
   let written = 0;
   try {
-    const descriptor = openSync(temporary, 'wx', 0o600);
+    const descriptor = openSync(file, 'wx', 0o600);
     try {
       for (const bytes of collected(parts)) {
         for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at);
@@ -31,14 +47,9 @@ export function writeWhole(path: string, parts: Iterable<Uint8Array | string>, o
     } finally {
       closeSync(descriptor);
     }
-    if (!over) refuseExisting(path);
-    renameSync(temporary, path);
-    syncFolder(dirname(path));
     return { bytes: written, sha256: hash.digest('hex') };
   } catch (error) {
     throw explained(path, written, error);
-  } finally {
-    rmSync(temporary, { force: true });
   }
 }
 

@@ -1,0 +1,195 @@
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Condition, RunDescription } from '../../contracts.js';
+import {
+  bidsNames,
+  datasetFiles,
+  eegFiles,
+  participantLabel,
+  participantsWith,
+  scansTable,
+  sessionLabel,
+} from '../../recording/export/bids.js';
+import { edfBytes, planEdf } from '../../recording/export/edf.js';
+import { ExportError } from '../../recording/export/edf-scale.js';
+import { blocksOf, prepareExport, type Exported } from '../../recording/export/exported.js';
+import { framesSpanned } from '../../recording/export/survey.js';
+import { refuseExisting, syncFolder, writeSynced } from '../../recording/export/whole-file.js';
+import { openRecording, type Recording } from '../../recording/read.js';
+import { soundedStimuli } from '../../timing/sounded-stimuli.js';
+import { armedTime } from './armed-time.js';
+import { manifestName, manifestText } from './manifest.js';
+import type { Night, NightPart } from './nights.js';
+import { stimulusRows } from './stimulus-rows.js';
+import { nightTable, stimulusTable } from './tables.js';
+
+export interface StudyNight {
+  readonly participant: string;
+  readonly night: number;
+  /** In their order. */
+  readonly recordings: readonly string[];
+}
+
+export interface StudyExport {
+  readonly out: string;
+  readonly study: string;
+  /** Of axond, which writes it. */
+  readonly version: string;
+  /** By participant and number. */
+  readonly nights: readonly StudyNight[];
+  /** Of a recording's stimuli, by the time of its clock; undefined while its participant is blinded. */
+  readonly conditionsOf: (run: RunDescription, id: string) => Promise<((atUs: number) => Condition) | undefined>;
+  /** The stage at a sample of a recording's signal, in words. */
+  readonly stagesOf: (recording: Recording, exported: Exported) => (sample: number) => string;
+  /** In which time zone it was recorded. */
+  readonly zoneOf: (configuration: string) => string;
+  readonly onPart?: (recording: string) => void;
+}
+
+/**
+ * A BIDS dataset of a study, a session a night, with tables of all stimuli and nights and the SHA-256 of every file. The
+ * folder has its name when all of it is on disk. The same recordings give the same bytes. Throws an `ExportError`.
+ */
+export async function exportStudy(asked: StudyExport): Promise<{ files: number; bytes: number; nights: Night[] }> {
+  const { study, version } = asked;
+  const out = resolve(asked.out);
+  refuseExisting(out);
+  const aside = `${out}.${process.pid}.part`;
+  const folder = new HashedFolder(aside);
+  try {
+    folder.make('.');
+    const nights: Night[] = [];
+    for (const night of asked.nights) nights.push(await writeNight(folder, night, asked));
+    const recorded = [...new Set(nights.flatMap(({ participant, parts }) => (parts.length > 0 ? [participant] : [])))];
+    folder.writeAll({
+      ...datasetFiles(study, version, about),
+      'participants.tsv':
+        recorded.map(participantLabel).reduce<string | undefined>(participantsWith, undefined) ?? 'participant_id\n',
+      ...stimulusTable(nights),
+      ...nightTable(nights),
+      '.bidsignore': 'stimuli.*\nnights.*\nmanifest.sha256\n',
+    });
+    const { size: files } = folder.hashes;
+    folder.write(manifestName, [manifestText(folder.hashes)]);
+    folder.sync();
+    renameSync(aside, out);
+    syncFolder(dirname(out));
+    return { files, bytes: folder.bytes, nights };
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+const about =
+  'A session is a night of a participant;\n' +
+  'where it holds several recordings, they are its runs. Beside the sessions:\n\n' +
+  '- stimuli.tsv: every stimulus, real or sham, with what was known when it was permitted\n' +
+  '- nights.tsv: every night, also those that were lost\n' +
+  '- manifest.sha256: of every file; `sha256sum --check manifest.sha256`\n\n' +
+  'Times are UTC, with the time zone of the bed beside them. Which stimuli were real is in stimuli.tsv where a\n' +
+  'participant was unblinded, and nowhere else.\n';
+
+async function writeNight(folder: HashedFolder, night: StudyNight, asked: StudyExport): Promise<Night> {
+  const parts: NightPart[] = [];
+  const scans: { stem: string; start: Exported['start'] }[] = [];
+  const session = `${participantLabel(night.participant)}/${sessionLabel(night.night)}`;
+  const isSplit = night.recordings.length > 1;
+  for (const [place, path] of night.recordings.entries()) {
+    asked.onPart?.(path);
+    const recording = openRecording(path);
+    try {
+      const id = basename(path, '.db');
+      const exported = prepareExport(recording, id, asked.zoneOf(recording.run.configuration));
+      const names = bidsNames(exported, isSplit ? place + 1 : undefined);
+      folder.make(`${session}/eeg`);
+      folder.writeAll(eegFiles(exported, names), session);
+      folder.write(
+        `${session}/eeg/${names.stem}_eeg.bdf`,
+        edfBytes(planEdf(exported, 'bdf', true), blocksOf(recording)),
+      );
+      scans.push({ stem: names.stem, start: exported.start });
+      parts.push(await readPart(recording, exported, asked));
+    } finally {
+      recording.close();
+    }
+  }
+  if (scans.length > 0) {
+    const prefix = session.replace('/', '_');
+    folder.write(`${session}/${prefix}_scans.tsv`, [scansTable(scans)]);
+  }
+  return { participant: night.participant, night: night.night, parts };
+}
+
+async function readPart(
+  recording: Recording,
+  exported: Exported,
+  { conditionsOf, stagesOf }: Pick<StudyExport, 'conditionsOf' | 'stagesOf'>,
+): Promise<NightPart> {
+  const { run } = recording;
+  const { id, survey, start } = exported;
+  const { rate, delayUs } = run.stream;
+  const endUs = recording.lastUs();
+  const events = Array.from(recording.readableEvents(), ({ event }) => event);
+  const timing = run.timing ?? { measured: '', delayUs, within95Us: NaN };
+  const sounded = soundedStimuli(recording, timing);
+  const stimuli = stimulusRows(run, events, sounded, await conditionsOf(run, id));
+  const stageAt = stagesOf(recording, exported);
+  return {
+    id,
+    boot: run.bootId,
+    startUs: run.startUs,
+    endUs,
+    wallOffsetMs: isClockKnown(recording) ? start.wallMs - (survey.firstUs - delayUs) / 1000 : NaN,
+    timeZone: start.timeZone,
+    firstSample: survey.stretches[0]?.first ?? 0,
+    recordedSeconds: framesSpanned(survey) / rate,
+    armed: armedTime(events, endUs),
+    stimuli,
+    stages: new Map(stimuli.map((stimulus) => [stimulus.id, stageAt(stimulus.sample)])),
+  };
+}
+
+/** A clock that was wrong at the start is known once it was set. */
+function isClockKnown(recording: Recording): boolean {
+  const { wallClock, startUs, startWallMs } = recording.run;
+  const { us, wallMs } = recording.newestAnchor();
+  return wallClock !== 'unset' || Math.abs(wallMs - us / 1000 - (startWallMs - startUs / 1000)) > smallestSetMs;
+}
+const smallestSetMs = 1000;
+
+/** Files below a folder that has not its name yet, with their hashes. */
+class HashedFolder {
+  readonly hashes = new Map<string, string>();
+  bytes = 0;
+  readonly #root: string;
+  readonly #folders = new Set<string>();
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Names are on disk when their folders are. */
+  sync(): void {
+    for (const path of this.#folders) syncFolder(path);
+  }
+
+  make(path: string): void {
+    const folder = join(this.#root, path);
+    for (let above = folder; above !== dirname(this.#root); above = dirname(above)) this.#folders.add(above);
+    try {
+      mkdirSync(folder, { recursive: true });
+    } catch (error) {
+      throw new ExportError(`${folder}: cannot be made (${(error as Error).message}). Choose another folder.`);
+    }
+  }
+
+  write(path: string, parts: Iterable<Uint8Array | string>): void {
+    const { bytes, sha256 } = writeSynced(join(this.#root, path), parts);
+    this.bytes += bytes;
+    this.hashes.set(path, sha256);
+  }
+
+  writeAll(files: Readonly<Record<string, string>>, within = ''): void {
+    for (const [name, text] of Object.entries(files)) this.write(within === '' ? name : `${within}/${name}`, [text]);
+  }
+}

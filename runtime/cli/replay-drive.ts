@@ -9,7 +9,7 @@ import { Failure, print, printJson } from './output.js';
 /** The place loop again over the pictures of a recording, from the map that it began with. */
 export function replayDrive(recording: Recording, { place, source }: PlaceRunPlan, json: boolean): void {
   const maps = namingMap(recording.path, () => mapsOfRecording(recording.maps(), kindOf(source, place.size), place));
-  const { loop } = placeLoop(maps);
+  const { loop } = placeLoop(maps, recording.run.continues);
   const { frames, realtimeFactor, differences } = replayPlaces(recording, loop);
   const places = maps.reduce((sum, map) => sum + map.places.length, 0);
   if (json) printJson({ frames, places, realtimeFactor, recording: recording.path, differences });

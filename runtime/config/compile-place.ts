@@ -13,6 +13,8 @@ export interface PlaceRunPlan {
   /** Folder for recordings. */
   readonly record: string;
   readonly storage: StoragePolicy;
+  /** Seconds after which another recording is begun; absent where a run has one. */
+  readonly rotate?: number;
   /** Absent where nothing is reported. */
   readonly mqtt?: BrokerPlan;
   /** Folder for what outlives a recording. */
@@ -27,12 +29,13 @@ export interface PlaceRunPlan {
 /** Undefined for a configuration that recognises no places. */
 export function compilePlaceRun({ device, source, place }: Configuration): PlaceRunPlan | undefined {
   if (!place || !source || 'device' in source) return undefined;
-  const { name, timeZone, record, storage, state = join(record, 'state'), mqtt, dashboard, upload } = device;
+  const { name, timeZone, record, storage, rotate, state = join(record, 'state'), mqtt, dashboard, upload } = device;
   return {
     name,
     timeZone,
     record,
     storage,
+    ...(rotate === undefined ? {} : { rotate }),
     state,
     ...(mqtt === undefined ? {} : { mqtt }),
     ...(dashboard === undefined ? {} : { dashboard }),

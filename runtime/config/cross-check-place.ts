@@ -25,12 +25,6 @@ export function crossCheckPlace(check: Check): void {
   if (source && !('device' in source) && !place && valueAt(written.values, ['place']) === undefined) {
     fault(['place'], `is missing, while the source is ${source.use}`, 'Add place: { use: axond-place }.');
   }
-  if (configuration.device.rotate !== undefined)
-    fault(
-      ['device', 'rotate'],
-      'is for amplifiers, and a run that recognises places has one recording',
-      'Take it out.',
-    );
   if (source?.use === 'camera') crossCheckFrames(check);
   else if (place?.recall === true && source && !('device' in source))
     fault(['place', 'recall'], `has no meaning for ${source.use}, which gives counts`, 'Take it out, or use a camera.');

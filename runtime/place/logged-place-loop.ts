@@ -9,18 +9,23 @@ import type { PlaceLoop } from './place-loop.js';
  * The order of the log is the order that replay repeats.
  */
 export class LoggedPlaceLoop {
-  readonly loop: PlaceLoop;
+  #loop: PlaceLoop;
   readonly #pictures: SlotRing;
   readonly #decisions: SlotRing;
 
   constructor(loop: PlaceLoop, pictures: SlotRing, decisions: SlotRing) {
-    this.loop = loop;
+    this.#loop = loop;
     this.#pictures = pictures;
     this.#decisions = decisions;
   }
 
+  /** The next cycle is the first of another recording, and of this loop. */
+  beginRecording(loop: PlaceLoop): void {
+    this.#loop = loop;
+  }
+
   step(nowUs: number, frame: GreyFrame | undefined, messages: RecordList = none): void {
-    const { loop } = this;
+    const loop = this.#loop;
     const cycle = loop.cycleNumber + 1;
     for (let place = 0; place < messages.length; place++) {
       const at = place * recordLength;

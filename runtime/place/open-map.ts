@@ -2,13 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { ModelError } from '../../models/format/model-error.js';
 import { AxondPlace } from '../../models/place/axond-place.js';
 import { readPlaceKernels } from '../../models/place/kernels-file.js';
-import { mapOf } from '../../models/place/map-content.js';
+import { contentOf, mapOf } from '../../models/place/map-content.js';
 import { MapFile } from '../../models/place/map-file.js';
-import { areComparable, decodeMap, type MapKind } from '../../models/place/map-format.js';
+import { areComparable, decodeMap, encodeMap, type MapKind } from '../../models/place/map-format.js';
 import { defaultTheta, type PlaceRule } from '../../models/place/place-clock.js';
 import { MapSwitch } from '../../models/place/map-switch.js';
 import { MapTracker } from '../../models/place/map-tracker.js';
 import { PlaceMap } from '../../models/place/place-map.js';
+import type { RunPosition } from '../contracts.js';
 import { PlaceLoop } from './place-loop.js';
 
 /** What a run wants of its maps. */
@@ -76,10 +77,18 @@ export function mapsOfRecording(
 }
 
 /** The loop that tells where a robot is on these maps, in the first of which it begins. */
-export function placeLoop(maps: readonly PlaceMap[]): { loop: PlaceLoop; trackers: readonly MapTracker[] } {
+export function placeLoop(
+  maps: readonly PlaceMap[],
+  after?: RunPosition,
+): { loop: PlaceLoop; trackers: readonly MapTracker[] } {
   const trackers = maps.map((map) => new MapTracker(map));
   const mode = maps[0]?.places.length === 0 ? 'learning' : 'matching';
-  return { loop: new PlaceLoop(new MapSwitch(trackers), mode), trackers };
+  return { loop: new PlaceLoop(new MapSwitch(trackers), mode, after), trackers };
+}
+
+/** The same of a map of this run alone, which no file has. */
+export function bytesOf(map: PlaceMap, kind: MapKind): Uint8Array {
+  return encodeMap(contentOf(map, kind, 0));
 }
 
 /** What a recording keeps of the map that it begins with. */

@@ -6,6 +6,7 @@ import {
   type GreyFrame,
   type MapsTracker,
   type PlaceEstimate,
+  type RunPosition,
 } from '../contracts.js';
 import { createRecordList, type RecordList } from '../loop/loop.js';
 import { EventCode, MessageCode } from '../loop/records.js';
@@ -24,9 +25,9 @@ export class PlaceLoop {
   /** Of the last frame that carried evidence. */
   readonly estimate: PlaceEstimate = nowhere();
   mode: PlaceMode;
-  cycleNumber = 0;
-  /** Frames so far, less one; as a sample's index is. */
-  lastIndex = -1;
+  cycleNumber: number;
+  /** Frames of the run so far, less one; as a sample's index is. */
+  lastIndex: number;
   /** Frames that carried no evidence. */
   withoutEvidence = 0;
   /** Why the last request was not followed, or the empty string. */
@@ -38,8 +39,11 @@ export class PlaceLoop {
   #told = -1;
   #nowUs = 0;
 
-  constructor(tracker: MapsTracker, mode: PlaceMode) {
+  /** `after` is where the recording of the run so far has ended, if there is one. */
+  constructor(tracker: MapsTracker, mode: PlaceMode, { cycle, index }: RunPosition = { cycle: 0, index: -1 }) {
     this.#tracker = tracker;
+    this.cycleNumber = cycle;
+    this.lastIndex = index;
     this.mode = mode;
     tracker.begin();
   }

@@ -1,4 +1,4 @@
-import type { MapSize, PlaceEstimate, placeRequests } from '../contracts.js';
+import type { MapSize, PlaceEstimate, RunPosition, placeRequests } from '../contracts.js';
 import type { PictureOptions } from './picture-options.js';
 import type { PlaceMode } from './place-loop.js';
 
@@ -19,6 +19,20 @@ export interface PlaceThreadData {
   readonly ros?: RosOptions;
   readonly pictures: SharedArrayBuffer;
   readonly decisions: SharedArrayBuffer;
+  /** Of `ControlTime`: where a recording ends. */
+  readonly times: SharedArrayBuffer;
+}
+
+/** As its file is. */
+export interface NamedMap {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Where a recording has ended while its run goes on, when, and the maps as they were then. */
+export interface RotatedPlaces extends RunPosition {
+  readonly us: number;
+  readonly maps: readonly NamedMap[];
 }
 
 export interface RosOptions {
@@ -44,6 +58,8 @@ export type ToPlaceThread =
       readonly text: string;
     }
   | { readonly marker: number }
+  /** The next cycle is to be the first of another recording. */
+  | { readonly rotate: true }
   | { readonly stop: true };
 
 /** Where the loop stands now; told with each frame. */
@@ -79,7 +95,7 @@ export type FromPlaceThread =
   | {
       readonly ready: {
         readonly mode: PlaceMode;
-        readonly maps: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+        readonly maps: readonly NamedMap[];
         readonly notices: readonly string[];
       };
     }
@@ -88,6 +104,9 @@ export type FromPlaceThread =
   /** `told` where this frame brought an estimate, `moved` where that is of another place than the last one. */
   | { readonly state: PlaceState; readonly told: boolean; readonly moved: boolean }
   | { readonly notice: { readonly delivering: boolean; readonly text: string } }
+  | { readonly rotated: RotatedPlaces }
+  /** Why the recording goes on. */
+  | { readonly notRotated: string }
   /** The source has come to its end: nothing more will come. */
   | { readonly over: true }
   | { readonly answer: { readonly id: number; readonly refusal: string } }

@@ -1,18 +1,20 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { MapFile } from '../../models/place/map-file.js';
 import type { MapTracker } from '../../models/place/map-tracker.js';
 import type { MappedPlace, PlaceMap, PlaceNote } from '../../models/place/place-map.js';
 import { mapChanges, placeRequests, recordLength, type GreyFrame, type MessageKind } from '../contracts.js';
 import { createRecordList } from '../loop/loop.js';
 import { EventCode, decodeEvent, encodeMessage } from '../loop/records.js';
 import { SlotRing } from '../loop/ring.js';
+import { ControlTime } from '../loop/shared.js';
 import { monotonicUs } from '../monotonic.js';
 import { EstimateSocket } from './estimate-socket.js';
 import { LoggedPlaceLoop } from './logged-place-loop.js';
-import { mapBytes, openMap, openOtherMap, placeLoop } from './open-map.js';
+import { bytesOf, mapBytes, mapsOfRecording, openMap, openOtherMap, placeLoop } from './open-map.js';
 import { openSource } from './open-source.js';
 import { kindOf } from './picture-options.js';
 import { RosBridge } from './ros-bridge.js';
-import type { FromPlaceThread, PlaceThreadData, ToPlaceThread } from './shared.js';
+import type { FromPlaceThread, NamedMap, PlaceThreadData, ToPlaceThread } from './shared.js';
 
 /**
  * The thread of the place loop: the shell around it. It owns source, map file, socket and ROS, and goes through nobody
@@ -21,6 +23,9 @@ import type { FromPlaceThread, PlaceThreadData, ToPlaceThread } from './shared.j
  */
 
 const data = workerData as PlaceThreadData;
+const times = new Float64Array(data.times);
+const modeRequests = { learning: 'learn', matching: 'match', paused: 'pause' } as const;
+const filesOf = (maps: readonly ReturnType<typeof openMap>[]): MapFile[] => maps.flatMap(({ file }) => file ?? []);
 const tell = (message: FromPlaceThread): void => parentPort?.postMessage(message);
 
 try {
@@ -37,10 +42,16 @@ async function run(): Promise<void> {
   });
   const { source } = pictures;
   const { otherMaps } = data;
-  const opened = [openMap(data.map, kind, data), ...otherMaps.map((path) => openOtherMap(path, kind, data.recall))];
-  const files = opened.flatMap(({ file }) => file ?? []);
+  const openMaps = (): ReturnType<typeof openMap>[] => [
+    openMap(data.map, kind, data),
+    ...otherMaps.map((path) => openOtherMap(path, kind, data.recall)),
+  ];
+  let opened = openMaps();
+  let files = filesOf(opened);
   const paths = data.map === undefined ? [] : [data.map, ...otherMaps];
-  const { loop, trackers } = placeLoop(opened.map(({ map }) => map));
+  let { loop, trackers } = placeLoop(opened.map(({ map }) => map));
+  /** Frames without evidence, of recordings of this run that have ended. */
+  let withoutEvidence = 0;
   const { mode } = loop;
   const logged = new LoggedPlaceLoop(loop, SlotRing.attach(data.pictures), SlotRing.attach(data.decisions));
   const messages = createRecordList(1);
@@ -78,6 +89,38 @@ async function run(): Promise<void> {
     const note = noteOf(estimate.place);
     socket.tell({ ...estimate, label: note?.label ?? null });
     if (hasMoved() && estimate.known && note?.pose) ros?.publish(note.pose, estimate);
+  }
+
+  /**
+   * From the next cycle on another recording is written: the recorder finds the last one of this before any of that. The
+   * maps are written and opened again, as for a new run, so that the recording can be repeated from what it holds of them;
+   * where the robot is, it has to see again. What stood otherwise than in a new run is the first that the loop is told.
+   */
+  function rotate(): void {
+    const { cycleNumber: cycle, lastIndex: index, mode, map } = loop;
+    const own = opened[0]?.map;
+    let maps: NamedMap[];
+    try {
+      for (const file of files) file.save();
+      maps = paths.map((path) => ({ name: path, bytes: mapBytes(path) }));
+      if (paths.length === 0 && own) maps.push({ name: 'of this run', bytes: bytesOf(own, kind) });
+      opened = paths.length > 0 ? openMaps() : mapsOfRecording(maps, kind, data).map((each) => ({ map: each }));
+    } catch (error) {
+      tell({ notRotated: error instanceof Error ? error.message : String(error) });
+      return;
+    }
+    files = filesOf(opened);
+    withoutEvidence += loop.withoutEvidence;
+    times[ControlTime.endCycle] = cycle;
+    ({ loop, trackers } = placeLoop(
+      opened.map(({ map: each }) => each),
+      { cycle, index },
+    ));
+    logged.beginRecording(loop);
+    tell({ rotated: { cycle, index, us: monotonicUs(), maps } });
+    const request = modeRequests[mode];
+    if (mode !== loop.mode) step('place', placeRequests.indexOf(request), -1, 0);
+    if (map !== loop.map) step('place', placeRequests.indexOf('map'), map, 0);
   }
 
   function drive(metres: number): void {
@@ -141,7 +184,7 @@ async function run(): Promise<void> {
         frames: loop.lastIndex + 1,
         dropped: dropped + partial,
         discardedBytes,
-        withoutEvidence: loop.withoutEvidence,
+        withoutEvidence: withoutEvidence + loop.withoutEvidence,
         restarts,
         ms,
         listeners: socket.listeners,
@@ -171,6 +214,7 @@ async function run(): Promise<void> {
     if ('start' in message) source.start();
     else if ('stop' in message) void stop();
     else if ('marker' in message) step('marker', message.marker);
+    else if ('rotate' in message) rotate();
     else {
       label = message.text;
       step('place', placeRequests.indexOf(message.request), message.place, message.number);

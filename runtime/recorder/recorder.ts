@@ -47,6 +47,8 @@ export interface RecordingStore {
 export interface Continuation {
   readonly path: string;
   readonly run: RunDescription;
+  /** Of places, that it begins with. */
+  readonly maps?: readonly { readonly name: string; readonly bytes: Uint8Array }[];
   /** Of the one that ends. */
   readonly summary: RunSummary;
 }

@@ -138,10 +138,11 @@ class DiskStore implements RecordingStore {
       walBytes: statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0,
     };
   }
-  continueIn({ path, run, summary }: Continuation): void {
+  continueIn({ path, run, maps = [], summary }: Continuation): void {
     // Before the first cycle of the next: a cut in between leaves a recording that lacks its ending alone.
     this.#writer.commit();
     const next = new RecordingWriter(path, run);
+    for (const { name, bytes } of maps) next.map(name, bytes);
     this.#writer.close(summary);
     this.#writer = next;
     times[ControlTime.endCycle] = Infinity;

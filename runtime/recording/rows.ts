@@ -46,7 +46,7 @@ const description: z.ZodType<RunDescription> = z
     startUs: z.number(),
     startWallMs: z.number(),
     wallClock: z.literal('unset').exactOptional(),
-    continues: z.object({ recording: z.string(), cycle: whole.positive(), index: whole.min(-1) }).exactOptional(),
+    continues: z.object({ recording: z.string(), cycle: whole.min(0), index: whole.min(-1) }).exactOptional(),
   })
   .refine(({ stream, pictures }) => stream.channels.length > 0 || pictures !== undefined, 'its stream has no channels');
 const summary: z.ZodType<RunSummary> = z.object({

@@ -24,5 +24,6 @@ export function replayPlaces(
   compareCycles(recording, replayed, differences, onProgress === undefined ? {} : { onProgress });
   const seconds = (performance.now() - started) / 1000;
   const drivenSeconds = (recording.lastUs() - recording.run.startUs) / 1e6;
-  return { frames: loop.lastIndex + 1, realtimeFactor: drivenSeconds / seconds, differences };
+  const before = recording.run.continues?.index ?? -1;
+  return { frames: loop.lastIndex - before, realtimeFactor: drivenSeconds / seconds, differences };
 }

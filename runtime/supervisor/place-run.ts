@@ -9,7 +9,7 @@ import type { LinkOptions } from '../link/messages.js';
 import { ControlTime } from '../loop/shared.js';
 import { monotonicUs } from '../monotonic.js';
 import { kindOf } from '../place/picture-options.js';
-import type { PlaceState, PlaceThreadData } from '../place/shared.js';
+import type { PlaceState, PlaceThreadData, RotatedPlaces } from '../place/shared.js';
 import { mostBytesPerSecond, roomToBegin } from '../recording/room.js';
 import { tidyRecording } from '../recording/tidy.js';
 import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
@@ -20,7 +20,8 @@ import { PlaceMemory } from './place-memory.js';
 import { PlaceThread } from './place-thread.js';
 import { createPlaces, type Places } from './places.js';
 import { RecorderThread } from './recorder-thread.js';
-import { clockIsUnset, freeName, readBootId } from './run-file.js';
+import { clockIsUnset, readBootId } from './run-file.js';
+import { RunRecordings, type Beginning } from './run-recordings.js';
 import { Service } from './service.js';
 import type { Status } from './status.js';
 import { StorageKeeper } from './storage-keeper.js';
@@ -41,7 +42,6 @@ export interface PlaceRunOptions {
  * nothing to arm.
  */
 export class PlaceRun {
-  readonly recording: string;
   /** Settles after `stop`, whoever called it. */
   readonly finished: Promise<RunSummary>;
   readonly #options: PlaceRunOptions;
@@ -53,6 +53,7 @@ export class PlaceRun {
   /** What a recording begins with where one has ended for want of space. */
   readonly #roomToBegin: number;
   readonly #startUs = monotonicUs();
+  readonly #recordings: RunRecordings;
   readonly #lifecycle: Lifecycle;
   #recorder: RecorderThread | undefined;
   #link: LinkConnection | undefined;
@@ -86,7 +87,8 @@ export class PlaceRun {
     this.#storage = new StorageKeeper(plan.record, plan.storage, this.#roomToBegin, options.log);
     this.#places = createPlaces(plan.name);
     mkdirSync(plan.record, { recursive: true });
-    this.recording = freeName(plan.record, plan.name);
+    const { record: folder, name, rotate } = plan;
+    this.#recordings = new RunRecordings({ folder, name, ...(rotate === undefined ? {} : { rotate }) }, this.#startUs);
     this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
@@ -104,6 +106,11 @@ export class PlaceRun {
     return run;
   }
 
+  /** The one that is being written. */
+  get recording(): string {
+    return this.#recordings.path;
+  }
+
   async #start(): Promise<void> {
     const { plan, log } = this.#options;
     this.#server = await serveControl(this.#places.control, (request) => this.#answer(request));
@@ -116,6 +123,11 @@ export class PlaceRun {
           this.#notice = delivering ? '' : text;
           log[delivering ? 'info' : 'warn'](text);
         },
+        onRotated: (rotated) => this.#rotated(rotated),
+        onNotRotated: (reason) => {
+          log.warn(`the recording goes on: ${reason}`);
+          this.#recordings.goesOn(monotonicUs());
+        },
         onOver: () => void this.stop(),
         onDeath: (error) => void this.#end().finally(() => this.#fail(error)),
       },
@@ -125,7 +137,12 @@ export class PlaceRun {
     for (const notice of notices) log.warn(notice);
     const deleted: string[] = [];
     await this.#storage.look(this.recording, (text) => deleted.push(text));
-    this.#recorder = await RecorderThread.start(this.recording, this.#describe(), undefined, this.#memory, log);
+    const run = this.#describe(this.#beginning());
+    this.#recorder = await RecorderThread.start(this.recording, run, undefined, this.#memory, log);
+    this.#recorder.onContinued = (path) => {
+      this.#recordings.changed(path);
+      this.#link?.follow(path);
+    };
     for (const { name, bytes } of maps) {
       this.#recorder.keepMap(name, bytes);
       // The loop counts on it that the first texts are the names of the maps.
@@ -188,9 +205,19 @@ export class PlaceRun {
     if (this.#service) this.#tellService();
     const problem = this.#recorder?.problem ?? '';
     this.#storage.beat(monotonicUs() / 1000, this.recording, (text) => this.#thread?.mark(this.#text(text)));
+    if (this.#recordings.due(monotonicUs())) this.#thread?.rotate();
     if (this.#lifecycle.beat(monotonicUs(), this.#state?.frames ?? 0, problem, undefined) !== 'stop') return;
     if (problem !== '' && !this.#stopping) this.#options.log.error(problem);
     void this.stop();
+  }
+
+  /** The loop goes on, and what follows belongs into the next recording. */
+  #rotated({ cycle, index, us, maps }: RotatedPlaces): void {
+    const counted = { ...this.#summary(), samples: index + 1 };
+    const describe = (beginning: Beginning): RunDescription => this.#describe(beginning);
+    const clocks = { us: monotonicUs(), wallMs: Date.now() };
+    const next = this.#recordings.next({ cycle, index }, us, counted, describe, clocks);
+    this.#recorder?.continueIn({ ...next, maps });
   }
 
   #tellService(): void {
@@ -330,7 +357,22 @@ export class PlaceRun {
     if (this.roomWanted === undefined) this.#service?.stop();
     clearInterval(this.#beat);
     await this.#thread?.stop();
-    const summary: RunSummary = {
+    const summary = this.#summary();
+    await this.#recorder?.stop(this.#recordings.partOf(summary));
+    // Another one may have been begun with the last beat.
+    if (summary.recording !== null) summary.recording = this.recording;
+    if (this.#link) {
+      summary.mqtt = await this.#link.finish();
+      this.#recordings.tidy();
+      tidyRecording(this.recording);
+    }
+    this.#server?.close();
+    return summary;
+  }
+
+  /** Of the whole run. */
+  #summary(): RunSummary {
+    return {
       samples: this.#state?.frames ?? 0,
       gaps: 0,
       discardedBytes: this.#state?.discardedBytes ?? 0,
@@ -342,16 +384,13 @@ export class PlaceRun {
       recording: this.#recorder ? this.recording : null,
       mqtt: null,
     };
-    await this.#recorder?.stop(summary);
-    if (this.#link) {
-      summary.mqtt = await this.#link.finish();
-      tidyRecording(this.recording);
-    }
-    this.#server?.close();
-    return summary;
   }
 
-  #describe(): RunDescription {
+  #beginning(): Beginning {
+    return { startUs: this.#startUs, startWallMs: Date.now() - (monotonicUs() - this.#startUs) / 1000 };
+  }
+
+  #describe(beginning: Beginning): RunDescription {
     const { plan, configuration, verb, axondVersion } = this.#options;
     return {
       name: plan.name,
@@ -366,8 +405,7 @@ export class PlaceRun {
       coefficients: {},
       models: {},
       bootId: readBootId(),
-      startUs: this.#startUs,
-      startWallMs: Date.now() - (monotonicUs() - this.#startUs) / 1000,
+      ...beginning,
       ...(clockIsUnset(plan.record, Date.now()) ? { wallClock: 'unset' } : {}),
     };
   }
@@ -386,6 +424,7 @@ function threadData(plan: PlaceRunPlan, places: Places, memory: PlaceMemory): Pl
     ...(ros ? { ros: { ...ros, spacing: spacing ?? 1 } } : {}),
     pictures: memory.samples.memory,
     decisions: memory.decisions.memory,
+    times: memory.times.buffer as SharedArrayBuffer,
   };
 }
 

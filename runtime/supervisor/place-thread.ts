@@ -1,10 +1,20 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import type { FromPlaceThread, PlaceRequestVerb, PlaceState, PlaceThreadData, ToPlaceThread } from '../place/shared.js';
+import type {
+  FromPlaceThread,
+  PlaceRequestVerb,
+  PlaceState,
+  PlaceThreadData,
+  RotatedPlaces,
+  ToPlaceThread,
+} from '../place/shared.js';
 
 export interface PlaceThreadEvents {
   onState(state: PlaceState, told: boolean, moved: boolean): void;
   onNotice(delivering: boolean, text: string): void;
+  onRotated(rotated: RotatedPlaces): void;
+  /** Why the recording goes on. */
+  onNotRotated(reason: string): void;
   /** The source has come to its end. */
   onOver(): void;
   /** The thread died: nothing may go on. */
@@ -37,6 +47,8 @@ export class PlaceThread {
       worker.on('message', (message: FromPlaceThread) => {
         if ('state' in message) events.onState(message.state, message.told, message.moved);
         else if ('notice' in message) events.onNotice(message.notice.delivering, message.notice.text);
+        else if ('rotated' in message) events.onRotated(message.rotated);
+        else if ('notRotated' in message) events.onNotRotated(message.notRotated);
         else if ('over' in message) events.onOver();
         else if ('answer' in message) this.#answered(message.answer.id, message.answer.refusal);
         else if ('ended' in message) resolve();
@@ -56,6 +68,11 @@ export class PlaceThread {
 
   mark(marker: number): void {
     this.#tell({ marker });
+  }
+
+  /** Begin another recording with the next cycle. */
+  rotate(): void {
+    this.#tell({ rotate: true });
   }
 
   /** Why it was not followed, or the empty string. */

@@ -66,6 +66,12 @@ export class RunRecordings {
     return { path, run: describe({ startUs: us, startWallMs, continues }), summary };
   }
 
+  /** It could not be changed now: tried again after as long. */
+  goesOn(nowUs: number): void {
+    this.#changing = false;
+    this.#begunUs = nowUs;
+  }
+
   /** It is written now, and the one before has ended. */
   changed(path: string): void {
     this.tidy();

@@ -63,7 +63,7 @@ module.exports = {
     only(
       'supervisor',
       '^runtime/supervisor/',
-      '^runtime/(loop|place|recorder|recording|link|guardian|config|timing)/|^drivers/',
+      '^runtime/(loop|place|recorder|recording|link|guardian|config|timing|study)/|^drivers/',
     ),
     only(
       'place-loop',

@@ -6,7 +6,7 @@ import { placesOf } from '../supervisor/places.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 import { deviceOf, targeted, type Target } from './target.js';
 
-/** Verbs that speak to a running axond over its control socket: status, arm, disarm, mark. */
+/** Verbs that speak to a running axond over its control socket: status, arm, disarm, mark, acknowledge. */
 
 export function statusCommand(): Command {
   return targeted(new Command('status').description('What a running axond is doing, and why it does not fire'))
@@ -72,6 +72,21 @@ export function markCommand(): Command {
       const value = await ask(target, { verb: 'mark', text: words.join(' ') });
       if (target.json) printJson(value);
       else print(`Marked: ${words.join(' ')}`);
+    });
+}
+
+export function acknowledgeCommand(): Command {
+  return targeted(
+    new Command('acknowledge')
+      .description('Say that somebody has seen an alarm; it stays until its cause is over')
+      .argument('<alarm>', 'its name, as axond status shows it'),
+  )
+    .requiredOption('--by <INITIALS>', 'who: two to five letters')
+    .addHelpText('after', '\nExample:  axond acknowledge signal --by AM')
+    .action(async (alarm: string, target: Target & { by: string }) => {
+      const value = await ask(target, { verb: 'acknowledge', alarm, by: target.by });
+      if (target.json) printJson(value);
+      else print(`Acknowledged: ${alarm}, by ${target.by}`);
     });
 }
 

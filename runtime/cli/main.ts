@@ -12,6 +12,7 @@ const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   arm: async () => (await import('./control.js')).armCommand(),
   disarm: async () => (await import('./control.js')).disarmCommand(),
   silence: async () => (await import('./silence.js')).silenceCommand(),
+  acknowledge: async () => (await import('./control.js')).acknowledgeCommand(),
   mark: async () => (await import('./control.js')).markCommand(),
   replay: async () => (await import('./replay.js')).replayCommand(),
   recording: async () => (await import('./recording.js')).recordingCommand(),

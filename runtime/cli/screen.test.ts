@@ -35,6 +35,7 @@ const status: Status = {
     guardian: 'ready',
     budget: { state: 'known', left: null },
   },
+  alarms: [],
   ringLosses: { samples: 0, decisions: 0, commands: 0 },
   recorder: { state: 'recording', lagMs: 0 },
   mqtt: null,

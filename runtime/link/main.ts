@@ -153,6 +153,7 @@ class Link {
 
   hear(message: ToLink): void {
     if ('state' in message) this.#state(message.state, message.reasons);
+    else if ('bed' in message) this.#keep('bed', message.bed);
     else if ('health' in message) this.#keep('health', message.health);
     else if ('belief' in message) this.#believe(message.belief);
     else if ('look' in message) void this.#follow();

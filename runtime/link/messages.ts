@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dashboardOptions, livePicture, liveSamples, shownStatus } from './dashboard/options.js';
+import { bedReport } from './bed.js';
 import { uploadOptions } from './upload/options.js';
 
 /** What supervisor and link process say to each other: one JSON object a line, on the link's stdin and stdout. */
@@ -51,6 +52,8 @@ export const toLink = z.union([
   z.strictObject({ recording: z.string() }),
   /** For uploads, which wait while it is. */
   z.strictObject({ armed: z.boolean() }),
+  /** What a list of beds shows of this one; kept by the broker. */
+  z.strictObject({ bed: bedReport }),
   z.strictObject({ health: z.record(z.string(), z.unknown()) }),
   z.strictObject({
     response: z.strictObject({ id: z.string(), ok: z.boolean(), data: z.unknown(), reasons: z.array(z.string()) }),
@@ -62,6 +65,11 @@ export const toLink = z.union([
   z.strictObject({ finish: z.literal(true) }),
 ]);
 export type ToLink = z.infer<typeof toLink>;
+
+/** Of a person, as they stand in the log. */
+export const initials = z
+  .string()
+  .regex(/^\p{L}{2,5}$/u, { error: 'by: initials are two to five letters, such as AM' });
 
 const limit = z.number().nonnegative().optional();
 const count = z.number().int().nonnegative().optional();
@@ -83,6 +91,8 @@ export const forwardedRequest = z.discriminatedUnion('verb', [
     })
     .refine((named) => Object.keys(named).length > 1, { error: 'names no limit' }),
   z.strictObject({ verb: z.literal('mark'), text: z.string().min(1).max(1000) }),
+  /** It makes nothing fire: who has seen an alarm says so. */
+  z.strictObject({ verb: z.literal('acknowledge'), alarm: z.string().min(1).max(40), by: initials }),
   z.strictObject({ verb: z.literal('status') }),
   z.strictObject({ verb: z.literal('place/learn') }),
   z.strictObject({ verb: z.literal('place/match') }),

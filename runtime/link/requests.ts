@@ -86,9 +86,10 @@ export class RequestJudge {
       const reasons = parsed.error.issues.map(({ path, message }) => `args.${path.join('.')}: ${message}`);
       return refuse('arguments', `args: not those of ${verb}`, argumentsOf[verb], reasons);
     }
-    if (verb === 'lower') {
+    // Late it would be said of another limit, or of another alarm, than was meant.
+    if (verb === 'lower' || verb === 'acknowledge') {
       if (id === '') return refuse('id', 'id: is missing', 'Give each request an id, so that it is followed once.');
-      const late = this.#late(given['expires'], expirySeconds, nowMs);
+      const late = this.#late(verb, given['expires'], expirySeconds, nowMs);
       if (late) return refuse(late.code, late.message, late.fix);
     }
     if (id !== '') this.#keep(key, content);
@@ -107,10 +108,15 @@ export class RequestJudge {
   }
 
   /** Of both ways to say how long a request is good, one is needed, and each that is used must hold. */
-  #late(expires: unknown, seconds: number | undefined, nowMs: number): Omit<RemoteRefusal, 'reasons'> | undefined {
+  #late(
+    verb: string,
+    expires: unknown,
+    seconds: number | undefined,
+    nowMs: number,
+  ): Omit<RemoteRefusal, 'reasons'> | undefined {
     const fix = `Set the message expiry interval to ${longestSeconds} s or less, or "expires" to a time so near.`;
     if (expires === undefined && seconds === undefined)
-      return { code: 'expiry', message: 'lower: says not how long it is good', fix };
+      return { code: 'expiry', message: `${verb}: says not how long it is good`, fix };
     if (seconds !== undefined && !(seconds <= longestSeconds))
       return { code: 'expiry', message: `message expiry interval: ${seconds} s is above ${longestSeconds} s`, fix };
     if (expires === undefined) return undefined;
@@ -148,6 +154,7 @@ const record = z.record(z.string(), z.unknown());
 const argumentsOf = {
   lower: 'Give perMinute, perHour, perNight (whole numbers), interval_us or gain_db (0 or less).',
   mark: 'Give text, of at most 1,000 characters.',
+  acknowledge: 'Give alarm, its name, and by, two to five letters.',
   status: 'Give none.',
   'place/learn': 'Give none.',
   'place/match': 'Give none.',

@@ -74,8 +74,8 @@ export interface AlarmFacts {
   } | null;
   /** Infinity before the first. */
   readonly sampleAgeSeconds: number;
-  /** By signal quality. */
-  readonly contactBad: boolean;
+  /** What signal quality holds against the electrodes; the empty string where it holds nothing, or judges nothing. */
+  readonly contactFault: string;
   /** Null where no detector judges it for the gate. */
   readonly asleep: boolean | null;
   readonly armed: boolean;
@@ -118,6 +118,7 @@ export class AlarmRules {
   #diskLow = false;
   #lastUs = NaN;
   #streamed = false;
+  #fault = '';
   #stimuli = 0;
   #rearmed: number;
   #asleepSeconds = 0;
@@ -143,7 +144,8 @@ export class AlarmRules {
     say('rearmed', rearmed > this.#rearmed, `for the ${ordinal(rearmed)} time`);
     this.#rearmed = rearmed;
     const rest = facts.guardianRest ?? '';
-    say('guardian', this.#guardian.since(nowUs, rest !== '') >= restSeconds, rest);
+    const patience = rest === 'starting' ? startSeconds : restSeconds;
+    say('guardian', this.#guardian.since(nowUs, rest !== '') >= patience, rest);
     const { undervoltage, battery } = facts.power;
     say('undervoltage', undervoltage === true, '');
     const empty = battery !== null && battery.discharging;
@@ -164,7 +166,7 @@ export class AlarmRules {
     seconds: number,
     say: (alarm: AlarmName, holds: boolean, detail: string) => void,
   ): void {
-    const { nowUs, night, sampleAgeSeconds, contactBad, asleep, armed, stimuli, guardianRest } = facts;
+    const { nowUs, night, sampleAgeSeconds, contactFault, asleep, armed, stimuli, guardianRest } = facts;
     // A headset that was never there since the window opened is as lost as one that went.
     const silent = watched && sampleAgeSeconds > freshSeconds;
     const silentFor = Math.max(
@@ -172,14 +174,17 @@ export class AlarmRules {
       watched && this.#streamed && sampleAgeSeconds < Infinity ? sampleAgeSeconds : 0,
     );
     say('signal', silent && silentFor >= lostSeconds, '');
-    say('contact', this.#contact.since(nowUs, watched && contactBad) >= badSeconds, '');
+    const fresh = sampleAgeSeconds <= freshSeconds;
+    const bad = watched && fresh && contactFault !== '';
+    if (bad) this.#fault = contactFault;
+    say('contact', this.#contact.since(nowUs, bad) >= badSeconds, this.#fault);
     const stimulates = guardianRest !== null;
     const open = night?.windowOpen === true && stimulates;
     say('disarmed', this.#disarmed.since(nowUs, open && !armed) >= unarmedSeconds, '');
 
     const more = Math.max(0, stimuli - this.#stimuli);
     this.#stimuli = stimuli;
-    const slept = watched && asleep === true && sampleAgeSeconds <= freshSeconds ? seconds : 0;
+    const slept = watched && asleep === true && fresh ? seconds : 0;
     this.#asleepSeconds = more > 0 || !watched || !stimulates ? 0 : this.#asleepSeconds + slept;
     say('no-stimulus', this.#asleepSeconds >= withoutSeconds, '');
     say('rate', this.#rate.add(slept, slept > 0 ? more : 0) && watched, '');
@@ -218,8 +223,9 @@ const badSeconds = 300;
 const goodSeconds = 30;
 /** Whoever opens the window arms next. */
 const unarmedSeconds = 30;
-/** A guardian that starts anew is ready within two. */
 const restSeconds = 10;
+/** On a busy board it takes that long to be ready. */
+const startSeconds = 60;
 const behindSeconds = 10;
 const withoutSeconds = 3600;
 const lowPercent = 20;

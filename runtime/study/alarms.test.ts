@@ -6,7 +6,7 @@ import { Alarms } from './alarms.js';
 const quiet: Omit<AlarmFacts, 'nowUs'> = {
   night: { windowOpen: true, adverse: false, rearmed: 0 },
   sampleAgeSeconds: 0.01,
-  contactBad: false,
+  contactFault: '',
   asleep: true,
   armed: true,
   stimuli: 0,
@@ -68,7 +68,7 @@ const earns: [AlarmName, (second: number) => Partial<AlarmFacts>, at: number][] 
   ['rearmed', from(100, { night: { ...night, rearmed: 1 } }), 100],
   ['recorder', from(100, { recorderProblem: 'behind by 5 s' }), 110],
   ['disk', from(100, { disk: { freeBytes: 0.99e9, wantedBytes: 1e9 } }), 100],
-  ['contact', from(100, { contactBad: true }), 400],
+  ['contact', from(100, { contactFault: 'electrode' }), 400],
   ['no-stimulus', (second) => ({ stimuli: steady(Math.min(second, 1000)) }), 4600],
   ['rate', (second) => ({ stimuli: steady(second) + Math.max(0, second - 7200) }), 8100],
   ['clock', once(100, { clockStepSeconds: -3600 }), 100],
@@ -86,8 +86,9 @@ test('every alarm is earned by a night above', () => {
 test('what is just not bad enough raises nothing', () => {
   const almost = [
     (second: number) => ({ sampleAgeSeconds: second % 300 < 29 ? second % 300 : 0 }),
-    (second: number) => ({ contactBad: second % 400 < 299 }),
-    (second: number) => ({ guardianRest: second % 100 < 10 ? 'starting' : '' }),
+    (second: number) => ({ contactFault: second % 400 < 299 ? 'electrode' : '' }),
+    (second: number) => ({ guardianRest: second % 100 < 59 ? 'starting' : '' }),
+    (second: number) => ({ guardianRest: second % 100 < 10 ? 'beats-lost' : '' }),
     (second: number) => ({ armed: second % 100 >= 30 }),
     (second: number) => ({ recorderProblem: second % 60 < 10 ? 'behind' : '' }),
     () => ({ power: { undervoltage: null, battery: { percent: 5, discharging: false } } }),
@@ -105,7 +106,7 @@ test('what is just not bad enough raises nothing', () => {
 
 test('before lights off and after lights on only the box itself can alarm; without a study from the first sample on', () => {
   const closed = { ...night, windowOpen: false };
-  const away = { sampleAgeSeconds: 4000, contactBad: true, armed: false, stimuli: 0 };
+  const away = { sampleAgeSeconds: 4000, contactFault: 'electrode', armed: false, stimuli: 0 };
   assert.deepEqual(
     new Night().pass(7200, () => ({ ...away, night: closed })),
     [],
@@ -131,7 +132,10 @@ test('a headset that is not there when the window opens is lost after 30 s', () 
 });
 
 test('bad contact that is good for a moment goes on being bad', () => {
-  const facts = (second: number) => ({ stimuli: steady(second), contactBad: second >= 100 && second % 60 > 10 });
+  const facts = (second: number) => ({
+    stimuli: steady(second),
+    contactFault: second >= 100 && second % 60 > 10 ? 'flat' : '',
+  });
   assert.deepEqual(new Night().pass(500, facts), [['contact', 400]]);
 });
 

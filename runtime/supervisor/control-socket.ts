@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { z } from 'zod';
 import { placeRequests } from '../contracts.js';
+import { initials } from '../link/messages.js';
 
 /**
  * The control socket: one JSON object a line, one answer a line. It is the only way to arm, and it is local: a file that
@@ -32,6 +33,7 @@ const request = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('disarm') }),
   z.strictObject({ verb: z.literal('lower'), ...limits }),
   z.strictObject({ verb: z.literal('mark'), text: z.string().min(1).max(1000) }),
+  z.strictObject({ verb: z.literal('acknowledge'), alarm: z.string().max(40), by: initials }),
   z.strictObject({
     verb: z.literal('place'),
     request: placeRequest,

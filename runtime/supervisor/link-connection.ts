@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { RunSummary } from '../contracts.js';
 import type { FromLink, LinkOptions, ForwardedRequest } from '../link/messages.js';
+import type { BedReport } from '../link/bed.js';
 import { shownStatus, type LivePicture, type LiveSamples, type ShownStatus } from '../link/dashboard/options.js';
 import { LinkProcess } from '../link/start.js';
 import { placeRequest, type ControlAnswer, type ControlRequest } from './control-socket.js';
@@ -11,6 +12,8 @@ export interface Reported {
   readonly options: LinkOptions;
   status(): Status;
   answer(request: ControlRequest): Promise<ControlAnswer>;
+  /** Absent where nobody sleeps. */
+  bed?(): BedReport;
   /** What a page shows of the signal since the last call. */
   live?(): readonly Live[];
   /** Somebody begins to look. */
@@ -33,6 +36,7 @@ export class LinkConnection {
   #before = { published: 0, acked: 0 };
   #counts = { published: 0, acked: 0 };
   #state = '';
+  #bed = '';
   /** The one that is being written, and whether the process was told so. */
   #recording: string;
   #follows = true;
@@ -93,6 +97,7 @@ export class LinkConnection {
 
   #start(): LinkProcess {
     this.#state = '';
+    this.#bed = '';
     this.#follows = true;
     return new LinkProcess(
       { ...this.#reported.options, recording: this.#recording },
@@ -203,11 +208,13 @@ export class LinkConnection {
   }
 
   #report(): void {
+    this.#ticks++;
     const status = this.#reported.status();
     const { stimulation, source } = status;
     if (!this.#follows) this.follow(this.#recording);
     if (this.#reported.options.dashboard) this.#process.send({ status: finite(status) });
     if (this.#reported.options.upload) this.#process.send({ armed: stimulation?.armed ?? false });
+    this.#tellBed();
     if (this.#reported.options.url === undefined) return;
     const state = source.state !== 'streaming' ? 'checking' : stimulation?.armed ? 'armed' : 'idle';
     const reasons = stimulation?.armed ? [...stimulation.holding] : [];
@@ -216,7 +223,17 @@ export class LinkConnection {
       this.#state = told;
       this.#process.send({ state, reasons });
     }
-    if (this.#ticks++ % healthTicks === 0) this.#process.send({ health: healthOf(status) });
+    if (this.#ticks % healthTicks === 0) this.#process.send({ health: healthOf(status) });
+  }
+
+  /** At once where more than ages has changed, and often enough for whoever takes a silent bed for a lost one. */
+  #tellBed(): void {
+    const bed = this.#reported.bed?.();
+    if (!bed) return;
+    const told = JSON.stringify({ ...bed, sample_age_s: null });
+    if (told === this.#bed && this.#ticks % bedTicks !== 0) return;
+    this.#bed = told;
+    this.#process.send({ bed });
   }
 
   #total(): { published: number; acked: number } {
@@ -280,5 +297,7 @@ const showMs = 33;
 const reportMs = 500;
 /** Ten seconds. */
 const healthTicks = 20;
+/** Fifteen seconds. */
+const bedTicks = 30;
 const restartMs = 500;
 const finishMs = 4000;

@@ -265,6 +265,8 @@ export class PlaceRun {
       case 'arm':
       case 'lower':
         return { ok: false, reasons: [`${request.verb}: this run recognises places and stimulates nothing.`] };
+      case 'acknowledge':
+        return { ok: false, reasons: ['acknowledge: this run recognises places and has no alarms.'] };
       case 'stop':
         void this.stop();
         return { ok: true, value: 'stopping' };
@@ -320,6 +322,7 @@ export class PlaceRun {
       detections: 0,
       stimulation: null,
       place: state ?? null,
+      alarms: [],
       ringLosses: this.#memory.ringLosses,
       recorder: this.#recorder?.status ?? { state: 'starting', lagMs: 0 },
       mqtt: this.#link?.status ?? null,

@@ -12,7 +12,10 @@ import type { LinkOptions } from '../link/messages.js';
 import { monotonicUs } from '../monotonic.js';
 import type { LoopDescription } from '../loop/build.js';
 import { Control, ControlTime, post, type Rotated } from '../loop/shared.js';
+import type { AlarmWatch } from './alarm-watch.js';
 import { armingReasons } from './arming.js';
+import { bedOf } from './bed.js';
+import { sampleAge, watchRun } from './run-alarms.js';
 import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
 import { Lifecycle } from './lifecycle.js';
 import { LinkConnection } from './link-connection.js';
@@ -69,6 +72,7 @@ export class Run {
   #loop: LoopThread | undefined;
   #server: Server | undefined;
   #beat: NodeJS.Timeout | undefined;
+  #alarms: AlarmWatch | undefined;
   #service: Service | undefined;
   #notice = '';
   #realtime = '';
@@ -171,6 +175,18 @@ export class Run {
       );
       await this.#stimulator.start();
     }
+    this.#alarms = watchRun({
+      plan,
+      estimates: description.estimates,
+      stream: this.stream,
+      memory,
+      status: () => this.status(),
+      night: () => null,
+      changed: (_change, words) => {
+        log.warn(words);
+        this.#mark(words);
+      },
+    });
     if ((plan.mqtt ?? plan.dashboard ?? plan.upload) !== undefined || plan.lsl) this.#link = this.#report();
     this.#service = await Service.find(process.env, (text) => log.warn(text));
     this.#beat = setInterval(() => this.#tick(), beatMs);
@@ -230,6 +246,7 @@ export class Run {
     const reported = {
       options,
       status: () => this.status(),
+      bed: () => bedOf(this.status(), sampleAge(this.memory), null, Date.now()),
       answer: (request: ControlRequest) => this.#answer(request, 'remote'),
       look: () => feed.begin(),
       live: () => feed.samples().map((samples) => ({ samples })),
@@ -244,7 +261,8 @@ export class Run {
     const { log } = this.#options;
     Atomics.add(memory.control, Control.supervisorBeat, 1);
     this.#stimulator?.flush();
-    this.#watchWallClock();
+    const stepMs = this.#watchWallClock();
+    this.#alarms?.beat(monotonicUs(), Date.now(), stepMs);
     this.#tellService();
     this.#storage.beat(monotonicUs() / 1000, this.recording, (text) => this.#mark(text));
     if (this.#recordings.due(monotonicUs())) Atomics.store(memory.control, Control.rotate, 1);
@@ -293,7 +311,7 @@ export class Run {
   }
 
   /** By how much it was set stands in the recording, between the samples before and after. */
-  #watchWallClock(): void {
+  #watchWallClock(): number {
     const nowUs = monotonicUs();
     const stepMs = this.#wallClock.look(nowUs, Date.now());
     if (stepMs !== 0) {
@@ -303,6 +321,7 @@ export class Run {
     }
     const state = inhibitorStates.indexOf(this.#wallClock.stepped(nowUs) ? 'holds' : 'clear');
     if (state !== this.#wallClockState && post(this.memory.requests, 'clock', state)) this.#wallClockState = state;
+    return stepMs;
   }
 
   #mark(text: string): boolean {
@@ -330,6 +349,10 @@ export class Run {
       }
       case 'mark':
         return this.#post(this.#mark(request.text));
+      case 'acknowledge': {
+        const refused = this.#alarms?.acknowledge(request.alarm, request.by, Date.now()) ?? 'starting';
+        return refused === '' ? { ok: true, value: this.status() } : { ok: false, reasons: [refused] };
+      }
       case 'place':
         return {
           ok: false,
@@ -410,6 +433,7 @@ export class Run {
           }
         : null,
       place: null,
+      alarms: this.#alarms?.list ?? [],
       ringLosses: memory.ringLosses,
       recorder: this.#recorder?.status ?? { state: 'starting', lagMs: 0 },
       mqtt: this.#link?.status ?? null,

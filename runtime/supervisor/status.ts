@@ -1,5 +1,6 @@
 import type { RefusalReason, SessionState } from '../contracts.js';
 import type { PlaceState } from '../place/shared.js';
+import type { Alarm } from '../study/alarms.js';
 
 /** What a running axond says of itself: on the control socket, the live screen and MQTT. */
 export interface Status {
@@ -44,6 +45,8 @@ export interface Status {
   } | null;
   /** Null where no places are recognised. */
   readonly place: PlaceState | null;
+  /** Worst first; what was acknowledged last. */
+  readonly alarms: readonly Alarm[];
   readonly ringLosses: Readonly<Record<string, number>>;
   readonly recorder: { readonly state: string; readonly lagMs: number };
   /** Null where nothing is reported. */

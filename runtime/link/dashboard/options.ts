@@ -93,6 +93,19 @@ export const shownStatus = z.object({
       ruleProblem: z.string(),
     })
     .nullable(),
+  alarms: z
+    .array(
+      z.object({
+        alarm: z.string(),
+        words: z.string(),
+        detail: z.string(),
+        fix: z.string(),
+        sinceWallMs: z.number(),
+        over: z.boolean(),
+        by: z.string(),
+      }),
+    )
+    .readonly(),
   ringLosses: z.record(z.string(), z.number()),
   recorder: z.object({ state: z.string(), lagMs: z.number() }),
   mqtt: z.object({ connected: z.boolean(), detail: z.string(), published: count, acked: count }).nullable(),

@@ -111,6 +111,7 @@ export const status: ShownStatus = {
     budget: { state: 'known', left: { hour: 98_765, day: 2, night: 3 } },
   },
   place: null,
+  alarms: [],
   ringLosses: { samples: 0 },
   recorder: { state: 'recording', lagMs: 3 },
   mqtt: { connected: true, detail: '', published: 77_777, acked: 77_777 },

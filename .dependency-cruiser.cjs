@@ -52,7 +52,7 @@ module.exports = {
     only(
       'config',
       '^runtime/config/',
-      '^runtime/(signal|detect|decide|loop)/|^runtime/guardian/(actuators|stop-input)\\.ts$|^runtime/recording/storage\\.ts$|^drivers/',
+      '^runtime/(signal|detect|decide|loop)/|^runtime/guardian/(actuators|stop-input)\\.ts$|^runtime/recording/storage\\.ts$|^models/model-file\\.ts$|^drivers/',
     ),
     only(
       'replay',

@@ -475,6 +475,8 @@ export interface StudyPlan {
   readonly continue: boolean;
   /** Where a night goes on on a box that has not seen its beginning: the block that it had reached. */
   readonly fromBlock?: number;
+  /** What participants are called: a regular expression for the whole code. This one fits. */
+  readonly codes?: string;
   /** Absent: arming never survives a run. */
   readonly rearm?: Rearming;
 }
@@ -555,6 +557,13 @@ export interface RunDescription {
     readonly night: number;
     readonly continued: boolean;
     readonly sha256: string | null;
+    /** Absent where its protocol was not locked. `protocol` is the same on every box that has locked the same one. */
+    readonly lock?: {
+      readonly version: number;
+      readonly approval: string;
+      readonly hash: string;
+      readonly protocol: string;
+    };
   };
   /** Absent where it was not measured, or does not hold for what was plugged in. */
   readonly timing?: OutputTiming;

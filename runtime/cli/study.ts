@@ -7,6 +7,7 @@ import { unblind, unblindedPath, type Evidence } from '../study/unblind.js';
 import { timeOption, wholeNumber } from './options.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 import { studyExportCommand } from './study-export.js';
+import { lockCommand } from './study-lock.js';
 
 interface AllocateOptions {
   study: string;
@@ -58,8 +59,9 @@ export function studyCommand(): Command {
     )
     .action(unblindOne);
   return new Command('study')
-    .description('Allocate, unblind and hand over a study')
+    .description('Allocate, lock, unblind and hand over a study')
     .addCommand(allocate)
+    .addCommand(lockCommand())
     .addCommand(open)
     .addCommand(studyExportCommand());
 }

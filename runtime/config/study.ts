@@ -63,7 +63,7 @@ export const study = z
     context.addIssue({ code: 'custom', path: ['participant'], message });
   })
   .meta({ description: 'A blinded study: real or sham by a sealed file. Without it every stimulus is real.' })
-  .transform(({ codes: _, rearm, ...plan }): StudyPlan => {
+  .transform(({ rearm, ...plan }): StudyPlan => {
     return rearm === 'never'
       ? plan
       : { ...plan, rearm: { withinUs: Math.round(rearm.within * 1e6), times: rearm.times } };

@@ -37,7 +37,7 @@ async function sealed(t: TestContext, condition: Condition): Promise<Sealed> {
 }
 
 async function rigFor(t: TestContext, { study, sha256 }: Sealed, run = 'a'): Promise<GuardianRig> {
-  const rig = await startRig({ night: { study, sha256, run, boot: 'boot' } });
+  const rig = await startRig({ night: { study, sha256, run, boot: 'boot', locks: [] } });
   t.after(() => rig.close());
   await until('the guardian to be ready', () => rig.causes.includes('ready'));
   return rig;

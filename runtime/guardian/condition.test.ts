@@ -40,6 +40,8 @@ class Box {
   uses = '';
   nowUs = 1e9;
   full = false;
+  /** Hashes of the versions of the study's lock. */
+  locks: readonly string[] = [];
 
   constructor(allocation: Allocation) {
     this.allocation = allocation;
@@ -73,7 +75,7 @@ class Guardian {
       nowUs: () => box.nowUs,
       wallTime: () => '2026-11-28T22:31:00.000Z',
     };
-    this.night = new NightCondition({ study: plan, run, boot, sha256 }, ports, words);
+    this.night = new NightCondition({ study: plan, run, boot, sha256, locks: box.locks }, ports, words);
   }
 
   async refusal(): Promise<string> {
@@ -165,6 +167,26 @@ test('R-28 another file than the one of this recording, or of an earlier night, 
   const another = box.run('b', { night: 2 }, 'boot-a', 'two');
   assert.match(await another.refusal(), /cue\.sealed: is not the file with which a was recorded\. Put that one back/);
   assert.match(await new Box(nights).run('a', {}, 'boot-a', null).refusal(), /with which this recording began/);
+});
+
+test('R-48 a study whose nights were recorded under a lock is not armed without it, nor under an older or another one', async () => {
+  const box = new Box(nights);
+  await box.run('early').armed();
+  box.locks = ['first', 'second'];
+  await box.run('a', { night: 2 }).armed();
+  assert.match(box.uses, /"run":"a".*"lock":"second"/);
+  for (const [locks, why] of [
+    [[], /^study: a was recorded under a lock of cue \(second…\), and there is none now\. Put its file back\.$/],
+    [['first'], /a was recorded under a lock of cue .*, and it is not among those here/],
+    [['another'], /it is not among those here/],
+  ] as const) {
+    box.locks = locks;
+    const guardian = box.run('b', { participant: 'P002' });
+    assert.match(await guardian.refusal(), why);
+    assert.equal(guardian.condition, 'unknown');
+  }
+  box.locks = ['first', 'second', 'third'];
+  assert.equal((await box.run('b', { participant: 'P002' }).armed()).condition, 'real');
 });
 
 test('R-28 the same run arms again and again, also by a guardian that was started anew', async () => {

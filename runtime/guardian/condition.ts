@@ -36,6 +36,8 @@ export interface NightOptions {
   readonly boot: string;
   /** Of the sealed file when the run began; null if it could not be read then. */
   readonly sha256: string | null;
+  /** Hashes of all versions of the study's lock, the one in force last; none where nothing is locked. */
+  readonly locks: readonly string[];
 }
 
 /** What a night's condition needs of the world. None of it blocks. */
@@ -87,6 +89,7 @@ export class NightCondition {
   readonly #words: Int32Array;
   /** SHA-256 of the file with which this run has begun; null if it had none. */
   readonly #expected: string | null;
+  readonly #locks: readonly string[];
   #conditions: readonly Condition[] = [];
   #blockUs = Infinity;
   #position: BlockPosition | undefined;
@@ -96,11 +99,12 @@ export class NightCondition {
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
-  constructor({ study, run, boot, sha256 }: NightOptions, ports: ConditionPorts, words: Int32Array) {
+  constructor({ study, run, boot, sha256, locks }: NightOptions, ports: ConditionPorts, words: Int32Array) {
     this.#study = study;
     this.#run = run;
     this.#boot = boot;
     this.#expected = sha256;
+    this.#locks = locks;
     this.#ports = ports;
     this.#words = words;
   }
@@ -173,10 +177,12 @@ export class NightCondition {
     const position = this.#reached(begun, blocks);
     if (begun?.run !== this.#run) {
       const at = this.#ports.wallTime();
+      const lock = this.#locks.at(-1);
       await this.#append({
         use: 'taken',
         ...this.#whose,
         allocation: sha256,
+        ...(lock === undefined ? {} : { lock }),
         at,
         continued: this.#study.continue,
         position,
@@ -204,9 +210,15 @@ export class NightCondition {
         `${usesPath(allocation)}: ${error.message}. Move it away, and write down that you did; nights that it held go on with --continue.`,
       );
     }
-    for (const { allocation: other, run } of uses.values()) {
-      if (other === sha256) continue;
-      throw new AllocationError(`${allocation}: is not the file with which ${run} was recorded. Put that one back.`);
+    for (const { allocation: other, run, lock } of uses.values()) {
+      if (other !== sha256)
+        throw new AllocationError(`${allocation}: is not the file with which ${run} was recorded. Put that one back.`);
+      if (lock !== undefined && !this.#locks.includes(lock)) {
+        const what = this.#locks.length === 0 ? 'there is none now' : 'it is not among those here';
+        throw new AllocationError(
+          `${run} was recorded under a lock of ${this.#study.name} (${lock.slice(0, 12)}…), and ${what}. Put its file back.`,
+        );
+      }
     }
     return uses.get(nightKey(participant, night));
   }

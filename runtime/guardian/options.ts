@@ -99,7 +99,8 @@ function actuatorOf(given: Record<string, unknown>): ActuatorPlan {
 function nightOf(given: Record<string, unknown>): NightOptions {
   const sha256 = given['sha256'] === null ? null : textOf(given, 'sha256');
   const study = studyOf(objectOf(given['study'], 'study'));
-  return { study, run: textOf(given, 'run'), boot: textOf(given, 'boot'), sha256 };
+  const locks = textsOf(given, 'locks');
+  return { study, run: textOf(given, 'run'), boot: textOf(given, 'boot'), sha256, locks };
 }
 
 function studyOf(given: Record<string, unknown>): StudyPlan {
@@ -121,6 +122,13 @@ function objectOf(value: unknown, name: string): Record<string, unknown> {
 function textOf(from: Record<string, unknown>, key: string): string {
   const value = from[key];
   if (typeof value !== 'string' || value === '') throw new Error(`${key}: ${String(value)} is no text`);
+  return value;
+}
+
+/** Maybe none. */
+function textsOf(from: Record<string, unknown>, key: string): readonly string[] {
+  const value = from[key];
+  if (!Array.isArray(value) || !value.every((text) => typeof text === 'string')) throw new Error(`${key}: is no list`);
   return value;
 }
 

@@ -39,6 +39,9 @@ const description: z.ZodType<RunDescription> = z
         night: z.number(),
         continued: z.boolean(),
         sha256: z.string().nullable(),
+        lock: z
+          .object({ version: z.number(), approval: z.string(), hash: z.string(), protocol: z.string() })
+          .exactOptional(),
       })
       .exactOptional(),
     timing: z.object({ measured: z.string(), delayUs: z.number(), within95Us: z.number() }).exactOptional(),

@@ -11,6 +11,8 @@ export interface NightUse {
   readonly run: string;
   /** SHA-256 of the allocation that it was taken by. */
   readonly allocation: string;
+  /** Hash of the study's lock that it was taken under; absent where there was none. */
+  readonly lock?: string;
   /** ISO 8601; for people. */
   readonly at: string;
   readonly position: BlockPosition;
@@ -29,6 +31,7 @@ export type UseEntry = { readonly participant: string; readonly night: number; r
   | {
       readonly use: 'taken';
       readonly allocation: string;
+      readonly lock?: string;
       readonly at: string;
       /** On purpose, from a run that had it before. */
       readonly continued: boolean;
@@ -76,7 +79,8 @@ function apply(nights: Map<string, NightUse>, entry: UseEntry): void {
   const known = nights.get(key);
   if (entry.use === 'taken') {
     if (known && known.run !== entry.run && !entry.continued) return;
-    nights.set(key, { run: entry.run, allocation: entry.allocation, at: entry.at, position: entry.position });
+    const { run, allocation, lock, at, position } = entry;
+    nights.set(key, { run, allocation, ...(lock === undefined ? {} : { lock }), at, position });
   } else if (known?.run === entry.run) {
     if (entry.use === 'released') nights.delete(key);
     else nights.set(key, { ...known, position: entry.position });
@@ -87,7 +91,7 @@ function decodeUse(line: string): UseEntry | undefined {
   const text = line.slice(0, -1 - checksumLength);
   if (line !== `${text} ${checksum(text)}`) return undefined;
   const given = JSON.parse(text) as Record<string, unknown>;
-  const { use, participant, night, run, allocation, at, continued } = given;
+  const { use, participant, night, run, allocation, lock, at, continued } = given;
   if (!isText(participant) || !isNumber(night) || !isText(run)) return undefined;
   const whose = { participant, night, run };
   if (use === 'released') return { use, ...whose };
@@ -96,7 +100,8 @@ function decodeUse(line: string): UseEntry | undefined {
   const position = { block, blockUs, boot };
   if (use === 'block') return { use, ...whose, position };
   if (use !== 'taken' || !isText(allocation) || !isText(at) || typeof continued !== 'boolean') return undefined;
-  return { use, ...whose, allocation, at, continued, position };
+  if (lock !== undefined && !isText(lock)) return undefined;
+  return { use, ...whose, allocation, ...(lock === undefined ? {} : { lock }), at, continued, position };
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';

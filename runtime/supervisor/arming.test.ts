@@ -9,6 +9,7 @@ const good: ArmingFacts = {
   guardian: { ready: true, cause: 'ready' },
   guardianReasons: [],
   timingFaults: [],
+  studyFaults: [],
   recorderProblem: '',
   budgetProblem: '',
   // A sleeper who is awake, and an electrode that still moves.
@@ -38,6 +39,7 @@ test('R-01 R-22 each reason against arming is one line that names thing, value a
     [{ guardian: { ready: false, cause: 'latched' } }, {}, /^guardian: not ready \(latched\)\. /],
     [{ guardianReasons: ['the button is pressed. Release it.'] }, {}, /^the button is pressed\. Release it\.$/],
     [{ timingFaults: ['timing.json: gain 24. Measure anew.'] }, {}, /^timing\.json: gain 24\. Measure anew\.$/],
+    [{ studyFaults: ['study: gate.perMinute is 8, locked as 6.'] }, {}, /^study: gate\.perMinute is 8, locked as 6\.$/],
     [{ recorderProblem: 'night.db: the disk is full. Free some.' }, {}, /^night\.db: the disk is full/],
     [{ budgetProblem: 'budget.json: is damaged. Reset it.', holding: ['budget'] }, {}, /^budget\.json: is damaged/],
     [{ holding: ['recorder'] }, {}, /^recorder: behind/],

@@ -22,6 +22,8 @@ export interface ArmingFacts {
   readonly guardianReasons: readonly string[];
   /** Why the measured delay of the output does not hold, where the configuration names one. */
   readonly timingFaults: readonly string[];
+  /** In which things differ from the study's lock. */
+  readonly studyFaults: readonly string[];
   /** Empty while all is well. */
   readonly recorderProblem: string;
   readonly budgetProblem: string;
@@ -61,7 +63,7 @@ export function armingReasons(wish: ArmingWish, facts: ArmingFacts): string[] {
   );
   say(!(gainDb <= 0), `gain: ${gainDb} dB is above 0 dB, the configured level. Arming only tightens.`);
   say(!guardian.ready, `guardian: not ready (${guardian.cause}). See its lines in the log.`);
-  reasons.push(...facts.guardianReasons, ...facts.timingFaults);
+  reasons.push(...facts.guardianReasons, ...facts.timingFaults, ...facts.studyFaults);
   say(facts.recorderProblem !== '', facts.recorderProblem);
   say(facts.budgetProblem !== '', facts.budgetProblem);
   const what = `${source.device} on ${source.port}`;

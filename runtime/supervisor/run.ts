@@ -35,6 +35,7 @@ import { RunRecordings, type Beginning } from './run-recordings.js';
 import { Service } from './service.js';
 import type { Status } from './status.js';
 import { StorageKeeper } from './storage-keeper.js';
+import { StudyLock } from './study-lock.js';
 import { Stimulator } from './stimulator.js';
 import { WallClock } from './wall-clock.js';
 
@@ -66,6 +67,7 @@ export class Run {
   readonly #recordings: RunRecordings;
   readonly #port: PortKeeper;
   readonly #storage: StorageKeeper;
+  #lock: StudyLock | undefined;
   #recorder: RecorderThread | undefined;
   #stimulator: Stimulator | undefined;
   #link: LinkConnection | undefined;
@@ -193,13 +195,17 @@ export class Run {
     await this.#port.open();
   }
 
-  /** Of a blinded study: whose night, and by which sealed file. */
+  /** Of a blinded study: whose night, by which sealed file and under which lock. */
   async #night(): Promise<NightOptions | undefined> {
     const { plan, log } = this.#options;
-    if (!plan.study) return undefined;
-    const { sha256, fault } = await readSeal(plan.study.allocation);
+    const { sha256, fault } = plan.study ? await readSeal(plan.study.allocation) : { sha256: null, fault: '' };
     if (fault !== '') log.warn(`study: ${fault} Nothing can be armed.`);
-    return { study: plan.study, run: basename(this.recording, '.db'), boot: readBootId(), sha256 };
+    const { configuration, axondVersion } = this.#options;
+    this.#lock = await StudyLock.open({ plan, configuration, axondVersion, allocation: sha256 });
+    for (const difference of await this.#lock.faults()) log.warn(`${difference} Nothing can be armed.`);
+    if (!plan.study) return undefined;
+    const run = basename(this.recording, '.db');
+    return { study: plan.study, run, boot: readBootId(), sha256, locks: this.#lock.versions };
   }
 
   #report(): LinkConnection {
@@ -304,7 +310,7 @@ export class Run {
 
   /** Where every actuator is virtual: the guardian is asked all the same, because a night of a study is taken by that. */
   async #armItself(): Promise<void> {
-    const reasons = (await this.#stimulator?.check(checkMs)) ?? [];
+    const reasons = [...((await this.#stimulator?.check(checkMs)) ?? []), ...((await this.#lock?.faults()) ?? [])];
     for (const reason of reasons) this.#options.log.error(`not armed: ${reason}`);
     if (reasons.length > 0) this.#lifecycle.refused(monotonicUs());
     else post(this.memory.requests, 'arm', Infinity, NaN, NaN, NaN, NaN, NaN);
@@ -371,6 +377,7 @@ export class Run {
     stimulator?.renew();
     await stimulator?.becomesReady(readyMs);
     const guardianReasons = (await stimulator?.check(checkMs)) ?? [];
+    const studyFaults = (await this.#lock?.faults()) ?? [];
     const { source, stimulation } = this.status();
     const reasons = armingReasons(wish, {
       device: plan.name,
@@ -378,6 +385,7 @@ export class Run {
       guardian: stimulator ?? { ready: false, cause: 'none' },
       guardianReasons,
       timingFaults: this.#timing().faults,
+      studyFaults,
       recorderProblem: this.#recorder?.problem ?? '',
       budgetProblem: this.#recorder?.budgetProblem ?? '',
       holding: stimulation?.holding ?? [],
@@ -538,7 +546,7 @@ export class Run {
       stream: this.stream,
       detectors: plan.loop.detectors.map(({ name }) => name),
       ...loop,
-      ...(night ? { study: studyRecord(night) } : {}),
+      ...(night ? { study: studyRecord(night, this.#lock?.record) } : {}),
       ...(timing ? { timing } : {}),
       bootId: readBootId(),
       ...beginning,
@@ -559,9 +567,9 @@ function nightName(study: RunPlan['study']): string {
   return study ? `${study.name}/${study.participant}/${study.night}` : '';
 }
 
-function studyRecord({ study, sha256 }: NightOptions): NonNullable<RunDescription['study']> {
+function studyRecord({ study, sha256 }: NightOptions, lock: StudyLock['record']): RunDescription['study'] & object {
   const { name, participant, night, continue: continued } = study;
-  return { name, participant, night, continued, sha256 };
+  return { name, participant, night, continued, sha256, ...(lock ? { lock } : {}) };
 }
 
 const beatMs = 50;

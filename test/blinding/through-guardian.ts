@@ -51,7 +51,7 @@ export async function throughGuardian(count: number, folder: string): Promise<Ni
         deliveries: join(folder, `${run}.deliveries`),
         realtime: false,
         actuator: { use: 'bench', port: pty.path },
-        night: { study, run: `run-${run}`, boot: 'boot', sha256 },
+        night: { study, run: `run-${run}`, boot: 'boot', sha256, locks: [] },
       };
       // A fifth is too near to the beginning of a block, and the conditions are not given equally often.
       const most = Math.ceil(2.6 * (count - leastOf(known))) + 100;

@@ -222,6 +222,7 @@ export class Core {
         guardian: this.#keeper,
         guardianReasons,
         timingFaults: [],
+        studyFaults: [],
         recorderProblem: this.problem,
         budgetProblem: this.budgetProblem,
         holding: refusalReasons.filter((_, place) => (loop.holding & (1 << place)) !== 0),

@@ -1,0 +1,469 @@
+import assert from 'node:assert/strict';
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { appendFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { wavFile } from '../../drivers/audio/wav.test.fixture.js';
+import { modelPath } from '../../models/model-file.js';
+import { ConfigurationError } from '../config/fault.js';
+import { NightCondition, conditionWords, nightPorts } from '../guardian/condition.js';
+import { drawRows, encodeAllocation } from '../study/allocation.js';
+import { readSealed, writeSealed } from '../study/sealed-files.js';
+import { readLock, type LockVersion } from '../study/lock.js';
+import { armingReasons, type ArmingFacts, type ArmingWish } from '../supervisor/arming.js';
+import { StudyLock } from '../supervisor/study-lock.js';
+import { runCommand, runJson } from './command.test.fixture.js';
+import { loadRunPlan } from './configuration.js';
+import { studyCommand } from './study.js';
+import { axondVersion } from './version.js';
+
+/** A box whose study plays sounds by a network's detections, under modules of its own, on what was calibrated. */
+const protocol = `\
+preset: cyton-spindle
+source: { gain: 24 }
+detectors:
+  spindle: { model: ./own.safetensors, point: fast }
+  mine: { use: ./detector.mjs, signal: c3, options: { depth: 3 } }
+policy: { use: immediate, after: spindle, refractory: 2s }
+actuators:
+  stimulator: { use: audio, card: 'hw:0', calibration: ./headphones.json, timing: ./timing.json, ceiling: 60dBSPL }
+stimulus: { actuator: stimulator, sounds: [pink-50ms, ./cue.wav], level: 50dBSPL, duration: }
+gate: { interval: 1.5s, perMinute: 6, perHour: 120, perNight: 600, require: [asleep, contact] }
+study: { name: cue, allocation: ./cue.sealed, codes: 'P\\d{3}', rearm: { within: 2m, times: 3 } }
+`;
+const device = `\
+device: { name: bedside-1, record: ./nights, timeZone: Europe/Zurich, stopInput: { use: serial, port: /dev/ttyS0 } }
+source: { port: /dev/ttyUSB0 }
+`;
+
+const measured = [
+  { dBFS: -50, dBSPL: 50.2 },
+  { dBFS: -40, dBSPL: 60 },
+];
+const calibration = { card: 'hw:0', driver: 'USB', rate: 48_000, mixer: null, date: '2026-11-28T10:00:00Z', measured };
+const beep = Array.from({ length: 800 }, (_, i) => Math.sin(i / 5) / 2);
+
+async function seal(path: string, nights = 2): Promise<void> {
+  const participants = ['P001', 'P002'];
+  const shape = { participants, nights, blocks: 1 };
+  const head = { study: 'cue', made: '2026-11-28T09:00:00.000Z', nonce: '5a'.repeat(32), blockSeconds: null };
+  await writeSealed(path, encodeAllocation({ ...head, ...shape, rows: drawRows(shape, () => 0) }));
+}
+
+const lockWords = ['--approval', '2026-014', '--by', 'A. Meyer'];
+
+function temporary(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'axond-lock-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A box with everything but a lock. */
+async function unlocked(t: TestContext): Promise<string> {
+  const box = temporary(t);
+  const put = (name: string, bytes: string | Uint8Array): void => writeFileSync(join(box, name), bytes);
+  put('protocol.yaml', protocol);
+  put('device.yaml', device);
+  put('own.safetensors', readFileSync(modelPath('spindle-t1')));
+  put('detector.mjs', "import { depth } from './depth.mjs';\nexport const create = () => depth;\n");
+  put('depth.mjs', 'export const depth = 1;\n');
+  put('headphones.json', JSON.stringify(calibration));
+  put('timing.json', '{}');
+  put('cue.wav', wavFile({ rate: 16_000, bits: 16, channels: [beep] }));
+  await seal(join(box, 'cue.sealed'));
+  return box;
+}
+
+async function lockedBox(t: TestContext): Promise<string> {
+  const box = await unlocked(t);
+  await runCommand(t, studyCommand(), ...lockOf(box));
+  return box;
+}
+
+const lockOf = (box: string, ...more: string[]): string[] => [
+  ...['lock', join(box, 'protocol.yaml'), '--config', join(box, 'device.yaml'), ...lockWords],
+  ...more,
+];
+const lockFile = (box: string): string => join(box, 'nights/state/study/cue.lock');
+
+interface Evening {
+  readonly sets?: readonly string[];
+  readonly preset?: string;
+  readonly files?: readonly string[];
+  readonly wish?: Partial<ArmingWish>;
+  readonly version?: string;
+  /** What happens between the start of the run and the arming. */
+  readonly meanwhile?: (box: string) => unknown;
+}
+
+/** From files and command line through the start of a run to its arming: every reason against it. */
+async function reasonsAgainst(box: string, evening: Evening = {}): Promise<readonly string[]> {
+  const { sets = [], preset, files = ['device.yaml', 'protocol.yaml'], wish, version = axondVersion } = evening;
+  const given = { files: files.map((file) => join(box, file)), ...(preset === undefined ? {} : { preset }) };
+  const night = sets.some((set) => set === 'study=') ? [] : ['study.participant=P001', 'study.night=1'];
+  let plan, configuration;
+  try {
+    const loaded = loadRunPlan({ ...given, sets: [...night, ...sets], armVirtual: false });
+    ({ plan, effectiveYaml: configuration } = loaded);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message.split('\n');
+    throw error;
+  }
+  const sealed = plan.study?.allocation ?? '';
+  // What a process of its own does otherwise (readSeal).
+  const { sha256: allocation } = await readSealed(sealed).catch(() => ({ sha256: null }));
+  const lock = await StudyLock.open({ plan, configuration, axondVersion: version, allocation });
+  const guardian =
+    plan.study &&
+    new NightCondition(
+      { study: plan.study, run: 'night', boot: 'boot', sha256: allocation, locks: lock.versions },
+      // A disk that need not survive a power failure.
+      { ...nightPorts(sealed), append: (text) => appendFile(`${sealed}.uses`, text) },
+      new Int32Array(new SharedArrayBuffer(conditionWords * 4)),
+    );
+  evening.meanwhile?.(box);
+  const facts: ArmingFacts = {
+    device: plan.name,
+    limits: plan.loop.stimulation?.limits,
+    guardian: { ready: true, cause: 'ready' },
+    guardianReasons: (await guardian?.check()) ?? [],
+    timingFaults: [],
+    studyFaults: await lock.faults(),
+    recorderProblem: '',
+    budgetProblem: '',
+    holding: [],
+    source: { device: 'cyton', port: '/dev/ttyUSB0', samples: 1, notice: '' },
+  };
+  const reasons = armingReasons({ device: plan.name, forSeconds: 3600, ...wish }, facts);
+  if (reasons.length === 0) await guardian?.close();
+  return reasons;
+}
+
+/** Replaces one text in a file of the box, which must be there. */
+function edit(file: string, from: string, to: string): (box: string) => void {
+  return (box) => {
+    const path = join(box, file);
+    const text = readFileSync(path, 'latin1');
+    assert.ok(text.includes(from), `${file} has no ${from}`);
+    writeFileSync(path, text.replace(from, to), 'latin1');
+  };
+}
+
+function flip(file: string, place: number): (box: string) => void {
+  return (box) => {
+    const bytes = readFileSync(join(box, file));
+    const at = place < 0 ? bytes.length + place : place;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(join(box, file), bytes);
+  };
+}
+
+const inProtocol = (from: string, to: string) => edit('protocol.yaml', from, to);
+const nothing = (): void => undefined;
+const locked = (key: string, is: string, was: string): RegExp =>
+  new RegExp(
+    `^study: ${key.replaceAll('.', '\\.')} is ${is}, locked as ${was} \\(approval 2026-014, by A\\. Meyer\\)\\. Put it`,
+  );
+const otherFile = (key: string): RegExp => new RegExp(`^study: ${key} is another file than was locked`);
+
+/** Keeps the file's own hash right: whoever can do that has meant to. */
+async function relock(box: string, change: (held: LockVersion['protocol']) => LockVersion['protocol']): Promise<void> {
+  const { encodeVersion } = await import('../study/lock.js');
+  const [first] = readLock(readFileSync(lockFile(box), 'utf8'));
+  writeFileSync(lockFile(box), encodeVersion(first, change(first.protocol), undefined));
+}
+
+const planted: [what: string, plant: (box: string) => unknown, names: RegExp, evening?: Evening][] = [
+  // The protocol's keys, in its file.
+  ['a limit a minute', inProtocol('perMinute: 6', 'perMinute: 8'), locked('gate.perMinute', '8', '6')],
+  ['a lower limit', inProtocol('perHour: 120', 'perHour: 60'), locked('gate.perHour', '60', '120')],
+  ['a limit a night', inProtocol('perNight: 600', 'perNight: 900'), locked('gate.perNight', '900', '600')],
+  ['the interval', inProtocol('interval: 1.5s', 'interval: 1.2s'), locked('gate.interval', '1.2s', '1.5s')],
+  [
+    'a detector required no more',
+    inProtocol('[asleep, contact]', '[asleep]'),
+    /^study: gate\.require\.1 is missing, locked as contact/,
+  ],
+  ['the level up', inProtocol('level: 50dBSPL', 'level: 56dBSPL'), locked('stimulus.level', '56dBSPL', '50dBSPL')],
+  [
+    'the level in another unit',
+    inProtocol('level: 50dBSPL', 'level: -50dBFS'),
+    locked('stimulus.level', '-50dBFS', '50dBSPL'),
+  ],
+  ['the ceiling', inProtocol('60dBSPL', '65dBSPL'), locked('actuators.stimulator.ceiling', '65dBSPL', '60dBSPL')],
+  [
+    'a sound that comes with axond',
+    inProtocol('pink-50ms', 'pink-15ms'),
+    locked('stimulus.sounds.0', 'pink-15ms', 'pink-50ms'),
+  ],
+  [
+    'one more sound',
+    inProtocol('./cue.wav]', './cue.wav, pink-15ms]'),
+    /^study: stimulus\.sounds\.2 is pink-15ms, and not in the lock/,
+  ],
+  ['the operating point', inProtocol('point: fast', 'point: sure'), locked('detectors.spindle.point', 'sure', 'fast')],
+  [
+    'a network of axond for one of the study',
+    inProtocol('./own.safetensors', 'spindle-t1-free'),
+    /^study: detectors\.spindle\.model is spindle-t1-free, and not in the lock/,
+  ],
+  ['an option of a module', inProtocol('depth: 3', 'depth: 4'), locked('detectors.mine.options.depth', '4', '3')],
+  [
+    'a detector more',
+    inProtocol('  mine:', '  other: { use: band-power, signal: c3 }\n  mine:'),
+    /^study: detectors\.other\.use is band-power, and not in the lock/,
+  ],
+  ['the policy', inProtocol('refractory: 2s', 'refractory: 1.9s'), locked('policy.refractory', '1\\.9s', '2s')],
+  [
+    'another policy',
+    inProtocol('use: immediate, after: spindle, refractory: 2s', 'use: periodic, every: 5s'),
+    /^study: policy\.use is periodic, locked as immediate/,
+  ],
+  ['the gain', inProtocol('gain: 24', 'gain: 12'), locked('source.gain', '12', '24')],
+  [
+    'the preset',
+    inProtocol('preset: cyton-spindle', 'preset: cyton-slow-oscillation'),
+    /detectors\.spindle\.use is missing/,
+  ],
+  ['what codes look like', inProtocol("codes: 'P", "codes: 'P?"), /^study: study\.codes is .*, locked as P/],
+  ['codes that are gone', inProtocol(", codes: 'P\\d{3}'", ''), /^study: study\.codes is missing, locked as P/],
+  ['how often it is armed again', inProtocol('times: 3', 'times: 4'), locked('study.rearm.times', '4', '3')],
+  [
+    'that it may be armed again',
+    inProtocol(', rearm: { within: 2m, times: 3 }', ''),
+    /^study: study\.rearm is never, and not in the lock/,
+  ],
+  // The command line and the box's file.
+  ['--set', nothing, locked('gate.perMinute', '8', '6'), { sets: ['gate.perMinute=8'] }],
+  [
+    '--set of a filter',
+    nothing,
+    locked('signals.trace.stages.0.at', '60Hz', '50Hz'),
+    { sets: ['signals.trace.stages.0.at=60Hz'] },
+  ],
+  [
+    '--set of an electrode',
+    nothing,
+    locked('source.electrodes.M2', '3', '4'),
+    { sets: ['source.electrodes.M1=4', 'source.electrodes.M2=3'] },
+  ],
+  ['--preset', nothing, /detectors\.spindle\.use is missing/, { preset: 'cyton-slow-oscillation' }],
+  [
+    'real-time scheduling',
+    edit('device.yaml', 'record:', 'realtime: false, record:'),
+    locked('device.realtime', 'false', 'true'),
+  ],
+  [
+    'the stop button',
+    edit('device.yaml', ', stopInput: { use: serial, port: /dev/ttyS0 }', ''),
+    /^study: device\.stopInput\.port is missing, locked as \/dev\/ttyS0/,
+  ],
+  ['another card', nothing, /was measured on the card hw:0, not hw:1/, { sets: ['actuators.stimulator.card=hw:1'] }],
+  [
+    'no stimulus of this study: another actuator',
+    nothing,
+    /^study: actuators\.stimulator\.use is virtual, locked as audio/,
+    {
+      sets: [
+        'actuators.stimulator={ use: virtual }',
+        'stimulus={ actuator: stimulator, duration: 50ms }',
+        'stimulus.sounds=',
+        'stimulus.level=',
+      ],
+    },
+  ],
+  // Files of the same name.
+  ['a byte of the network', flip('own.safetensors', -1), otherFile('detectors\\.spindle\\.model')],
+  ['a sample of the cue', flip('cue.wav', -400), otherFile('stimulus\\.sounds\\.1')],
+  ['the calibration', edit('headphones.json', '50.2', '50.3'), otherFile('actuators\\.stimulator\\.calibration')],
+  ['the measured delay', edit('timing.json', '{}', '{ }'), otherFile('actuators\\.stimulator\\.timing')],
+  ['a module', edit('detector.mjs', 'depth;', 'depth + 1;'), otherFile('detectors\\.mine\\.use')],
+  ['what a module imports', edit('depth.mjs', '1', '2'), otherFile('detectors\\.mine\\.use')],
+  [
+    'a file that is gone by then',
+    nothing,
+    /^study: stimulus\.sounds\.1: .*cue\.wav cannot be read \(ENOENT\)/,
+    { meanwhile: (box) => rmSync(join(box, 'cue.wav')) },
+  ],
+  [
+    'a file exchanged while it ran',
+    nothing,
+    otherFile('detectors\\.spindle\\.model'),
+    { meanwhile: flip('own.safetensors', -1) },
+  ],
+  // The allocation.
+  [
+    'another allocation',
+    async (box) => {
+      rmSync(join(box, 'cue.sealed'));
+      await seal(join(box, 'cue.sealed'), 4);
+    },
+    /^study: study\.allocation is [0-9a-f]{12}…, locked as [0-9a-f]{12}… \(approval/,
+  ],
+  [
+    'an allocation that others may read',
+    (box) => chmodSync(join(box, 'cue.sealed'), 0o644),
+    /^study: study\.allocation is not to be read, locked as/,
+  ],
+  [
+    'a night that is not allocated',
+    nothing,
+    /^study: night 3 is not in .*cue\.sealed \(1 to 2\)/,
+    { sets: ['study.night=3'] },
+  ],
+  [
+    'a participant who is not allocated',
+    nothing,
+    /^study: P003 is not in .*cue\.sealed/,
+    { sets: ['study.participant=P003'] },
+  ],
+  [
+    'a code off the pattern',
+    nothing,
+    /study\.participant: anna is no participant of this study: its codes are P/,
+    { sets: ['study.participant=anna'] },
+  ],
+  // Versions, and what the machine is told beside.
+  ["axond's version", nothing, /^study: axond's version is 99\.0\.0, locked as/, { version: '99.0.0' }],
+  [
+    "Node's version",
+    (box) => relock(box, (held) => ({ ...held, node: 'v18.0.0' })),
+    /^study: Node's version is v2.*, locked as v18\.0\.0/,
+  ],
+  [
+    'a variable',
+    (box) => relock(box, (held) => ({ ...held, environment: { ALSA_CARD: '1' } })),
+    /^study: the environment's ALSA_CARD is not set, locked as 1/,
+  ],
+  // Arming.
+  ['--limit up', nothing, /^perMinute: 7 is above 6, as configured\. Arming only tightens/, { wish: { perMinute: 7 } }],
+  ['--limit gain up', nothing, /^gain: 3 dB is above 0 dB/, { wish: { gainDb: 3 } }],
+  ['--limit interval down', nothing, /^interval: 1 s is below 1\.5 s/, { wish: { intervalUs: 1e6 } }],
+  // The lock itself.
+  [
+    'a value in the lock',
+    edit('nights/state/study/cue.lock', '"gate.perMinute":"6"', '"gate.perMinute":"8"'),
+    /cue\.lock: the lock was edited, or is damaged, in line 1\. Put back the file/,
+  ],
+  ['the name in the lock', edit('nights/state/study/cue.lock', 'A. Meyer', 'B. Meyer'), /the lock was edited/],
+  ['a line more', (box) => appendFileSync(lockFile(box), '{}\n'), /the lock was edited, or is damaged, in line 2/],
+  [
+    'a line cut off',
+    (box) => writeFileSync(lockFile(box), readFileSync(lockFile(box)).subarray(0, -1)),
+    /the lock is cut off in line 1/,
+  ],
+  ['an empty lock', (box) => writeFileSync(lockFile(box), ''), /the lock is empty/],
+  [
+    'a lock that is gone while it runs',
+    nothing,
+    /cue\.lock has changed since this run began/,
+    { meanwhile: (box) => rmSync(lockFile(box)) },
+  ],
+  // The study.
+  [
+    'no study: every stimulus would be real',
+    nothing,
+    /^study: this box is locked for cue, and the configuration names no study/,
+    { sets: ['study='] },
+  ],
+  ['another study', nothing, /^study: .*belongs to the study cue, not to other/, { sets: ['study.name=other'] }],
+];
+
+test('R-48 each of so many planted edits is refused by name where a run is armed', async (t) => {
+  const original = await lockedBox(t);
+  const elsewhere = temporary(t);
+  cpSync(original, elsewhere, { recursive: true });
+  for (const box of [original, elsewhere]) assert.deepEqual(await reasonsAgainst(box), []);
+  assert.ok(planted.length >= 40);
+  for (const [what, plant, names, evening] of planted) {
+    const box = temporary(t);
+    cpSync(original, box, { recursive: true });
+    await plant(box);
+    const reasons = await reasonsAgainst(box, evening);
+    assert.ok(
+      reasons.some((reason) => names.test(reason)),
+      `${what}:\n${reasons.join('\n') || 'it was armed'}`,
+    );
+    for (const reason of reasons) assert.ok(!reason.includes('\n') && /\. \S/.test(reason), reason);
+  }
+});
+
+test('R-48 what may differ under a lock is what belongs to the box, and to the night', async (t) => {
+  const box = await lockedBox(t);
+  const sets = ['device.name=bedside-2', 'device.timeZone=UTC', 'device.mqtt=mqtt://localhost', 'device.lsl=true'];
+  const more = [
+    'source.port=/dev/ttyUSB1',
+    'study.participant=P002',
+    'study.night=2',
+    'device.storage.delete=uploaded',
+  ];
+  assert.deepEqual(await reasonsAgainst(box, { sets: [...sets, ...more], wish: { perHour: 60, gainDb: -3 } }), []);
+});
+
+test('R-48 all that differs comes at once, and what was wrong at the start stays so', async (t) => {
+  const box = await lockedBox(t);
+  const sets = ['gate.perMinute=8', 'gate.perHour=240', 'source.gain=12'];
+  const back = flip('cue.wav', -400);
+  back(box);
+  const reasons = await reasonsAgainst(box, { sets, version: '99.0.0', meanwhile: back });
+  assert.equal(reasons.length, 5, reasons.join('\n'));
+});
+
+test('R-48 a lock is written once; an amendment is one more version, with who and why, and the ones before stay', async (t) => {
+  const box = await unlocked(t);
+  const lock = (...more: string[]) => runJson(t, studyCommand(), ...lockOf(box, ...more));
+  await assert.rejects(lock('--amend', 'none yet'), /cue\.lock: there is no lock to amend/);
+  const first = await lock();
+  await assert.rejects(
+    lock(),
+    /cue\.lock: is locked already \(approval 2026-014, by A\. Meyer\)\. A new version takes --amend/,
+  );
+  await assert.rejects(lock('--amend', ' '), /--amend: is empty/);
+  inProtocol('perMinute: 6', 'perMinute: 4')(box);
+  assert.match((await reasonsAgainst(box))[0] ?? '', locked('gate.perMinute', '4', '6'));
+  const second = await lock('--amend', 'fewer, as the committee wished');
+  assert.deepEqual(await reasonsAgainst(box), []);
+  const text = readFileSync(lockFile(box), 'utf8');
+  const versions = readLock(text);
+  assert.deepEqual(
+    versions.map(({ version, hash, reason, previous }) => [version, hash, reason, previous]),
+    [
+      [1, first['hash'], '', ''],
+      [2, second['hash'], 'fewer, as the committee wished', first['hash']],
+    ],
+  );
+  assert.notEqual(second['sha256'], first['sha256']);
+  // Without its first line the second is no lock: it says what was before it.
+  writeFileSync(lockFile(box), text.slice(text.indexOf('\n') + 1));
+  assert.match((await reasonsAgainst(box)).join(), /the lock lacks what was before it in line 1/);
+});
+
+test('R-48 what cannot be held is not locked, and the reason is named', async (t) => {
+  const box = await unlocked(t);
+  const lock = () => runCommand(t, studyCommand(), ...lockOf(box));
+  rmSync(join(box, 'depth.mjs'));
+  await assert.rejects(
+    lock(),
+    /^Error: detectors\.mine\.use: .*depth\.mjs cannot be read \(ENOENT\)\. Correct the path\.$/,
+  );
+  writeFileSync(join(box, 'depth.mjs'), 'export const depth = 1;\n');
+  inProtocol("codes: 'P\\d{3}'", "codes: 'S\\d{3}'")(box);
+  await assert.rejects(lock(), /study\.participant: P001 is no participant of this study: its codes are S/);
+  inProtocol("codes: 'S\\d{3}'", "codes: 'P\\d{3}'")(box);
+  chmodSync(join(box, 'cue.sealed'), 0o644);
+  await assert.rejects(lock(), /cue\.sealed: is open to others \(mode 644\)/);
+  chmodSync(join(box, 'cue.sealed'), 0o400);
+  mkdirSync(join(box, 'nights'));
+  writeFileSync(join(box, 'nights/state'), 'a file where a folder belongs');
+  await assert.rejects(lock(), /EEXIST|ENOTDIR/);
+});

@@ -1,0 +1,96 @@
+import { Command } from 'commander';
+import { readSeal } from '../guardian/seal.js';
+import { lockPath, readLockFile, writeVersion, type LockFile } from '../study/lock-file.js';
+import { protocolHash, type LockVersion, type Protocol } from '../study/lock.js';
+import { protocolNow } from '../supervisor/study-lock.js';
+import { loadRunPlan } from './configuration.js';
+import { Failure, UsageError, print, printJson } from './output.js';
+import { axondVersion } from './version.js';
+
+interface LockOptions {
+  approval: string;
+  by: string;
+  config?: string[];
+  participant: string;
+  amend?: string;
+  json?: true;
+}
+
+export function lockCommand(): Command {
+  return new Command('lock')
+    .description('Keep a protocol as it was approved: whatever differs from then on refuses arming, by name')
+    .argument('<protocol>', 'the protocol, as axond run is given it')
+    .requiredOption('--approval <ID>', 'of the ethics committee, for example 2026-014')
+    .requiredOption('--by <NAME>', 'who locks')
+    .option('--config <FILE...>', 'what the protocol is laid over, for example device.yaml')
+    .option('--participant <CODE>', 'any code that study.codes allows', 'P001')
+    .option('--amend <REASON>', 'a new version, on purpose; the ones before are kept')
+    .option('--json', 'one JSON object on the last line of stdout')
+    .addHelpText(
+      'after',
+      '\nExample:  axond study lock protocol.yaml --config device.yaml --approval 2026-014 --by "A. Meyer"',
+    )
+    .action(lock);
+}
+
+async function lock(file: string, { approval, by, config = [], participant, amend, json }: LockOptions): Promise<void> {
+  for (const [option, value] of Object.entries({ '--approval': approval, '--by': by, '--amend': amend })) {
+    if (value?.trim() === '') throw new UsageError(`${option}: is empty. It goes on record.`);
+  }
+  const files = [...config, file];
+  const sets = [`study.participant=${participant}`, 'study.night=1'];
+  const { plan, effectiveYaml } = loadRunPlan({ files, sets, armVirtual: false });
+  if (!plan.study) throw new UsageError(`${file}: names no study. Give it study.name and study.allocation.`);
+  const path = lockPath(plan.state, plan.study.name);
+  const before = await refusing(() => readLockFile(path));
+  const current = before?.versions.at(-1);
+  if (current && amend === undefined)
+    throw new Failure(`${path}: is locked already ${signed(current)}. A new version takes --amend REASON.`);
+  if (!current && amend !== undefined) throw new Failure(`${path}: there is no lock to amend. Leave --amend out.`);
+  const held = await protocolOf(plan, effectiveYaml);
+  const signature = { approval, by, at: new Date().toISOString(), reason: amend ?? '' };
+  await refusing(() => writeVersion(path, signature, held, before));
+  const written = await refusing(() => readLockFile(path));
+  if (!written) throw new Failure(`${path}: is gone again. Lock anew.`);
+  if (json) printJson({ path, ...described(written) });
+  else print(`${path}: locked.`, ...sheet(written));
+}
+
+async function protocolOf(plan: Parameters<typeof protocolNow>[0]['plan'], configuration: string): Promise<Protocol> {
+  const { sha256, fault } = await readSeal(plan.study?.allocation ?? '');
+  if (sha256 === null) throw new Failure(`study: ${fault}`);
+  const now = await protocolNow({ plan, configuration, axondVersion, allocation: sha256 });
+  const unread = Object.entries(now.files).filter(([, hash]) => !/^[0-9a-f]{64}$/.test(hash));
+  if (unread.length > 0) throw new Failure(unread.map(([key, why]) => `${key}: ${why}. Correct the path.`).join('\n'));
+  return { ...now, allocation: sha256 };
+}
+
+/** What is locked, for people. */
+function sheet({ versions }: LockFile): string[] {
+  const { protocol } = versions.at(-1) ?? versions[0];
+  const { study, axond, node, allocation, keys, files } = protocol;
+  return [
+    ...versions.map(
+      (one) => `version ${one.version}   ${one.at} ${signed(one)}${one.reason === '' ? '' : `: ${one.reason}`}`,
+    ),
+    `study       ${study}, by axond ${axond} on Node ${node}`,
+    `protocol    SHA-256 ${protocolHash(protocol)}: ${Object.keys(keys).length} keys`,
+    ...Object.entries(files).map(([key, hash]) => `file        ${key} ${hash}`),
+    `allocation  SHA-256 ${allocation}`,
+  ];
+}
+
+function described({ versions }: LockFile) {
+  const { protocol, hash, version } = versions.at(-1) ?? versions[0];
+  return { version, hash, sha256: protocolHash(protocol), protocol, versions: versions.length };
+}
+
+const signed = ({ approval, by }: LockVersion): string => `(approval ${approval}, by ${by})`;
+
+async function refusing<Result>(act: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await act();
+  } catch (error) {
+    throw new Failure(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { writeWhole } from '../recording/export/whole-file.js';
+import { encodeVersion, readLock, type LockVersion, type Protocol, type Signature } from './lock.js';
+
+/** Locks of studies on disk, and the files that they hold the hashes of. */
+
+const ending = '.lock';
+
+export function lockPath(state: string, study: string): string {
+  return join(lockFolder(state), `${study}${ending}`);
+}
+
+/** Names of the studies that are locked on this box. */
+export async function lockedStudies(state: string): Promise<string[]> {
+  try {
+    const names = await readdir(lockFolder(state));
+    return names.filter((name) => name.endsWith(ending)).map((name) => name.slice(0, -ending.length));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** As it lies on disk. */
+export interface LockFile {
+  readonly text: string;
+  /** Oldest first; the last one is in force. */
+  readonly versions: readonly [LockVersion, ...LockVersion[]];
+}
+
+/** Undefined where there is no lock. Rejects with one line that names the file and the fix. */
+export async function readLockFile(path: string): Promise<LockFile | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new Error(`${path}: cannot be read (${code}). Give it back to the user of axond.`, { cause: error });
+  }
+  try {
+    return { text, versions: readLock(text) };
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    throw new Error(`${path}: the lock ${what}. Put back the file that axond wrote.`, { cause: error });
+  }
+}
+
+/** A first version, or one more after `before`; on disk when it returns. */
+export function writeVersion(path: string, signature: Signature, held: Protocol, before: LockFile | undefined): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const line = encodeVersion(signature, held, before?.versions.at(-1));
+  writeWhole(path, [before?.text ?? '', line], before !== undefined);
+}
+
+/**
+ * SHA-256 of each file, by its key; the reason for one that cannot be read. A module counts with all that it imports by
+ * a relative path, and what that imports.
+ */
+export async function hashFiles(files: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+  const hashed = Object.entries(files).map(async ([key, path]): Promise<[string, string]> => [key, await hashOf(path)]);
+  return Object.fromEntries(await Promise.all(hashed));
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  const seen = new Set<string>();
+  const add = async (file: string): Promise<string> => {
+    if (seen.has(file)) return '';
+    seen.add(file);
+    let bytes: Buffer;
+    try {
+      bytes = await readFile(file);
+    } catch (error) {
+      return `${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+    }
+    hash.update(bytes);
+    if (!/\.[cm]?js$/.test(file)) return '';
+    for (const imported of importsOf(bytes.toString('utf8'))) {
+      const problem = await add(resolve(dirname(file), imported));
+      if (problem !== '') return problem;
+    }
+    return '';
+  };
+  const problem = await add(path);
+  return problem === '' ? hash.digest('hex') : problem;
+}
+
+/** Relative paths that a module imports; one that stands in a comment makes the lock no looser. */
+function importsOf(code: string): string[] {
+  const found = code.matchAll(/(?:\bfrom|\bimport|\brequire)\s*\(?\s*(["'])(\.{1,2}\/[^"'\n]+)\1/g);
+  return [...found].map(([, , path = '']) => path);
+}
+
+const lockFolder = (state: string): string => join(state, 'study');

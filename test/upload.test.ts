@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { EmulatedBucket, keyId, secret } from '../runtime/link/upload/bucket.test.fixture.js';
 import type { FromLink } from '../runtime/link/messages.js';
 import { LinkProcess } from '../runtime/link/start.js';
+import { checkRecording } from '../runtime/recording/check.js';
 import { readCopies } from '../runtime/recording/copies.js';
 import { temporaryFolder, until } from './axond-process.js';
 import { BusyNight, node } from './outage-trial.js';
+
+const endless = fileURLToPath(new URL('../runtime/recording/endless.test.fixture.js', import.meta.url));
 
 /** A link process that only uploads, beside a recording that goes on. */
 function startLink(t: TestContext, folder: string, bucket: EmulatedBucket, given = secret) {
@@ -58,6 +64,45 @@ test('a finished night goes to the bucket, holds while armed, and survives a kil
   assert.deepEqual(bucket.objects.get('bed-1/night.db'), readFileSync(night.path));
   assert.deepEqual([...bucket.objects.keys()], ['bed-1/night.db']);
   await until('that to be told', () => second.told.some((one) => 'upload' in one && 'uploaded' in one.upload));
+});
+
+test('a recording of a run that was killed is uploaded by the next one, with what stood in its log and its guardian’s', async (t) => {
+  const bucket = await EmulatedBucket.start(t);
+  const folder = temporaryFolder();
+  const killed = join(folder, 'killed.db');
+  const writer = spawn(process.execPath, [endless, killed], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => writer.kill('SIGKILL'));
+  await once(writer.stdout, 'data');
+  writer.kill('SIGKILL');
+  await once(writer, 'close');
+  writeFileSync(join(folder, 'killed.deliveries'), '\n1 1000000 ?\n');
+  const before = checkRecording(killed);
+  assert.equal(before.closed, false);
+  new BusyNight(folder, 'now', 2);
+  const { process: link } = startLink(t, folder, bucket);
+  link.send({ armed: false });
+  // It was written a moment ago: it could be one that goes on.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.deepEqual(bucket.asked, []);
+  link.kill();
+  await link.exited;
+  for (const file of [killed, `${killed}-wal`]) utimesSync(file, 1e9, 1e9);
+  startLink(t, folder, bucket).process.send({ armed: false });
+  await until('the copy to be noted', () => readCopies(killed).copies.length === 1, 60_000);
+  assert.deepEqual([...bucket.objects.keys()], ['bed-1/killed.deliveries', 'bed-1/killed.db']);
+  const there = join(temporaryFolder(), 'killed.db');
+  writeFileSync(there, bucket.objects.get('bed-1/killed.db') ?? '');
+  writeFileSync(there.replace('.db', '.deliveries'), bucket.objects.get('bed-1/killed.deliveries') ?? '');
+  const { faults, warnings, events, frames } = checkRecording(there);
+  assert.deepEqual(
+    { faults, warnings, events, frames },
+    {
+      faults: [],
+      warnings: before.warnings,
+      events: before.events,
+      frames: before.frames,
+    },
+  );
 });
 
 test('a wrong secret is told, and nothing is taken for a copy', async (t) => {

@@ -22,7 +22,7 @@ async function prepared(t: TestContext) {
   assert.ok(parts >= 4, `${parts} parts`);
   const upload = (given: Partial<Bucket> = {}, mayGo: () => Promise<void> = () => Promise.resolve()): Promise<void> =>
     uploadRecording(
-      { recording: path, key: 'bed-1/night.db', bucket: bucket.url, partBytes },
+      { file: path, key: 'bed-1/night.db', bucket: bucket.url, partBytes },
       openStore({ url: bucket.url, region: 'eu-central-1', keyId, secret, ...given }),
       mayGo,
     );

@@ -12,12 +12,12 @@ import {
   writeSync,
 } from 'node:fs';
 import { z } from 'zod';
-import { noteCopy } from '../../recording/copies.js';
+import { noteCopy, type Copy } from '../../recording/copies.js';
 import { StoreRefusal, type ObjectStore } from './object-store.js';
 
 export interface Upload {
-  /** A recording that has ended. */
-  readonly recording: string;
+  /** A recording that is over, or what stands beside it. */
+  readonly file: string;
   readonly key: string;
   /** Address of the bucket. */
   readonly bucket: string;
@@ -27,15 +27,21 @@ export interface Upload {
 /** What the store holds is not what was sent. */
 export class WrongCopy extends Error {}
 
-/**
- * Brings a finished recording to a bucket, part by part. `NAME.upload` beside it says which parts have arrived, so whoever
- * is killed goes on where it was. At the end all of it is read back and compared; then, and only then, `NAME.copies` says
- * where it stands. `mayGo` is awaited before each part, both ways.
- */
+/** Brings a recording to a bucket and has `NAME.copies` say where it stands. */
 export async function uploadRecording(upload: Upload, store: ObjectStore, mayGo: () => Promise<void>): Promise<void> {
-  const file = openSync(upload.recording, 'r');
+  noteCopy(upload.file, await uploadFile(upload, store, mayGo));
+  forgetUpload(upload.file);
+}
+
+/**
+ * Brings a file to a bucket, part by part. `NAME.upload` beside it says which parts have arrived, so whoever is killed goes
+ * on where it was. At the end all of it is read back and compared: only then it is a copy. `mayGo` is awaited before each
+ * part, both ways.
+ */
+export async function uploadFile(upload: Upload, store: ObjectStore, mayGo: () => Promise<void>): Promise<Copy> {
+  const file = openSync(upload.file, 'r');
   try {
-    const { size: bytes, mtimeMs } = statSync(upload.recording);
+    const { size: bytes, mtimeMs } = statSync(upload.file);
     const places = partsOf(bytes, upload.partBytes);
     const state = await sendParts(upload, { bytes, mtimeMs }, store, async (number) => {
       await mayGo();
@@ -47,16 +53,15 @@ export async function uploadRecording(upload: Upload, store: ObjectStore, mayGo:
       return readPart(file, place);
     });
     const to = `${upload.bucket}/${upload.key}`;
-    noteCopy(upload.recording, { kind: 'uploaded', format: 'recording', to, bytes, sha256, wallMs: Date.now() });
+    return { kind: 'uploaded', format: 'recording', to, bytes, sha256, wallMs: Date.now() };
   } catch (error) {
     // Nothing of an upload that the store knows no more, or that went wrong, is used again.
     if (error instanceof WrongCopy || (error instanceof StoreRefusal && spoilt.has(error.code)))
-      forget(upload.recording);
+      forgetUpload(upload.file);
     throw error;
   } finally {
     closeSync(file);
   }
-  forget(upload.recording);
 }
 
 interface Place {
@@ -74,12 +79,12 @@ function partsOf(bytes: number, partBytes: number): Place[] {
 
 function readPart(file: number, { from, end }: Place): Uint8Array {
   const bytes = new Uint8Array(end - from);
-  if (readSync(file, bytes, 0, bytes.length, from) !== bytes.length) throw new Error('the recording became shorter');
+  if (readSync(file, bytes, 0, bytes.length, from) !== bytes.length) throw new Error('the file became shorter');
   return bytes;
 }
 
 async function sendParts(
-  { recording, key, bucket, partBytes }: Upload,
+  { file, key, bucket, partBytes }: Upload,
   of: { bytes: number; mtimeMs: number },
   store: ObjectStore,
   part: (number: number) => Promise<Uint8Array>,
@@ -91,29 +96,29 @@ async function sendParts(
     begun.partBytes === partBytes &&
     begun.bytes === of.bytes &&
     begun.mtimeMs === of.mtimeMs;
-  const begun = readState(recording);
+  const begun = readState(file);
   let state = begun && fits(begun) ? begun : undefined;
   if (!state) {
     state = { bucket, key, partBytes, ...of, upload: await store.begin(key), parts: [] };
-    save(recording, state);
+    save(file, state);
   }
   for (let number = state.parts.length + 1; number <= count; number++) {
     const sent = await store.part(key, state.upload, number, await part(number));
     state = { ...state, parts: [...state.parts, sent] };
-    save(recording, state);
+    save(file, state);
   }
   return state;
 }
 
 /** An upload that the store knows no more may have been completed by one who was killed then: reading back tells. */
-async function completed({ key, recording }: Upload, state: State, store: ObjectStore): Promise<void> {
+async function completed({ key, file }: Upload, state: State, store: ObjectStore): Promise<void> {
   if (state.complete) return;
   try {
     await store.complete(key, state.upload, state.parts);
   } catch (error) {
     if (!(error instanceof StoreRefusal && error.code === 'NoSuchUpload')) throw error;
   }
-  save(recording, { ...state, complete: true });
+  save(file, { ...state, complete: true });
 }
 
 /** The SHA-256 of what the store gives back, which is what was sent. */
@@ -150,12 +155,12 @@ const state = z.strictObject({
 });
 type State = z.infer<typeof state>;
 
-function statePath(recording: string): string {
-  return recording.replace(/\.db$/, '.upload');
+function statePath(file: string): string {
+  return `${file.replace(/\.db$/, '')}.upload`;
 }
 
-function readState(recording: string): State | undefined {
-  const path = statePath(recording);
+function readState(file: string): State | undefined {
+  const path = statePath(file);
   if (!existsSync(path)) return undefined;
   try {
     return state.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data;
@@ -164,8 +169,8 @@ function readState(recording: string): State | undefined {
   }
 }
 
-function save(recording: string, saved: State): void {
-  const path = statePath(recording);
+function save(file: string, saved: State): void {
+  const path = statePath(file);
   const descriptor = openSync(`${path}.new`, 'w');
   try {
     writeSync(descriptor, JSON.stringify(saved));
@@ -176,8 +181,9 @@ function save(recording: string, saved: State): void {
   renameSync(`${path}.new`, path);
 }
 
-function forget(recording: string): void {
-  rmSync(statePath(recording), { force: true });
+/** What was kept of an upload that is done. */
+export function forgetUpload(file: string): void {
+  rmSync(statePath(file), { force: true });
 }
 
 const spoilt = new Set(['NoSuchUpload', 'InvalidPart', 'InvalidPartOrder', 'NoSuchKey', '404']);

@@ -1,21 +1,25 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { readCopies } from '../../recording/copies.js';
-import { openRecording } from '../../recording/read.js';
+import { deliveriesPath } from '../../recording/deliveries.js';
+import { openRecording, type Recording } from '../../recording/read.js';
+import { tidyRecording } from '../../recording/tidy.js';
 import { openStore } from './object-store.js';
 import type { UploadReport, UploadWork } from './options.js';
-import { uploadRecording } from './recording-upload.js';
+import { forgetUpload, uploadFile, uploadRecording, type Upload } from './recording-upload.js';
 
 /**
- * The upload thread of the link process: recordings of this device that have ended and are whole go to the bucket, the
- * oldest first. A thread, because to check a night takes longer than a request for silence may wait.
+ * The upload thread of the link process: recordings of this device that are over and undamaged go to the bucket, the oldest
+ * first; those of runs that were killed too, as they are, with what their guardian wrote down beside them. A thread, because
+ * to check a night takes longer than a request for silence may wait.
  */
 
 const shortestWaitMs = 60_000;
 const longestWaitMs = 3_600_000;
 const lookMs = 250;
+const quietMs = 60_000;
 /** The least that the protocol takes is 5 MiB. */
 const partBytes = 8 * 1024 * 1024;
 
@@ -58,18 +62,25 @@ function isUploaded(path: string): boolean {
 
 async function uploadIfWhole(path: string): Promise<void> {
   await mayGo();
-  if (!isOwnAndEnded(path)) return;
+  if (!isOwnAndOver(path) || !isOneFile(path)) return;
   const store = openStore({ url: bucket, region, keyId: contentOf(keyIdFile), secret: contentOf(secretFile) });
-  const key = `${node}/${basename(path)}`;
-  await uploadRecording({ recording: path, key, bucket, partBytes }, store, mayGo);
-  tell({ uploaded: `${bucket}/${key}` });
+  const to = (file: string): Upload => ({ file, key: `${node}/${basename(file)}`, bucket, partBytes });
+  // First, so that a recording whose copy is noted is all there.
+  const log = deliveriesPath(path);
+  if (existsSync(log)) {
+    await uploadFile(to(log), store, mayGo);
+    forgetUpload(log);
+  }
+  await uploadRecording(to(path), store, mayGo);
+  tell({ uploaded: `${bucket}/${to(path).key}` });
 }
 
-function isOwnAndEnded(path: string): boolean {
+function isOwnAndOver(path: string): boolean {
   try {
     const recording = openRecording(path);
     try {
-      if (recording.run.name !== node || recording.ending === undefined) return false;
+      if (recording.run.name !== node) return false;
+      if (recording.ending === undefined && !isOfAnEarlierRun(path, recording)) return false;
       const [damage] = recording.damage();
       if (damage === undefined) return true;
       damaged.set(path, `${damage}: it is not uploaded. See: axond check ${path}`);
@@ -80,6 +91,24 @@ function isOwnAndEnded(path: string): boolean {
     damaged.set(path, `${String(error)} It is not uploaded.`);
   }
   return false;
+}
+
+/** It was not ended and nobody writes it: this run began after it, and what else records, such as a replay, would show. */
+function isOfAnEarlierRun(path: string, { run }: Recording): boolean {
+  if (run.verb === 'replay' || Date.now() - writtenMs(path) < quietMs) return false;
+  const present = openRecording(newest);
+  present.close();
+  return run.bootId !== present.run.bootId || run.startUs < present.run.startUs;
+}
+
+function writtenMs(path: string): number {
+  return Math.max(...[path, `${path}-wal`].map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0));
+}
+
+/** What a killed writer has left in a log beside it, or one who ended while somebody read, is put where it belongs. */
+function isOneFile(path: string): boolean {
+  tidyRecording(path);
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0;
 }
 
 /** Armed nights are left alone, unless somebody wants it otherwise. */

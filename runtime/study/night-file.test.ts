@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { NightFile, nightPath } from './night-file.js';
+import type { NightEntry } from './night-log.js';
+
+let us = 0;
+const open = (folder: string): NightFile =>
+  new NightFile(nightPath(folder, 'cue', 'P017', 3), () => {
+    return { us: us++, boot: 'b1', wallMs: 1e12, clock: 'set', zone: 'Europe/Berlin' };
+  });
+const folderOf = (): string => mkdtempSync(join(tmpdir(), 'axond-night-'));
+const begun: NightEntry = {
+  kind: 'begun',
+  study: 'cue',
+  participant: 'P017',
+  night: 3,
+  device: 'bedside-1',
+  protocol: null,
+  approval: null,
+  by: 'AM',
+};
+const note = (text: string): NightEntry => ({ kind: 'mark', mark: 'note', text, by: '' });
+const texts = (file: NightFile): string[] => file.lines.map(({ entry }) => (entry.kind === 'mark' ? entry.text : ''));
+
+test('what is appended at once stands in the order given, and only the owner may read it', async () => {
+  const folder = folderOf();
+  const file = open(folder);
+  assert.deepEqual(await file.read(), []);
+  await Promise.all([file.append(begun), file.append(note('a')), file.append(note('b'))]);
+  const again = open(folder);
+  await again.read();
+  assert.deepEqual(texts(again), ['', 'a', 'b']);
+  assert.equal(statSync(file.path).mode & 0o777, 0o600);
+});
+
+test('a second process that goes on with the night continues the chain, and the first one after it', async () => {
+  const folder = folderOf();
+  const [walk, run] = [open(folder), open(folder)];
+  await walk.append(begun);
+  await run.append(note('run'));
+  await walk.append(note('walk'));
+  assert.deepEqual(texts(walk), ['', 'run', 'walk']);
+});
+
+test('a line that a power failure cut off is ended and marked; what is damaged is named and not written to', async () => {
+  const folder = folderOf();
+  const file = open(folder);
+  await file.append(begun);
+  appendFileSync(file.path, '{"n":2,"wallMs":1');
+  await file.append(note('after'));
+  assert.match(readFileSync(file.path, 'utf8'), /^\{"n":2,"wallMs":1 \(cut off\)$/m);
+  const damaged = readFileSync(file.path, 'utf8').replace('bedside-1', 'bedside-2');
+  writeFileSync(file.path, damaged);
+  await assert.rejects(file.append(note('more')), /cue-P017-03\.night: is damaged in line 1\. Keep it/);
+  assert.equal(readFileSync(file.path, 'utf8'), damaged);
+});

@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import {
+  endOfNightLog,
+  nextNightLine,
+  nightFileName,
+  readNightLog,
+  type NightEntry,
+  type NightLine,
+  type NightTime,
+} from './night-log.js';
+import { appendDurably, readBeside } from './sealed-files.js';
+
+/** The log of one night on disk. Entries are appended in the order in which they were given. */
+export class NightFile {
+  readonly path: string;
+  readonly #now: () => NightTime;
+  #lines: readonly NightLine[] = [];
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** `now` gives the time of a line. */
+  constructor(path: string, now: () => NightTime) {
+    this.path = path;
+    this.#now = now;
+  }
+
+  /** As they stood after the last `read` or `append`. */
+  get lines(): readonly NightLine[] {
+    return this.#lines;
+  }
+
+  /** All lines, none where there is no file yet. Rejects with one line that names the file, the damage and the fix. */
+  read(): Promise<readonly NightLine[]> {
+    return this.#inTurn(async () => {
+      await this.#load();
+      return this.#lines;
+    });
+  }
+
+  /**
+   * On disk when it resolves. It goes on from what stands in the file then: another process may have written since, where
+   * the night has passed from one to the other.
+   */
+  append(entry: NightEntry): Promise<NightLine> {
+    const time = this.#now();
+    return this.#inTurn(async () => {
+      const log = await this.#load();
+      const { line, text } = nextNightLine(this.#lines.at(-1), entry, time);
+      await appendDurably(this.path, endOfNightLog(log) + text);
+      this.#lines = [...this.#lines, line];
+      return line;
+    });
+  }
+
+  async #load(): Promise<string> {
+    const log = await readBeside(this.path);
+    try {
+      this.#lines = readNightLog(log);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new Error(
+        `${this.path}: ${error.message}. Keep it as it is, restore it from a copy, or begin another night.`,
+        { cause: error },
+      );
+    }
+    return log;
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+export function nightPath(folder: string, study: string, participant: string, night: number): string {
+  return join(folder, nightFileName(study, participant, night));
+}

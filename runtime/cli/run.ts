@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { RunSummary } from '../contracts.js';
+import { barred } from '../study/withdrawn.js';
 import { CrashReporter } from '../supervisor/crash-report.js';
 import { Run } from '../supervisor/run.js';
 import { loadAnyPlan, type LoadedRun } from './configuration.js';
@@ -84,6 +86,9 @@ export interface Conducted {
  */
 export async function conduct(conducted: Conducted): Promise<RunSummary> {
   const { notes, plan } = conducted.loaded;
+  const { study, record } = plan;
+  const refusal = study && existsSync(record) ? barred(record, study.name, study.participant) : undefined;
+  if (refusal !== undefined) throw new Failure(refusal);
   process.stderr.write(notes.map((note) => `${note}\n`).join(''));
   return conductAgain(plan, conducted, () => conductOnce(conducted));
 }

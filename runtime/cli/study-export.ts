@@ -1,8 +1,9 @@
 import { Command } from 'commander';
+import { noteCopy } from '../recording/copies.js';
 import { ExportError } from '../recording/export/edf-scale.js';
 import { RecordingError } from '../recording/read.js';
 import { AllocationError } from '../study/allocation.js';
-import { exportStudy } from '../study/export/dataset.js';
+import { exportStudy, type ExportedStudy } from '../study/export/dataset.js';
 import { findStudy } from '../study/export/study-nights.js';
 import { openedConditions, wasOpened } from '../study/opened.js';
 import { Failure, print, printJson } from './output.js';
@@ -32,14 +33,26 @@ export function studyExportCommand(): Command {
     .action(exportTo);
 }
 
+/** Who withdraws finds it so; and a finished recording has a copy, for every count is in it. */
+function noteExport({ recording, session: to, bytes }: ExportedStudy['copies'][number]): void {
+  const kind = { kind: 'exported', format: 'bids' } as const;
+  try {
+    noteCopy(recording, { ...kind, to, bytes, sha256: null, wallMs: Date.now() });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${recording}: that it was exported could not be noted beside it (${reason}).\n`);
+  }
+}
+
 async function exportTo(out: string, { recordings, study: asked, allocation, json }: ExportOptions): Promise<void> {
   try {
-    const { study, nights, others } = findStudy(recordings, asked);
+    const { study, nights, others, withdrawals } = findStudy(recordings, asked);
     const written = await exportStudy({
       out,
       study,
       version: axondVersion,
       nights,
+      withdrawals,
       conditionsOf: async (run, id) => {
         if (allocation === undefined || !run.study || !(await wasOpened(allocation, run.study))) return undefined;
         return openedConditions(allocation, run, id);
@@ -48,6 +61,7 @@ async function exportTo(out: string, { recordings, study: asked, allocation, jso
       zoneOf: timeZoneOf,
       onPart: (path) => process.stderr.write(`${path}\n`),
     });
+    for (const copy of written.copies) noteExport(copy);
     const stimuli = written.nights.flatMap(({ parts }) => parts.flatMap((part) => part.stimuli));
     const opened = stimuli.filter(({ condition }) => condition !== undefined).length;
     const participants = new Set(nights.map(({ participant }) => participant)).size;

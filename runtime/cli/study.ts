@@ -8,6 +8,7 @@ import { timeOption, wholeNumber } from './options.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 import { studyExportCommand } from './study-export.js';
 import { lockCommand } from './study-lock.js';
+import { studyWithdrawCommand } from './study-withdraw.js';
 
 interface AllocateOptions {
   study: string;
@@ -63,7 +64,8 @@ export function studyCommand(): Command {
     .addCommand(allocate)
     .addCommand(lockCommand())
     .addCommand(open)
-    .addCommand(studyExportCommand());
+    .addCommand(studyExportCommand())
+    .addCommand(studyWithdrawCommand());
 }
 
 async function allocateTo({

@@ -21,6 +21,7 @@ import { armedTime } from './armed-time.js';
 import { manifestName, manifestText } from './manifest.js';
 import type { Night, NightPart } from './nights.js';
 import { stimulusRows } from './stimulus-rows.js';
+import type { Withdrawal } from '../withdrawn.js';
 import { nightTable, stimulusTable } from './tables.js';
 
 export interface StudyNight {
@@ -37,6 +38,8 @@ export interface StudyExport {
   readonly version: string;
   /** By participant and number. */
   readonly nights: readonly StudyNight[];
+  /** Of participants whose recordings were deleted. */
+  readonly withdrawals: readonly Withdrawal[];
   /** Of a recording's stimuli, by the time of its clock; undefined while its participant is blinded. */
   readonly conditionsOf: (run: RunDescription, id: string) => Promise<((atUs: number) => Condition) | undefined>;
   /** The stage at a sample of a recording's signal, in words. */
@@ -46,11 +49,19 @@ export interface StudyExport {
   readonly onPart?: (recording: string) => void;
 }
 
+export interface ExportedStudy {
+  readonly files: number;
+  readonly bytes: number;
+  readonly nights: readonly Night[];
+  /** Where each recording stands in it, and how many bytes its signal takes there. */
+  readonly copies: readonly { readonly recording: string; readonly session: string; readonly bytes: number }[];
+}
+
 /**
  * A BIDS dataset of a study, a session a night, with tables of all stimuli and nights and the SHA-256 of every file. The
  * folder has its name when all of it is on disk. The same recordings give the same bytes. Throws an `ExportError`.
  */
-export async function exportStudy(asked: StudyExport): Promise<{ files: number; bytes: number; nights: Night[] }> {
+export async function exportStudy(asked: StudyExport): Promise<ExportedStudy> {
   const { study, version } = asked;
   const out = resolve(asked.out);
   refuseExisting(out);
@@ -60,6 +71,8 @@ export async function exportStudy(asked: StudyExport): Promise<{ files: number; 
     folder.make('.');
     const nights: Night[] = [];
     for (const night of asked.nights) nights.push(await writeNight(folder, night, asked));
+    nights.push(...withdrawnNights(asked.withdrawals));
+    nights.sort((a, b) => compare(a.participant, b.participant) || a.night - b.night);
     const recorded = [...new Set(nights.flatMap(({ participant, parts }) => (parts.length > 0 ? [participant] : [])))];
     folder.writeAll({
       ...datasetFiles(study, version, about),
@@ -74,7 +87,11 @@ export async function exportStudy(asked: StudyExport): Promise<{ files: number; 
     folder.sync();
     renameSync(aside, out);
     syncFolder(dirname(out));
-    return { files, bytes: folder.bytes, nights };
+    const copies = folder.signals.map(({ recording, session, bytes }) => ({
+      ...{ recording, bytes },
+      session: join(out, session),
+    }));
+    return { files, bytes: folder.bytes, nights, copies };
   } finally {
     rmSync(aside, { recursive: true, force: true });
   }
@@ -88,6 +105,19 @@ const about =
   '- manifest.sha256: of every file; `sha256sum --check manifest.sha256`\n\n' +
   'Times are UTC, with the time zone of the bed beside them. Which stimuli were real is in stimuli.tsv where a\n' +
   'participant was unblinded, and nowhere else.\n';
+
+/** All that is left of them; of who had none, one without a number. */
+function withdrawnNights(withdrawals: readonly Withdrawal[]): Night[] {
+  const nights = new Map<string, Night>();
+  for (const { participant, reason, nights: numbers } of withdrawals) {
+    for (const night of numbers.length > 0 ? numbers : [NaN]) {
+      nights.set(`${participant} ${night}`, { participant, night, parts: [], outcome: 'withdrawn', reason });
+    }
+  }
+  return [...nights.values()];
+}
+
+const compare = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1);
 
 async function writeNight(folder: HashedFolder, night: StudyNight, asked: StudyExport): Promise<Night> {
   const parts: NightPart[] = [];
@@ -103,10 +133,11 @@ async function writeNight(folder: HashedFolder, night: StudyNight, asked: StudyE
       const names = bidsNames(exported, isSplit ? place + 1 : undefined);
       folder.make(`${session}/eeg`);
       folder.writeAll(eegFiles(exported, names), session);
-      folder.write(
+      const bytes = folder.write(
         `${session}/eeg/${names.stem}_eeg.bdf`,
         edfBytes(planEdf(exported, 'bdf', true), blocksOf(recording)),
       );
+      folder.signals.push({ recording: path, session, bytes });
       scans.push({ stem: names.stem, start: exported.start });
       parts.push(await readPart(recording, exported, asked));
     } finally {
@@ -117,7 +148,7 @@ async function writeNight(folder: HashedFolder, night: StudyNight, asked: StudyE
     const prefix = session.replace('/', '_');
     folder.write(`${session}/${prefix}_scans.tsv`, [scansTable(scans)]);
   }
-  return { participant: night.participant, night: night.night, parts };
+  return { participant: night.participant, night: night.night, parts, outcome: 'recorded', reason: '' };
 }
 
 async function readPart(
@@ -160,6 +191,7 @@ const smallestSetMs = 1000;
 /** Files below a folder that has not its name yet, with their hashes. */
 class HashedFolder {
   readonly hashes = new Map<string, string>();
+  readonly signals: { recording: string; session: string; bytes: number }[] = [];
   bytes = 0;
   readonly #root: string;
   readonly #folders = new Set<string>();
@@ -183,10 +215,11 @@ class HashedFolder {
     }
   }
 
-  write(path: string, parts: Iterable<Uint8Array | string>): void {
+  write(path: string, parts: Iterable<Uint8Array | string>): number {
     const { bytes, sha256 } = writeSynced(join(this.#root, path), parts);
     this.bytes += bytes;
     this.hashes.set(path, sha256);
+    return bytes;
   }
 
   writeAll(files: Readonly<Record<string, string>>, within = ''): void {

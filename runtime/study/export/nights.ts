@@ -25,8 +25,17 @@ export interface NightPart {
 export interface Night {
   readonly participant: string;
   readonly night: number;
+  readonly outcome: Outcome;
+  /** Why it was lost, or withdrawn; otherwise the empty string. */
+  readonly reason: string;
   readonly parts: readonly NightPart[];
 }
+
+export const outcomes = {
+  recorded: 'It is recorded, and nothing says how it ended',
+  withdrawn: 'The participant has withdrawn; what there was is deleted',
+} as const;
+export type Outcome = keyof typeof outcomes;
 
 /** When a part was recorded, before it is read as a whole. */
 export interface PartTime {
@@ -79,15 +88,15 @@ export function totals({ parts }: Pick<Night, 'parts'>) {
   const reasons = new Map<RefusalReason, number>();
   for (const { armed } of parts)
     for (const [reason, us] of armed.byReason) reasons.set(reason, (reasons.get(reason) ?? 0) + us / 1e6);
-  const outcomes = (outcome: string): number =>
-    sum(({ stimuli }) => stimuli.filter((stimulus) => stimulus.outcome === outcome).length);
+  const stimuli = (outcome: StimulusRow['outcome']): number =>
+    sum((part) => part.stimuli.filter((stimulus) => stimulus.outcome === outcome).length);
   return {
     recordedSeconds: sum(({ recordedSeconds }) => recordedSeconds),
     betweenSeconds: between,
     armedSeconds: sum(({ armed }) => armed.armedUs / 1e6),
     inhibitedSeconds: sum(({ armed }) => armed.inhibitedUs / 1e6),
     reasonSeconds: reasons,
-    given: outcomes('given'),
-    unknown: outcomes('unknown'),
+    given: stimuli('given'),
+    unknown: stimuli('unknown'),
   };
 }

@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ExportError } from '../../recording/export/edf-scale.js';
 import { openRecording } from '../../recording/read.js';
+import { readWithdrawals, type Withdrawal } from '../withdrawn.js';
 import type { StudyNight } from './dataset.js';
 import { inOrder, type PartTime } from './nights.js';
 
@@ -11,28 +12,27 @@ export interface FoundStudy {
   readonly nights: readonly StudyNight[];
   /** Recordings that belong to no study. */
   readonly others: readonly string[];
+  readonly withdrawals: readonly Withdrawal[];
 }
 
 /** `name` where the folder holds several. Refuses with an `ExportError`. */
 export function findStudy(folder: string, name: string | undefined): FoundStudy {
-  const others: string[] = [];
-  const studies = new Map<string, Map<string, Found[]>>();
-  for (const path of recordingsIn(folder)) {
-    const found = lookInto(path);
-    if (!found) {
-      others.push(path);
+  const { found, others } = studyRecordings(folder);
+  const study = chosenStudy(folder, found, name);
+  const byNight = new Map<string, StudyRecording[]>();
+  for (const one of found) {
+    if (one.study !== study) {
+      others.push(one.path);
       continue;
     }
-    const nights = studies.get(found.study) ?? new Map<string, Found[]>();
-    studies.set(found.study, nights);
-    const key = `${found.participant} ${String(found.night).padStart(6, '0')}`;
-    nights.set(key, [...(nights.get(key) ?? []), found]);
+    const key = `${one.participant} ${String(one.night).padStart(6, '0')}`;
+    byNight.set(key, [...(byNight.get(key) ?? []), one]);
   }
-  const study = chosen(folder, [...studies.keys()].sort(), name);
-  const nights = [...(studies.get(study) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+  const nights = [...byNight].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     study,
     others,
+    withdrawals: readWithdrawals(folder, study),
     nights: nights.flatMap(([, parts]) => {
       const [first] = parts;
       if (!first) return [];
@@ -42,7 +42,20 @@ export function findStudy(folder: string, name: string | undefined): FoundStudy 
   };
 }
 
-function chosen(folder: string, studies: readonly string[], name: string | undefined): string {
+/** By name; `others` are of no study. Throws where a file is no recording, or damaged at its head. */
+export function studyRecordings(folder: string): { found: StudyRecording[]; others: string[] } {
+  const others: string[] = [];
+  const found = recordingsIn(folder).flatMap((path) => {
+    const recording = lookInto(path);
+    if (!recording) others.push(path);
+    return recording ?? [];
+  });
+  return { found, others };
+}
+
+/** The one that is asked for, or the only one. */
+export function chosenStudy(folder: string, found: readonly StudyRecording[], name: string | undefined): string {
+  const studies = [...new Set(found.map(({ study }) => study))].sort();
   const [only, ...more] = studies;
   if (only === undefined) throw new ExportError(`${folder}: holds nothing of a study. Give --recordings FOLDER.`);
   if (name === undefined && more.length > 0) {
@@ -54,20 +67,24 @@ function chosen(folder: string, studies: readonly string[], name: string | undef
   return name ?? only;
 }
 
-interface Found extends PartTime {
+/** A recording of a study, by its first table alone. */
+export interface StudyRecording extends PartTime {
   readonly path: string;
   readonly study: string;
   readonly participant: string;
   readonly night: number;
+  /** It was ended in order, or for want of space. */
+  readonly closed: boolean;
 }
 
-function lookInto(path: string): Found | undefined {
+function lookInto(path: string): StudyRecording | undefined {
   const recording = openRecording(path);
   try {
-    const { study, bootId, startUs, startWallMs } = recording.run;
+    const { study, bootId: boot, startUs, startWallMs } = recording.run;
     if (!study) return undefined;
     const { name, participant, night } = study;
-    return { path, id: basename(path, '.db'), study: name, participant, night, boot: bootId, startUs, startWallMs };
+    const time = { id: basename(path, '.db'), boot, startUs, startWallMs };
+    return { ...time, path, study: name, participant, night, closed: recording.ending !== undefined };
   } finally {
     recording.close();
   }

@@ -1,6 +1,6 @@
 import { json, number, participantLabel, sessionLabel, tsv } from '../../recording/export/bids.js';
 import { heldBy } from './armed-time.js';
-import { totals, utcOf, type Night, type NightPart } from './nights.js';
+import { outcomes, totals, utcOf, type Night, type NightPart } from './nights.js';
 import type { StimulusRow } from './stimulus-rows.js';
 
 /** `stimuli.tsv` and `nights.tsv` of a study, each with its columns in words. Pure: the same nights give the same bytes. */
@@ -116,30 +116,33 @@ export function nightTable(nights: readonly Night[]): Record<string, string> {
 }
 
 function nightCells(night: Night): string[] {
-  const { participant, parts } = night;
+  const { participant, parts, outcome, reason } = night;
   const [first, last] = [parts[0], parts.at(-1)];
   const of = totals(night);
   return [
     participantLabel(participant),
-    String(night.night),
+    number(night.night),
+    outcome,
+    reason,
     parts.length > 0 ? sessionLabel(night.night) : '',
     first ? (utcOf(first, first.startUs) ?? '') : '',
     last ? (utcOf(last, last.endUs) ?? '') : '',
     first?.timeZone ?? '',
     parts.map(({ id }) => id).join('; '),
-    minutes(of.recordedSeconds),
-    minutes(of.betweenSeconds),
-    minutes(of.armedSeconds),
-    minutes(of.inhibitedSeconds),
+    ...[of.recordedSeconds, of.betweenSeconds, of.armedSeconds, of.inhibitedSeconds].map((seconds) =>
+      minutes(parts.length > 0 ? seconds : NaN),
+    ),
     ...heldBy.map((reason) => minutes(of.reasonSeconds.get(reason) ?? NaN)),
-    String(of.given),
-    String(of.unknown),
+    parts.length > 0 ? String(of.given) : '',
+    parts.length > 0 ? String(of.unknown) : '',
   ];
 }
 
 const nightColumns: Record<string, object> = {
   participant_id: { Description: 'As in participants.tsv' },
   night: { Description: 'Which of the nights of the participant, from 1' },
+  outcome: { Description: 'What has become of it', Levels: outcomes },
+  reason: { Description: 'Why it was lost, or deleted, in the words of who said so' },
   session_id: { Description: 'Its BIDS session; n/a where nothing was recorded' },
   start: { Description: 'Of the first recording, UTC; n/a where the clock of that boot was never right' },
   end: { Description: 'Of the last recording, UTC' },

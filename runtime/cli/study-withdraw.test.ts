@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { noteCopy } from '../recording/copies.js';
+import { Recorded } from '../recording/recording.test.fixture.js';
+import { checkManifest } from '../study/export/manifest.js';
+import { barred } from '../study/withdrawn.js';
+import { runJson } from './command.test.fixture.js';
+import { Failure } from './output.js';
+import { runCommand as runVerb } from './run.js';
+import { studyCommand } from './study.js';
+
+const configuration = `
+source: { use: cyton, port: /dev/ttyUSB0 }
+device: { name: bed-1, timeZone: UTC }
+signals: { c3: { from: c0 } }
+detectors: { spindle: { use: threshold, signal: c3, level: 90uV } }
+actuators: { sound: { use: virtual } }
+`;
+
+/** A night each of P001 and P010, two of P002. */
+function studied(t: TestContext): { folder: string; recordings: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'axond-withdraw-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const recordings = join(folder, 'recordings');
+  mkdirSync(recordings);
+  for (const [participant, night] of [
+    ['P001', 1],
+    ['P002', 1],
+    ['P002', 2],
+    ['P010', 1],
+  ] as const) {
+    const study = { name: 'cue', participant, night, continued: false, sha256: null };
+    const recorded = new Recorded(join(recordings, `${participant}-${night}.db`), 1, { study, configuration });
+    recorded.stream(50);
+    recorded.close();
+    writeFileSync(join(recordings, `cue-${participant}-0${night}.night`), 'a log\n');
+  }
+  writeFileSync(join(recordings, 'P002-1.deliveries'), '');
+  return { folder, recordings };
+}
+
+const withdrawn = (t: TestContext, recordings: string, code: string, ...more: string[]) => {
+  const words = ['--by', 'A. Meyer', '--reason', 'consent withdrawn', '--recordings', recordings, '--yes', ...more];
+  return runJson(t, studyCommand(), 'withdraw', code, ...words);
+};
+
+const holding = (folder: string, text: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.includes(text))
+    .sort();
+
+test('who withdraws is deleted with all exports that are known, and the others are left as they were', async (t) => {
+  const { folder, recordings } = studied(t);
+  const dataset = join(folder, 'cue');
+  await runJson(t, studyCommand(), 'export', dataset, '--recordings', recordings);
+  const single = join(folder, 'night.edf');
+  writeFileSync(single, 'EDF');
+  const copy = { kind: 'exported', format: 'edf', bytes: 3, sha256: null, wallMs: 0 } as const;
+  noteCopy(join(recordings, 'P002-1.db'), { ...copy, to: single });
+  const away = join(folder, 'unplugged', 'night.edf');
+  noteCopy(join(recordings, 'P002-2.db'), { ...copy, to: away });
+  const sha256 = createHash('sha256')
+    .update(readFileSync(join(recordings, 'P002-2.db')))
+    .digest('hex');
+  const bytesOfOthers = (): string[] =>
+    [...holding(recordings, 'P001'), ...holding(recordings, 'P010')].map(
+      (name) => `${name} ${readFileSync(join(recordings, name)).toString('base64')}`,
+    );
+  const before = bytesOfOthers();
+
+  const { nights, elsewhere } = await withdrawn(t, recordings, 'P002');
+  assert.deepEqual(nights, [1, 2]);
+  assert.deepEqual(elsewhere, [`edf (exported): ${away}`]);
+  assert.deepEqual(holding(folder, 'P002'), [join('recordings', 'cue-P002.withdrawn')]);
+  assert.equal(existsSync(single), false);
+  assert.deepEqual(bytesOfOthers(), before);
+  for (const table of ['participants.tsv', 'nights.tsv']) {
+    const text = readFileSync(join(dataset, table), 'utf8');
+    assert.doesNotMatch(text, /P002/);
+    assert.match(text, /^sub-P010/m);
+  }
+  assert.deepEqual((await checkManifest(dataset)).faults, []);
+  const note = readFileSync(join(recordings, 'cue-P002.withdrawn'), 'utf8');
+  assert.match(note, new RegExp(`"by":"A. Meyer","reason":"consent withdrawn".*"nights":\\[1,2\\].*${sha256}`));
+
+  // The next export says so, and nothing is recorded under the code again.
+  await runJson(t, studyCommand(), 'export', `${dataset}2`, '--recordings', recordings);
+  const rows = readFileSync(join(`${dataset}2`, 'nights.tsv'), 'utf8').match(/^sub-P002\t.*/gm);
+  assert.deepEqual(
+    rows?.map((row) => row.split('\t').slice(0, 4)),
+    [1, 2].map((night) => ['sub-P002', String(night), 'withdrawn', 'consent withdrawn']),
+  );
+  const sets = [`device.record=${recordings}`, 'study.name=cue', 'study.allocation=/none', 'source.port=/none'];
+  const run = runJson(
+    t,
+    runVerb(),
+    '--preset',
+    'cyton-spindle',
+    '--participant',
+    'P002',
+    '--night',
+    '3',
+    '--set',
+    ...sets,
+  );
+  await assert.rejects(run, /P002 has withdrawn from cue on .*Nothing is recorded under that code any more/);
+  assert.match(barred(recordings, 'cue', 'P002') ?? '', /cue-P002\.withdrawn/);
+  assert.equal(barred(recordings, 'cue', 'P001'), undefined);
+});
+
+test('a withdrawal that was broken off is called again; a damaged note still bars the code', async (t) => {
+  const { recordings } = studied(t);
+  const note = join(recordings, 'cue-P002.withdrawn');
+  writeFileSync(note, '{"study":"cue","parti'); // a power cut in the middle of the line
+  assert.match(barred(recordings, 'cue', 'P002') ?? '', /has withdrawn/);
+  await withdrawn(t, recordings, 'P002');
+  assert.deepEqual(holding(recordings, 'P002'), ['cue-P002.withdrawn']);
+  assert.match(readFileSync(note, 'utf8'), /\n\{.*"nights":\[1,2\].*\}\n$/);
+  appendFileSync(note, 'x');
+  assert.match(barred(recordings, 'cue', 'P002') ?? '', /has withdrawn/);
+});
+
+test('what a run has is not deleted, nor anything under a code that was mistyped', async (t) => {
+  const { recordings } = studied(t);
+  const study = { name: 'cue', participant: 'P001', night: 2, continued: false, sha256: null };
+  const running = new Recorded(join(recordings, 'P001-2.db'), 1, { study, configuration });
+  running.stream(10);
+  running.commit();
+  await assert.rejects(withdrawn(t, recordings, 'P001'), /P001-2\.db: a run has it\. End that first/);
+  running.close();
+  await assert.rejects(withdrawn(t, recordings, 'P003'), /holds nothing of P003 in cue\. Correct the code/);
+  await assert.rejects(withdrawn(t, recordings, 'P01'), Failure);
+  assert.equal(holding(recordings, 'P001').length, 3);
+  assert.deepEqual((await withdrawn(t, recordings, 'P003', '--study', 'cue'))['nights'], []);
+  assert.match(barred(recordings, 'cue', 'P003') ?? '', /P003 has withdrawn/);
+});

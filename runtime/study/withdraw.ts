@@ -1,0 +1,137 @@
+import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { copiesPath, readCopies } from '../recording/copies.js';
+import { participantLabel } from '../recording/export/bids.js';
+import { ExportError } from '../recording/export/edf-scale.js';
+import { syncFolder, writeWhole } from '../recording/export/whole-file.js';
+import { filesOf, manifestName, manifestText, sha256OfFile } from './export/manifest.js';
+import { chosenStudy, studyRecordings, type StudyRecording } from './export/study-nights.js';
+import { appendDurably } from './sealed-files.js';
+import { encodeWithdrawal, withdrawnPath, type Withdrawal } from './withdrawn.js';
+
+/** What a withdrawal would delete. */
+export interface Withdrawing {
+  readonly study: string;
+  readonly participant: string;
+  readonly folder: string;
+  readonly nights: readonly number[];
+  /** Recordings with all that stands beside them, and logs of nights. */
+  readonly files: readonly string[];
+  /** Exported copies on this machine: files, and folders of BIDS sessions. */
+  readonly exports: readonly string[];
+  /** Copies that are known and not in reach. */
+  readonly elsewhere: readonly string[];
+}
+
+/** Deletes nothing. Refuses with an `ExportError` where nothing is there, or a run has some of it. */
+export function planWithdrawal(folder: string, study: string | undefined, participant: string): Withdrawing {
+  const { found } = studyRecordings(folder);
+  const name = study ?? chosenStudy(folder, found, study);
+  const own = found.filter((one) => one.study === name && one.participant === participant);
+  const logs = nightLogs(folder, name, participant);
+  if (own.length === 0 && logs.length === 0 && study === undefined) {
+    throw new ExportError(
+      `${folder}: holds nothing of ${participant} in ${name}. Correct the code. To bar it all the same, give --study ${name}.`,
+    );
+  }
+  for (const recording of own) {
+    if (isInUse(recording)) {
+      throw new ExportError(`${recording.path}: a run has it. End that first: Ctrl-C, or systemctl stop axond.`);
+    }
+  }
+  const copies = own.flatMap(({ path }) => readCopies(path).copies);
+  const reached = ({ kind, to }: (typeof copies)[number]): boolean => kind === 'exported' && existsSync(to);
+  const nights = [...own.map(({ night }) => night), ...logs.map(({ night }) => night)];
+  return {
+    study: name,
+    participant,
+    folder,
+    nights: [...new Set(nights)].sort((a, b) => a - b),
+    files: [...own.flatMap(({ path }) => besideOf(path)), ...logs.map(({ path }) => path)],
+    exports: [...new Set(copies.filter(reached).map(({ to }) => to))],
+    elsewhere: [
+      ...new Set(copies.filter((copy) => !reached(copy)).map(({ kind, format, to }) => `${format} (${kind}): ${to}`)),
+    ],
+  };
+}
+
+/** What is deleted is on record first: a call that was broken off is called again. */
+export async function withdraw(
+  { study, participant, folder, nights, files, exports, elsewhere }: Withdrawing,
+  who: Pick<Withdrawal, 'at' | 'by' | 'reason' | 'user'>,
+): Promise<Withdrawal> {
+  const deleted: { name: string; bytes: number; sha256: string }[] = [];
+  for (const path of files) {
+    deleted.push({ name: basename(path), bytes: statSync(path).size, sha256: await sha256OfFile(path) });
+  }
+  const withdrawal = {
+    ...{ study, participant, ...who, nights: [...nights], deleted, elsewhere: [...elsewhere] },
+  };
+  const tombstone = withdrawnPath(folder, study, participant);
+  const isTorn = existsSync(tombstone) && !readFileSync(tombstone, 'utf8').endsWith('\n');
+  await appendDurably(tombstone, `${isTorn ? '\n' : ''}${encodeWithdrawal(withdrawal)}`);
+  for (const path of exports) await deleteExport(path, participantLabel(participant));
+  // What tells of copies goes last.
+  for (const path of [...files].sort((a, b) => Number(a.endsWith('.copies')) - Number(b.endsWith('.copies')))) {
+    rmSync(path, { force: true });
+  }
+  syncFolder(folder);
+  return withdrawal;
+}
+
+/** A run or a reader has its file open, or it was written to a moment ago by a process that this user may not look into. */
+function isInUse({ path, closed }: StudyRecording): boolean {
+  if (closed) return false;
+  const wal = statSync(`${path}-wal`, { throwIfNoEntry: false });
+  return (wal !== undefined && Date.now() - wal.mtimeMs < quietMs) || isOpen(resolve(path));
+}
+const quietMs = 10e3;
+
+function isOpen(path: string): boolean {
+  return readdirSync('/proc').some((process) => {
+    if (!/^\d+$/.test(process)) return false;
+    const descriptors = `/proc/${process}/fd`;
+    try {
+      return readdirSync(descriptors).some((one) => readlinkSync(join(descriptors, one)) === path);
+    } catch {
+      return false; // it has ended, or is another user's
+    }
+  });
+}
+
+/** The recording, its WAL, its copies, its deliveries. */
+function besideOf(path: string): string[] {
+  const stem = `${basename(copiesPath(path), '.copies')}.`;
+  const names = readdirSync(dirname(path)).filter((name) => name.startsWith(stem));
+  return names.sort().map((name) => join(dirname(path), name));
+}
+
+function nightLogs(folder: string, study: string, participant: string): { path: string; night: number }[] {
+  const stem = `${study}-${participant}-`;
+  return readdirSync(folder).flatMap((name) => {
+    const number = name.startsWith(stem) ? /^(\d+)\.night$/.exec(name.slice(stem.length))?.[1] : undefined;
+    return number === undefined ? [] : [{ path: join(folder, name), night: Number(number) }];
+  });
+}
+
+/** Of a BIDS data set also what its tables say of the participant; its manifest is made anew. */
+async function deleteExport(path: string, label: string): Promise<void> {
+  rmSync(path, { recursive: true, force: true });
+  const subject = dirname(path);
+  if (basename(subject) !== label) return;
+  if (existsSync(subject) && readdirSync(subject).length === 0) rmSync(subject, { recursive: true });
+  const dataset = dirname(subject);
+  for (const table of ['participants.tsv', 'stimuli.tsv', 'nights.tsv']) {
+    const file = join(dataset, table);
+    if (!existsSync(file)) continue;
+    const lines = readFileSync(file, 'utf8').split('\n');
+    const kept = lines.filter((line) => line !== label && !line.startsWith(`${label}\t`));
+    if (kept.length < lines.length) writeWhole(file, [kept.join('\n')], true);
+  }
+  if (!existsSync(join(dataset, manifestName))) return;
+  const hashes = new Map<string, string>();
+  for (const name of filesOf(dataset)) {
+    if (name !== manifestName) hashes.set(name, await sha256OfFile(join(dataset, name)));
+  }
+  writeWhole(join(dataset, manifestName), [manifestText(hashes)], true);
+}

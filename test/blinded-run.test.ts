@@ -46,6 +46,11 @@ async function night(t: TestContext, condition: Condition): Promise<Told> {
     environment,
   );
   await until('two stimuli', () => stimuli.length >= 2, 90_000);
+  await axond(t, ['mark', '--device', 'demo', 'P001 asked for water'], environment);
+  await until('the mark', () => messages.some((message) => message.includes('event/marker')));
+  const asking = JSON.stringify({ v: 1, id: 'look' });
+  await client.publishAsync('axond/1/demo/request/status', asking, { qos: 1 });
+  await until('an answer', () => messages.some((message) => message.includes('response/status')));
   const status = await axond(t, ['status', '--device', 'demo', '--json'], environment);
   demo.child.kill('SIGINT');
   assert.equal(await demo.exited, 0, demo.stderr());
@@ -90,9 +95,13 @@ test('R-27 R-28 a night of real and one of sham stimuli read the same in everyth
       telling.map(([where]) => where),
       [],
     );
+    const told = (texts.get('mqtt') ?? '').split('\n').filter((message) => /P001|water/.test(message));
+    assert.deepEqual(told, [], 'neither code nor note on any topic');
     const file = openRecording(recording);
     const { study } = file.run;
+    const notes = [...file.readableEvents()].filter(({ text }) => text === 'P001 asked for water');
     file.close();
+    assert.equal(notes.length, 1);
     assert.deepEqual(study, { name: 'cue', participant: 'P001', night: 1, continued: false, sha256 });
     assert.equal(existsSync(recording.replace(/\.db$/, '.deliveries')), false);
     assert.match(texts.get('uses') ?? '', new RegExp(`"use":"taken".*"run":"${basename(recording, '.db')}"`));

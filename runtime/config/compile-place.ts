@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { StoragePolicy } from '../recording/storage.js';
 import type { CameraPlan } from './camera.js';
 import type { EdvsPlan, EventsPlan } from './events.js';
-import type { BrokerPlan, DashboardPlan, UploadPlan } from './device.js';
+import type { BrokerPlan, DashboardPlan, Reveal, UploadPlan } from './device.js';
 import type { PlacePlan } from './place.js';
 import type { Configuration } from './schema.js';
 
@@ -22,6 +22,8 @@ export interface PlaceRunPlan {
   /** Absent where there is no page. */
   readonly dashboard?: DashboardPlan;
   readonly upload?: UploadPlan;
+  /** What of its people it may tell by MQTT. */
+  readonly reveal: readonly Reveal[];
   readonly source: CameraPlan | EventsPlan | EdvsPlan;
   readonly place: PlacePlan;
 }
@@ -29,7 +31,18 @@ export interface PlaceRunPlan {
 /** Undefined for a configuration that recognises no places. */
 export function compilePlaceRun({ device, source, place }: Configuration): PlaceRunPlan | undefined {
   if (!place || !source || 'device' in source) return undefined;
-  const { name, timeZone, record, storage, rotate, state = join(record, 'state'), mqtt, dashboard, upload } = device;
+  const {
+    name,
+    timeZone,
+    record,
+    storage,
+    rotate,
+    state = join(record, 'state'),
+    mqtt,
+    dashboard,
+    upload,
+    reveal,
+  } = device;
   return {
     name,
     timeZone,
@@ -40,6 +53,7 @@ export function compilePlaceRun({ device, source, place }: Configuration): Place
     ...(mqtt === undefined ? {} : { mqtt }),
     ...(dashboard === undefined ? {} : { dashboard }),
     ...(upload === undefined ? {} : { upload }),
+    reveal,
     source,
     place,
   };

@@ -6,7 +6,7 @@ import { variantsOf, type ActuatorPlan } from '../guardian/actuators.js';
 import type { StopInputPlan } from '../guardian/stop-input.js';
 import { isModule, type LoopPlan, type SignalPlan, type StimulationPlan } from '../loop/plan.js';
 import type { StoragePolicy } from '../recording/storage.js';
-import type { BrokerPlan, DashboardPlan, UploadPlan } from './device.js';
+import type { BrokerPlan, DashboardPlan, Reveal, UploadPlan } from './device.js';
 import type { Configuration } from './schema.js';
 import { compileSounds, type Sounds } from './sound.js';
 import { orderSignals, parentOf } from './signal-order.js';
@@ -29,6 +29,8 @@ export interface RunPlan {
   /** Absent where there is no page. */
   readonly dashboard?: DashboardPlan;
   readonly upload?: UploadPlan;
+  /** What of its people it may tell by MQTT and LSL. */
+  readonly reveal: readonly Reveal[];
   /** Marks are offered as a stream of LSL. */
   readonly lsl: boolean;
   readonly realtime: boolean;
@@ -63,6 +65,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     dashboard,
     upload,
     lsl,
+    reveal,
     stopInput,
   } = device;
   const chosen = stimulus && actuators[stimulus.actuator];
@@ -79,6 +82,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     ...(dashboard === undefined ? {} : { dashboard }),
     ...(upload === undefined ? {} : { upload }),
     lsl,
+    reveal,
     ...(stopInput === undefined ? {} : { stopInput }),
     source,
     ...(stimulus && plan ? { actuator: { name: stimulus.actuator, ...plan } } : {}),

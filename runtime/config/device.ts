@@ -17,6 +17,10 @@ export interface BrokerPlan {
   readonly homeAssistant?: boolean;
 }
 
+/** What of the people in it a run may tell. */
+const reveals = ['codes', 'notes'] as const;
+export type Reveal = (typeof reveals)[number];
+
 const url = text(
   'the address of an MQTT broker',
   /^mqtts?:\/\/[^\s/@]+$/,
@@ -203,6 +207,13 @@ export const device = z
           'Offer detections, stimuli and marks as a stream of LSL, with their times, for a recorder of the laboratory. Everybody on the network can read it.',
       })
       .prefault(false),
+    reveal: z
+      .array(z.enum(reveals))
+      .meta({
+        description:
+          'What may leave the box by MQTT and LSL besides what was measured and done: codes of participants (in the list of beds), and the texts of marks. Without it neither does; a mark is told without its text.',
+      })
+      .prefault([]),
     stopInput: z
       .union([serialStop, gpioStop])
       .meta({

@@ -26,6 +26,7 @@ const ofTheBox: Readonly<Record<string, string>> = {
   'device.mqtt': 'to whom it is reported; from there nothing can be armed or raised (R-17)',
   'device.upload': 'where finished recordings go',
   'device.dashboard': 'who may look; from there nothing can be armed (R-36)',
+  'device.reveal': 'what of its people leaves the box',
   'device.lsl': 'whether marks are offered',
   // An amplifier of the same kind with the same electrodes; where a stimulus goes (actuators.*) does belong to it.
   'source.port': 'which port the amplifier is on today',

@@ -220,3 +220,15 @@ test('the wall time of an event is told by the clock as it was set later', (t) =
   const [event] = new Backlog(path, 'bed-1').next(1);
   assert.equal(event?.wall.toISOString(), '2026-11-28T22:00:00.000Z');
 });
+
+test('a mark is told without what people wrote, but where the device file lets notes out', (t) => {
+  const path = temporaryPath(t);
+  const recorded = new Recorded(path);
+  recorded.stream(1);
+  recorded.texts.set(3, 'P017 sat up');
+  recorded.record(EventCode.marker, 3);
+  recorded.commit();
+  const payload = (backlog: Backlog) => backlog.next(1)[0]?.report?.payload;
+  assert.deepEqual(payload(new Backlog(path, 'bed-1')), { marker: 3, text: null });
+  assert.deepEqual(payload(new Backlog(path, 'bed-1', true)), { marker: 3, text: 'P017 sat up' });
+});

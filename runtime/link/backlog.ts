@@ -49,13 +49,16 @@ interface Opened {
 export class Backlog {
   #newest: string;
   readonly #node: string;
+  readonly #notes: boolean;
   readonly #earlier: string[];
   #open: Opened | undefined;
   #savedMs = -Infinity;
 
-  constructor(newest: string, node: string) {
+  /** `notes`: with the texts of marks, which people write of people. */
+  constructor(newest: string, node: string, notes = false) {
     this.#newest = newest;
     this.#node = node;
+    this.#notes = notes;
     this.#earlier = recordingsBefore(newest);
   }
 
@@ -162,7 +165,8 @@ export class Backlog {
         if (left <= 0) break;
       }
       progress = { event: id, health: event ? healthAfter(progress.health, event) : progress.health };
-      give(event && reportOf(event, text, names), String(id), event?.us ?? startUs);
+      const told = event?.kind === 'marker' && !this.#notes ? null : text;
+      give(event && reportOf(event, told, names), String(id), event?.us ?? startUs);
       if (left <= 0) break;
     }
     return waiting;

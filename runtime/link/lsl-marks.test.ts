@@ -69,7 +69,7 @@ test('who searches finds the stream, tells the clocks apart, and reads marks beh
     eventsAfter: (afterId: number) => waiting.filter(({ id }) => id > afterId),
     close: () => undefined,
   } as unknown as Recording;
-  const marks = await LslMarks.open('box', recording, port);
+  const marks = await LslMarks.open('box', recording, false, port);
   t.after(() => marks.close());
   const transport = openLslTransport('axond box', port);
   t.after(() => transport.close());
@@ -112,4 +112,13 @@ test('who searches finds the stream, tells the clocks apart, and reads marks beh
   const expected = `020000000000000c400114${Buffer.from('stimulus S12 started').toString('hex')}`;
   const sample = await readUntil((bytes) => bytes.length >= expected.length / 2);
   assert.equal(sample.toString('hex'), expected);
+  // What people wrote stays here: that there was a mark, by its number.
+  waiting.push({
+    id: 2,
+    event: { kind: 'marker', ...common, marker: 3 },
+    text: 'P017 sat up',
+    record: new Float64Array(12),
+  });
+  const mark = `02000000000000104001${'06'}${Buffer.from('mark 3').toString('hex')}`;
+  assert.equal((await readUntil((bytes) => bytes.length >= mark.length / 2)).toString('hex'), mark);
 });

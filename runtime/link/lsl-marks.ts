@@ -12,18 +12,22 @@ export class LslMarks {
   #recording: Followed;
   readonly #detectors: readonly string[];
   readonly #timer: NodeJS.Timeout;
+  readonly #notes: boolean;
   #lastEvent = 0;
 
-  private constructor(feed: LslFeed, recording: Followed, detectors: readonly string[]) {
+  private constructor(feed: LslFeed, recording: Followed, detectors: readonly string[], notes: boolean) {
     this.#feed = feed;
     this.#recording = recording;
     this.#detectors = detectors;
+    this.#notes = notes;
     this.#timer = setInterval(() => this.#follow(), followMs);
   }
 
-  static async open(node: string, recording: Recording, port?: number): Promise<LslMarks> {
+  /** `notes`: with the texts of marks. */
+  static async open(node: string, recording: Recording, notes: boolean, port?: number): Promise<LslMarks> {
     const description = { name: `axond ${node}`, type: 'Markers', channels: 1, rate: 0, format: 'string' } as const;
-    return new LslMarks(await LslFeed.open(description, stringPatterns, port), recording, recording.run.detectors);
+    const feed = await LslFeed.open(description, stringPatterns, port);
+    return new LslMarks(feed, recording, recording.run.detectors, notes);
   }
 
   /** The run goes on in this recording; its marks follow those of the one before. */
@@ -48,7 +52,7 @@ export class LslMarks {
     try {
       for (const { id, event, text } of this.#recording.eventsAfter(this.#lastEvent, mostEvents)) {
         this.#lastEvent = id;
-        const mark = event && markOf(event, text, this.#detectors);
+        const mark = event && markOf(event, this.#notes ? text : null, this.#detectors);
         if (mark) this.#feed.send(writeText(mark.text, mark.us / 1e6));
       }
     } catch (error) {

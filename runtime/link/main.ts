@@ -79,9 +79,9 @@ function follow(recording: string): void {
   }
 }
 
-async function offerMarks({ node, recording }: LinkOptions): Promise<void> {
+async function offerMarks({ node, recording, notes = false }: LinkOptions): Promise<void> {
   try {
-    marks = await LslMarks.open(node, openRecording(recording));
+    marks = await LslMarks.open(node, openRecording(recording), notes);
   } catch (error) {
     say({ problem: `LSL: marks are not offered: ${error instanceof Error ? error.message : String(error)}` });
   }
@@ -118,7 +118,7 @@ class Link {
     const { node, bootId, recording, homeAssistant } = options;
     this.#root = rootOf(node);
     this.#retained = new RetainedTopics((topic, payload) => this.#publish(topic, payload, true));
-    const backlog = (this.#backlog = new Backlog(recording, node));
+    const backlog = (this.#backlog = new Backlog(recording, node, options.notes));
     const onProblem = (problem: string): void => say({ problem });
     this.#forwarding = new Forwarding({
       backlog,

@@ -34,6 +34,8 @@ export const linkOptions = z.strictObject({
   dashboard: dashboardOptions.optional(),
   /** Absent where finished recordings stay where they are. */
   upload: uploadOptions.optional(),
+  /** Texts of marks may be told; without it only that there was one. */
+  notes: z.boolean().optional(),
   /** Marks are offered as a stream of LSL. */
   lsl: z.boolean().optional(),
 });

@@ -173,6 +173,7 @@ export class PlaceRun {
       ...(homeAssistant === undefined ? {} : { homeAssistant: { shown: homeAssistant, ...shown } }),
       ...(dashboard ? { dashboard } : {}),
       ...(plan.upload ? { upload: plan.upload } : {}),
+      notes: plan.reveal.includes('notes'),
       node: plan.name,
       bootId: readBootId(),
       recording: this.recording,

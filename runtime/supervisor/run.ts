@@ -232,6 +232,7 @@ export class Run {
       ...(dashboard ? { dashboard } : {}),
       ...(plan.upload ? { upload: plan.upload } : {}),
       lsl: plan.lsl,
+      notes: plan.reveal.includes('notes'),
       node: plan.name,
       bootId: readBootId(),
       recording: this.recording,
@@ -249,10 +250,11 @@ export class Run {
       },
     };
     const feed = new LiveFeed(this.memory.samples, channels.length);
+    const code = plan.reveal.includes('codes') ? (plan.study?.participant ?? null) : null;
     const reported = {
       options,
       status: () => this.status(),
-      bed: () => bedOf(this.status(), sampleAge(this.memory), null, Date.now()),
+      bed: () => bedOf(this.status(), sampleAge(this.memory), code, Date.now()),
       answer: (request: ControlRequest) => this.#answer(request, 'remote'),
       look: () => feed.begin(),
       live: () => feed.samples().map((samples) => ({ samples })),

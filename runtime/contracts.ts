@@ -344,8 +344,9 @@ export const eventFields = {
   disarmed: ['cause'],
   /** `ring` is a place in `ringNames`; `count` all losses of the run so far. */
   loss: ['ring', 'count'],
-  /** Text of the marker is kept with the event in the recording. */
-  marker: ['marker'],
+  /** Text of the marker is kept with the event in the recording. Of one that says itself when it was: that time, and the
+   * sample index of it, to a fraction, NaN before the first sample; else both are 0. */
+  marker: ['marker', 'at', 'atUs'],
   /** `state` is a place in `sessionStates`. */
   source: ['state'],
   /** `state` 0 at rest after a fault, 1 ready. */
@@ -380,7 +381,8 @@ export const messageFields = {
   supervisor: ['fresh'],
   source: ['state'],
   loss: ['ring', 'count'],
-  marker: ['marker'],
+  /** `atUs` 0: it is of when it came. */
+  marker: ['marker', 'atUs'],
   /** Permission for `stimuli` until a time, already on disk. */
   lease: ['lease', 'stimuli', 'untilUs'],
   /** Stimuli given before this run; `atUs` on this run's axis, often negative. `night` 1: they belong to this night. */

@@ -116,8 +116,8 @@ test(
     assert.deepEqual(readChipInfo(info!), { name: 'gpiochip4', label: 'pinctrl-rp1', lines: 54 });
     assert.equal(events!.length, 2 * eventBytes);
     assert.deepEqual(readEdges(events!, events!.length), [
-      { rising: true, atUs: 123456789012.345 },
-      { rising: false, atUs: 123456789512.345 },
+      { line: 4, number: 0, rising: true, atUs: 123456789012.345 },
+      { line: 0, number: 70000, rising: false, atUs: 123456789512.345 },
     ]);
     assert.equal(lastEventNumber(events!, events!.length), 70000);
     assert.equal(lastEventNumber(events!, events!.length - 1), 0);
@@ -128,7 +128,7 @@ test('an event that is cut off is left out; an input by pull-down asks for one',
   const bytes = new Uint8Array(2 * eventBytes);
   bytes[8] = 1;
   bytes[eventBytes + 8] = 2;
-  assert.deepEqual(readEdges(bytes, 2 * eventBytes - 1), [{ rising: true, atUs: 0 }]);
+  assert.deepEqual(readEdges(bytes, 2 * eventBytes - 1), [{ line: 0, number: 0, rising: true, atUs: 0 }]);
   bytes[8] = 9;
   assert.deepEqual(readEdges(bytes, eventBytes), []);
   const request = new Uint8Array(lineRequestBytes);

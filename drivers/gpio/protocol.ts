@@ -85,6 +85,10 @@ export function readChipInfo(bytes: Uint8Array): ChipInfo {
 }
 
 export interface Edge {
+  /** Of the chip. */
+  readonly line: number;
+  /** The kernel counts the edges of each line from 1: a hole is what it had no room for. */
+  readonly number: number;
   /** To 1, which is the low level of a line that is active low. */
   readonly rising: boolean;
   /** CLOCK_MONOTONIC, taken by the kernel in its interrupt. */
@@ -97,7 +101,13 @@ export function readEdges(bytes: Uint8Array, length: number): Edge[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   for (let at = 0; at + eventBytes <= length; at += eventBytes) {
     const id = view.getUint32(at + 8, true);
-    if (id === 1 || id === 2) edges.push({ rising: id === 1, atUs: Number(view.getBigUint64(at, true)) / 1000 });
+    if (id !== 1 && id !== 2) continue;
+    edges.push({
+      line: view.getUint32(at + 12, true),
+      number: view.getUint32(at + 20, true),
+      rising: id === 1,
+      atUs: Number(view.getBigUint64(at, true)) / 1000,
+    });
   }
   return edges;
 }

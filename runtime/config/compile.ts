@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createDevice } from '../../drivers/devices.js';
+import type { MarksPlan } from '../../drivers/marks/open-marks.js';
 import type { StreamInfo, StudyPlan } from '../contracts.js';
 import { withDetectors, type PolicyPlan } from '../decide/policy-plan.js';
 import { variantsOf, type ActuatorPlan } from '../guardian/actuators.js';
@@ -36,6 +37,8 @@ export interface RunPlan {
   readonly realtime: boolean;
   /** Absent where nothing is wired to the guardian. */
   readonly stopInput?: StopInputPlan;
+  /** Where marks come in, by name. */
+  readonly marks: Readonly<Record<string, MarksPlan>>;
   readonly source: SourcePlan;
   /** Absent where nothing is stimulated. */
   readonly actuator?: {
@@ -67,6 +70,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     lsl,
     reveal,
     stopInput,
+    marks,
   } = device;
   const chosen = stimulus && actuators[stimulus.actuator];
   const plan = chosen && actuatorOf(configuration, chosen);
@@ -84,6 +88,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     lsl,
     reveal,
     ...(stopInput === undefined ? {} : { stopInput }),
+    marks,
     source,
     ...(stimulus && plan ? { actuator: { name: stimulus.actuator, ...plan } } : {}),
     ...(study ? { study } : {}),

@@ -9,6 +9,7 @@ import { createStage } from '../signal/stage-plan.js';
 import { builtIn, checkName, timeText, type Check } from './check.js';
 import { crossCheckPlace } from './cross-check-place.js';
 import { crossCheckPolicy } from './cross-check-policy.js';
+import { crossCheckWires } from './cross-check-wires.js';
 import { nearestName, type Fault } from './fault.js';
 import { isMap, valueAt } from './keys.js';
 import { faultAt, type Written } from './messages.js';
@@ -49,6 +50,7 @@ export function crossCheck(configuration: Configuration, written: Written, strea
     checkDetectors(check, shapes);
     checkStimulation(check);
     checkBridges(check);
+    crossCheckWires(check);
   }
   checkFiles(check, stream === undefined);
   return faults;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { StopInputPlan } from '../guardian/stop-input.js';
 import { deletionRules, type StoragePolicy } from '../recording/storage.js';
+import { marks } from './marks.js';
 import { baudRate, byte, objection, path, port, quantity, text } from './values.js';
 
 /** `device`: what this box is. */
@@ -221,6 +222,7 @@ export const device = z
           'A button that silences every actuator. It is wired to the guardian, past the core; unplugged means pressed.',
       })
       .exactOptional(),
+    marks,
     realtime: z
       .boolean()
       .meta({

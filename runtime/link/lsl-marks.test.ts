@@ -36,10 +36,12 @@ test('marks are detections, starts and ends of stimuli, and what people mark: wi
   assert.deepEqual(markOf(receipt(1), 'evidence', []), { text: 'stimulus S12 started', us: 3.5e6 });
   assert.deepEqual(markOf(receipt(2), null, []), { text: 'stimulus S12 ended', us: 3.5e6 });
   for (const state of [0, 3, 4]) assert.equal(markOf(receipt(state), null, []), undefined);
-  assert.deepEqual(markOf({ kind: 'marker', ...common, marker: 3 }, 'lights off', []), {
+  assert.deepEqual(markOf({ kind: 'marker', ...common, marker: 3, at: 0, atUs: 0 }, 'lights off', []), {
     text: 'mark lights off',
     us: 4e6,
   });
+  const earlier = { kind: 'marker', ...common, marker: 4, at: 480.5, atUs: 3.9e6 } as const;
+  assert.deepEqual(markOf(earlier, 'button', []), { text: 'mark button', us: 3.9e6 });
   assert.equal(markOf({ kind: 'gap', ...common, firstIndex: 1, frames: 2 }, null, []), undefined);
 });
 

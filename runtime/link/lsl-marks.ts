@@ -81,7 +81,7 @@ export function markOf(event: LoopEvent, text: string | null, detectors: readonl
         ? { text: `stimulus S${event.command} ended`, us: event.atUs }
         : undefined;
     case 'marker':
-      return { text: `mark ${text ?? event.marker}`, us: event.us };
+      return { text: `mark ${text ?? event.marker}`, us: event.atUs === 0 ? event.us : event.atUs };
     default:
       return undefined;
   }

@@ -312,3 +312,22 @@ test('the same cycles give the same events, bit for bit', async () => {
   }
   assert.deepEqual(a.events, b.events);
 });
+
+test('a mark that says when it was stands at the sample of that time, whenever it comes', async () => {
+  const bench = await Bench.create(false);
+  bench.frames(500);
+  bench.tell('marker', [1, 0]);
+  // Frame n has come at 1.004 s + 4 ms n: 1.5 s is frame 124.
+  bench.tell('marker', [2, 1.5e6]);
+  bench.tell('marker', [3, 1.502e6]);
+  bench.frames(1);
+  const markers = bench.events.flatMap((event) => (event.kind === 'marker' ? [event] : []));
+  assert.deepEqual(
+    markers.map(({ marker, at, atUs }) => [marker, Number(at.toFixed(6)), atUs]),
+    [
+      [1, 0, 0],
+      [2, 124, 1.5e6],
+      [3, 124.5, 1.502e6],
+    ],
+  );
+});

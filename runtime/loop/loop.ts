@@ -434,7 +434,7 @@ export class Loop {
         this.#inhibit('disk', inhibitorStates[a] ?? 'unknown');
         break;
       case MessageCode.marker:
-        this.#emit(EventCode.marker, a);
+        this.#emit(EventCode.marker, a, b === 0 ? 0 : this.clock.indexAt(b + this.#stream.delayUs), b);
         break;
       case MessageCode.seed:
         this.#policy?.seed?.(a);

@@ -4,6 +4,7 @@ import type { Server } from 'node:net';
 import { basename } from 'node:path';
 import type { Logger } from 'pino';
 import { createDevice } from '../../drivers/devices.js';
+import { openMarks, type MarksPlan } from '../../drivers/marks/open-marks.js';
 import type { RunPlan } from '../config/compile.js';
 import { disarmCauses, inhibitorStates, type RunDescription, type RunSummary, type StreamInfo } from '../contracts.js';
 import type { NightOptions } from '../guardian/condition.js';
@@ -21,6 +22,7 @@ import { Lifecycle } from './lifecycle.js';
 import { LinkConnection } from './link-connection.js';
 import { LiveFeed } from './live-feed.js';
 import { LoopThread } from './loop-thread.js';
+import { MarkInputs } from './mark-inputs.js';
 import { RunMemory } from './memory.js';
 import type { BudgetPlan } from '../recorder/thread.js';
 import { clearAgain, mostBytesPerSecond, roomToBegin, wantedSeconds } from '../recording/room.js';
@@ -68,6 +70,7 @@ export class Run {
   readonly #port: PortKeeper;
   readonly #storage: StorageKeeper;
   #lock: StudyLock | undefined;
+  readonly #marks: MarkInputs<MarksPlan>;
   #recorder: RecorderThread | undefined;
   #stimulator: Stimulator | undefined;
   #link: LinkConnection | undefined;
@@ -100,6 +103,11 @@ export class Run {
     const wanted = plan.actuator ? bytesPerSecond * wantedSeconds * clearAgain : roomToBegin(bytesPerSecond);
     this.#storage = new StorageKeeper(plan.record, plan.storage, wanted, options.log);
     this.#port = new PortKeeper(plan.source, this.memory.control, options.log);
+    this.#marks = new MarkInputs(plan.marks, {
+      open: (name, input) => openMarks(name, input, monotonicUs),
+      submit: (text, atUs) => this.memory.requests.free() > keptFree && this.#mark(text, atUs),
+      tell: (line) => options.log.info(line),
+    });
     this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
@@ -272,6 +280,7 @@ export class Run {
     const stepMs = this.#watchWallClock();
     this.#alarms?.beat(monotonicUs(), Date.now(), stepMs);
     this.#tellService();
+    this.#marks.beat(monotonicUs());
     this.#storage.beat(monotonicUs() / 1000, this.recording, (text) => this.#mark(text));
     if (this.#recordings.due(monotonicUs())) Atomics.store(memory.control, Control.rotate, 1);
     const problem = this.#recorder?.problem ?? '';
@@ -332,10 +341,11 @@ export class Run {
     return stepMs;
   }
 
-  #mark(text: string): boolean {
+  /** `atUs` 0: now. */
+  #mark(text: string, atUs = 0): boolean {
     const marker = ++this.#markers;
     this.#recorder?.keepText(marker, text);
-    return post(this.memory.requests, 'marker', marker);
+    return post(this.memory.requests, 'marker', marker, atUs);
   }
 
   #noticed(notice: string): void {
@@ -484,6 +494,7 @@ export class Run {
     this.#stimulator?.flush();
     await this.#loopTakes();
     await this.#port.stop();
+    this.#marks.close();
     const latencyUs = (await this.#loop?.stop()) ?? null;
     clearInterval(this.#beat);
     const summary = this.#summary(latencyUs);
@@ -574,6 +585,8 @@ function studyRecord({ study, sha256 }: NightOptions, lock: StudyLock['record'])
   return { name, participant, night, continued, sha256, ...(lock ? { lock } : {}) };
 }
 
+/** Places of the mailbox that no mark from outside takes: a wish to disarm always finds one (R-46). */
+const keptFree = 64;
 const beatMs = 50;
 /** Less than the five seconds that whoever asks waits. */
 const readyMs = 2500;

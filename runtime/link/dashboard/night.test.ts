@@ -16,7 +16,7 @@ test('events become marks on the axis of the display, and judgements', () => {
     // 100 ms before sample 1000, at 1000 Hz: sample 900.
     { kind: 'receipt', ...at, command: 3, state: ReceiptState.started, atUs: 3_900_000, arrivalUs: 3_898_000 },
     { kind: 'refusal', ...at, request: 9, reasons: (1 << refusalReasons.indexOf('sleep')) | 1 },
-    { kind: 'marker', ...at, marker: 1 },
+    { kind: 'marker', ...at, marker: 1, at: 0, atUs: 0 },
   ];
   for (const event of events) seen.take(event, event.kind === 'marker' ? 'lights off' : null, 0);
   assert.deepEqual(seen.marks, [
@@ -55,7 +55,7 @@ test('latencies fall into the bin whose ends hold them', () => {
 
 test('what is kept is bounded, and the newest is kept', () => {
   const seen = night();
-  for (let marker = 0; marker < 2000; marker++) seen.take({ kind: 'marker', ...at, marker }, `m${marker}`, 0);
+  for (let marker = 0; marker < 2000; marker++) seen.take({ kind: 'marker', ...at, marker, at: 0, atUs: 0 }, `m${marker}`, 0);
   assert.ok(seen.marks.length <= 500);
   assert.equal(seen.marks.at(-1)?.name, 'm1999');
   for (let wallMs = 0; wallMs < 30_000; wallMs++)

@@ -1,4 +1,5 @@
 import { DetectionPhase, ReceiptState, inhibitorStates, refusalReasons, type LoopEvent } from '../../contracts.js';
+import { sampleOfMarker } from '../../recording/export/marks.js';
 import type { EstimatePoint, Latency, Mark } from './messages.js';
 
 /** Names of the run that events have as numbers. */
@@ -91,7 +92,7 @@ export class Night {
           reasons: refusalReasons.filter((_, place) => (event.reasons & (1 << place)) !== 0),
         };
       case 'marker':
-        return { kind: 'marker', name: text ?? `marker ${event.marker}`, from: shown(event.index) };
+        return { kind: 'marker', name: text ?? `marker ${event.marker}`, from: shown(sampleOfMarker(event)) };
       default:
         return undefined;
     }

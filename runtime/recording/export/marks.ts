@@ -67,7 +67,7 @@ export function marksOf(
     else if (kind === 'refusal') {
       const reasons = refusalReasons.filter((_, place) => (event.reasons & (1 << place)) !== 0).join(' ');
       marks.push(mark('refusal', index, 0, reasons, `R${event.request}`));
-    } else if (kind === 'marker') marks.push(mark('marker', index, 0, text ?? ''));
+    } else if (kind === 'marker') marks.push(mark('marker', sampleOfMarker(event), 0, text ?? ''));
     else if (kind === 'armed') marks.push(mark('armed', index, 0, ''));
     else if (kind === 'disarmed') marks.push(mark('disarmed', index, 0, disarmCauses[event.cause] ?? ''));
   }
@@ -80,6 +80,11 @@ export function marksOf(
   const end = stretches.at(-1)?.end ?? 0;
   marks.push(mark('end', end, 0, closed ? 'of the recording' : 'of what is on disk: the recording was not closed'));
   return marks.sort((a, b) => a.onset - b.onset);
+}
+
+/** Of when it was, if it says so itself; else of when it came. */
+export function sampleOfMarker({ index, at, atUs }: Event<'marker'>): number {
+  return atUs === 0 || Number.isNaN(at) ? index : Math.max(0, at);
 }
 
 interface Stimulus {

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { MarksPlan } from '../../drivers/marks/open-marks.js';
+import { baudRate, partName, port, quantity, text } from './values.js';
+
+/** `device.marks`: what puts marks into the recording beside the signal. */
+
+const words = (example: string, description: string) =>
+  text('one line of text', /^[^\r\n]{1,200}$/, example, description);
+
+const gpio = z
+  .strictObject({
+    use: z.literal('gpio'),
+    line: z.int().min(0).max(1023).meta({ description: 'Line of the button or pulse: its BCM number.', example: 23 }),
+    chip: text(
+      'a label',
+      /^[!-~]+$/,
+      'pinctrl-rp1',
+      'Label of the chip: that of the 40-pin header without it.',
+    ).exactOptional(),
+    activeLow: z.boolean().meta({ description: 'Low means pressed, as with a button to ground.' }).prefault(false),
+    pull: z.enum(['up', 'down']).meta({ description: 'Resistor on the board.' }).exactOptional(),
+    text: words(
+      'awake',
+      'What the mark says, as `axond mark` would; the name of the input without it.',
+    ).exactOptional(),
+    back: words(
+      'released',
+      'What another mark says when the line goes back. Without it there is none.',
+    ).exactOptional(),
+    debounce: quantity('time', '20ms', 'An edge that follows another one sooner is bounce. For short pulses: 0ms.', {
+      atLeast: '0ms',
+      atMost: '1s',
+    }).prefault('20ms'),
+  })
+  .meta({ title: 'a line that goes high: a button, a pulse' })
+  .transform(({ debounce, ...plan }): MarksPlan => ({ ...plan, debounceSeconds: debounce }));
+
+const serial = z
+  .strictObject({
+    use: z.literal('serial'),
+    port: port('Serial port on which another machine writes marks.'),
+    baud: baudRate(115200),
+    lines: z.boolean().meta({ description: 'A mark is a line of text. Otherwise it is a byte.' }).prefault(false),
+  })
+  .meta({ title: 'a byte or a line on a serial port' })
+  .transform(({ use, port, baud, lines }): MarksPlan => ({ use, port, baudRate: baud, lines }));
+
+export const marks = z
+  .record(partName, z.union([gpio, serial]))
+  .meta({
+    description: 'What puts marks into the recording, with the time of each, by a name of your choice.',
+    example: '{ button: { use: gpio, line: 23, pull: up, activeLow: true, text: awake } }',
+  })
+  .prefault({});

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { openPty } from '../drivers/serial/pty.js';
+import { openRecording } from '../runtime/recording/read.js';
 import { axond, startAxond, temporaryFolder, until, type Started } from './axond-process.js';
 
 interface LiveStatus {
@@ -95,14 +98,17 @@ test('R-01 a guardian that dies is replaced, and the loop is disarmed', async (t
   await until('a new guardian', replaced, 60_000);
 });
 
-test('a device that is not there is waited for, disarmed; markers and disarm work meanwhile', async (t) => {
+test('a device that is not there is waited for, disarmed; markers, also from another machine, and disarm work meanwhile', async (t) => {
+  const box = openPty();
+  t.after(() => box.close());
   const record = temporaryFolder();
   const runtime = temporaryFolder();
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
   const port = join(record, 'absent');
+  const marks = `device.marks={ box: { use: serial, port: ${box.path}, lines: true } }`;
   const run = startAxond(
     t,
-    ['run', '--preset', 'demo', '--port', port, '--set', `device.record=${record}`, '--json'],
+    ['run', '--preset', 'demo', '--port', port, '--set', `device.record=${record}`, '--set', marks, '--json'],
     environment,
   );
   const ask = (...parts: string[]): ReturnType<typeof axond> =>
@@ -118,6 +124,13 @@ test('a device that is not there is waited for, disarmed; markers and disarm wor
   assert.match(source.notice, /there is no such port/);
   assert.equal(stimulation.armed, false);
   assert.equal((await ask('mark', 'lights off')).code, 0);
+  await until('the marks of another machine', () => {
+    writeSync(box.master, 'cue left\n');
+    const recording = openRecording((json as unknown as LiveStatus).recording);
+    const texts = [...recording.readableEvents()].map(({ text }) => text);
+    recording.close();
+    return Promise.resolve(texts.includes('box cue left'));
+  });
   assert.equal((await ask('disarm')).code, 0);
   run.child.kill('SIGTERM');
   assert.equal(await run.exited, 0);

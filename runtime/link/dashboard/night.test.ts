@@ -55,7 +55,8 @@ test('latencies fall into the bin whose ends hold them', () => {
 
 test('what is kept is bounded, and the newest is kept', () => {
   const seen = night();
-  for (let marker = 0; marker < 2000; marker++) seen.take({ kind: 'marker', ...at, marker, at: 0, atUs: 0 }, `m${marker}`, 0);
+  for (let marker = 0; marker < 2000; marker++)
+    seen.take({ kind: 'marker', ...at, marker, at: 0, atUs: 0 }, `m${marker}`, 0);
   assert.ok(seen.marks.length <= 500);
   assert.equal(seen.marks.at(-1)?.name, 'm1999');
   for (let wallMs = 0; wallMs < 30_000; wallMs++)

@@ -6,6 +6,7 @@ import { lookAtMachine, packageNames, type Machine } from './machine.js';
 /** A Raspberry Pi as it should be. */
 const sound: Machine = {
   node: '20.20.2',
+  packaged: false,
   packages: { 'better-sqlite3': '', serialport: '', koffi: '', onoff: '', '@tensorflow/tfjs-node': '' },
   programs: { stty: true, mkfifo: true },
   realtime: true,
@@ -49,6 +50,14 @@ test('each thing that is wrong is named with its value and a fix', () => {
     [
       { packages: { ...sound.packages, onoff: 'absent' } },
       /^warning onoff: is absent .* no GPIO by sysfs.* npm install onoff/,
+    ],
+    [
+      { packaged: true, packages: { ...sound.packages, '@tensorflow/tfjs-node': 'absent' } },
+      /^warning @tensorflow\/tfjs-node: .* sudo npm install --global --prefix \/usr @tensorflow\/tfjs-node\.$/,
+    ],
+    [
+      { packaged: true, packages: { ...sound.packages, 'better-sqlite3': 'absent' } },
+      /^fault better-sqlite3: .* apt-get install --reinstall \.\/axond_\*\.deb$/,
     ],
     [{ programs: { stty: false, mkfifo: true } }, /^fault stty: is absent\. Run sudo apt-get install coreutils/],
     [{ realtime: false }, /^warning real-time: SCHED_FIFO is not permitted.* rtprio 60/],

@@ -12,7 +12,7 @@ export interface Finding {
 export function judgeMachine(machine: Machine): Finding[] {
   return [
     nodeVersion(machine),
-    ...packageNames.map((name) => packageOf(name, machine.packages[name])),
+    ...packageNames.map((name) => packageOf(name, machine.packages[name], machine.packaged)),
     program(machine.programs.stty, 'stty', 'sets serial lines'),
     program(machine.programs.mkfifo, 'mkfifo', 'makes the channel to the guardian'),
     realtime(machine),
@@ -40,17 +40,23 @@ const optionalPackages: Partial<Record<PackageName, string>> = {
   '@tensorflow/tfjs-node': 'TensorFlow models',
 };
 
-function packageOf(name: PackageName, problem: string): Finding {
+function packageOf(name: PackageName, problem: string, packaged: boolean): Finding {
   const what = optionalPackages[name];
   if (problem === '') return good(name, 'loads');
-  if (what === undefined)
+  if (what === undefined) {
+    const rebuilt = name === 'better-sqlite3' ? 'Run npm rebuild better-sqlite3.' : 'Run npm ci.';
     return fault(
       name,
       `does not load (${problem}).`,
-      name === 'better-sqlite3' ? 'Run npm rebuild better-sqlite3.' : 'Run npm ci.',
+      packaged
+        ? 'Install the package of axond for this machine again: sudo apt-get install --reinstall ./axond_*.deb'
+        : rebuilt,
     );
+  }
   const detail = `is absent (${problem}): no ${what}. Nothing else needs it.`;
-  return warning(name, detail, `To have it: npm install ${name}.`);
+  // Beside the package's own folder, where programs below /usr/lib look too and an upgrade removes nothing.
+  const install = packaged ? `sudo npm install --global --prefix /usr ${name}` : `npm install ${name}`;
+  return warning(name, detail, `To have it: ${install}.`);
 }
 
 function program(found: boolean, name: string, what: string): Finding {

@@ -12,6 +12,8 @@ import { loadConfiguration } from '../config/load.js';
 /** What was seen of a machine, before anybody judges it. What nobody could tell is null. */
 export interface Machine {
   readonly node: string;
+  /** This program is that of a Debian package, whose modules no npm looks after. */
+  readonly packaged: boolean;
   /** By package: the empty string where it loads, else why not. */
   readonly packages: Readonly<Record<PackageName, string>>;
   readonly programs: Readonly<Record<'stty' | 'mkfifo', boolean>>;
@@ -57,6 +59,7 @@ export async function lookAtMachine(): Promise<Machine> {
   const packages = await Promise.all(packageNames.map(async (name) => [name, await whyNot(name)] as const));
   return {
     node: process.versions.node,
+    packaged: import.meta.dirname.startsWith('/usr/lib/axond/'),
     packages: Object.fromEntries(packages) as Record<PackageName, string>,
     programs: { stty: succeeds('stty', '--version'), mkfifo: succeeds('mkfifo', '--version') },
     realtime: succeeds('chrt', '-f', '50', 'true'),

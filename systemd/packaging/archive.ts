@@ -13,12 +13,13 @@ import { join } from 'node:path';
 import type { Architecture } from './architecture.js';
 import { filesBelow } from './carried-modules.js';
 import { runProgram } from './run-program.js';
-import { maintainer } from './tree.js';
 
 export interface Archive {
   readonly tree: string;
   readonly machine: Architecture;
   readonly version: string;
+  /** Name and address of who answers for the package. */
+  readonly maintainer: string;
   /** Seconds since 1970: no file in the archive is newer. */
   readonly epoch: number;
   /** Folder of the maintainer scripts. */
@@ -29,7 +30,16 @@ export interface Archive {
 }
 
 /** Makes the `.deb` of a tree: the same bytes from the same tree. Returns its path. */
-export function writeArchive({ tree, machine, version, epoch, scripts, out, fast = false }: Archive): string {
+export function writeArchive({
+  tree,
+  machine,
+  version,
+  maintainer,
+  epoch,
+  scripts,
+  out,
+  fast = false,
+}: Archive): string {
   const control = join(tree, 'DEBIAN');
   rmSync(control, { recursive: true, force: true });
   const files = filesBelow(tree).sort();
@@ -44,7 +54,7 @@ export function writeArchive({ tree, machine, version, epoch, scripts, out, fast
           .digest('hex')}  ${path}\n`,
     );
   const kilobytes = files.reduce((sum, path) => sum + Math.ceil(statSync(join(tree, path)).size / 1024), 0);
-  writeFileSync(join(control, 'control'), controlText(machine, version, kilobytes));
+  writeFileSync(join(control, 'control'), controlText(machine, version, maintainer, kilobytes));
   writeFileSync(join(control, 'md5sums'), sums.join(''));
   const configuration = files.filter((path) => path.startsWith('etc/')).map((path) => `/${path}\n`);
   writeFileSync(join(control, 'conffiles'), configuration.join(''));
@@ -62,7 +72,7 @@ export function writeArchive({ tree, machine, version, epoch, scripts, out, fast
   return path;
 }
 
-function controlText({ debian }: Architecture, version: string, kilobytes: number): string {
+function controlText({ debian }: Architecture, version: string, maintainer: string, kilobytes: number): string {
   return `Package: axond
 Version: ${version}
 Architecture: ${debian}

@@ -25,6 +25,7 @@ const included = 'systemd,udev,libstdc++6,util-linux';
 const { version } = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
+const maintainer = 'Install test <install-test@axond.invalid>';
 const previous = `${version}~previous`;
 
 /** Answers on a control socket. A real one that is armed disarms by itself where a machine is too busy for its guardian. */
@@ -51,9 +52,18 @@ function archiveOf(number: string): string {
   const tree = join(out, 'tree-amd64');
   if (!existsSync(tree)) throw new Error(`${tree} is absent. Run: npm run package -- --arch amd64`);
   const epoch = 1_000_000_000;
-  writeVersion(tree, number, epoch);
+  writeVersion(tree, number, epoch, maintainer);
   const to = join(out, 'install-test');
-  const archive = { tree, machine: architectureOf('amd64'), version: number, epoch, scripts, out: to, fast: true };
+  const archive = {
+    tree,
+    machine: architectureOf('amd64'),
+    version: number,
+    maintainer,
+    epoch,
+    scripts,
+    out: to,
+    fast: true,
+  };
   const path = writeArchive(archive);
   rmSync(join(tree, 'DEBIAN'), { recursive: true });
   return path;

@@ -51,7 +51,7 @@ export function buildTree(root: string, tree: string, machine: Architecture, cac
 }
 
 /** What changes from one version to the next without a change of the programs: their number and Debian's list of changes. */
-export function writeVersion(tree: string, version: string, epoch: number): void {
+export function writeVersion(tree: string, version: string, epoch: number, maintainer: string): void {
   const path = join(tree, 'usr/lib/axond/package.json');
   const manifest = z.looseObject({ version: z.string() }).parse(JSON.parse(readFileSync(path, 'utf8')));
   write(path, `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
@@ -61,8 +61,6 @@ export function writeVersion(tree: string, version: string, epoch: number): void
   mkdirSync(dirname(target), { recursive: true });
   writeFileSync(target, gzipSync(changes, { level: 9 }));
 }
-
-export const maintainer = 'The authors of axond <axond@example.org>';
 
 /** What npm would publish, without what only a checkout uses, and without what was compiled from a source that is gone. */
 function publishedFiles(root: string): string[] {

@@ -1,6 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -8,25 +7,28 @@ import { z } from 'zod';
 import { architectureOf, elfMachine } from './architecture.js';
 import { writeArchive } from './archive.js';
 import { filesBelow } from './carried-modules.js';
+import { boot, containerOf, freshSystem, say, type Inside } from './container.js';
 import { runProgram } from './run-program.js';
+import { liveAsService } from './service-life.js';
 import { writeVersion } from './tree.js';
 
 /**
  * `npm run install-test`: what `npm run package` made, through its life in a fresh Debian: in, verified, a demo as the
- * service's user, an upgrade refused while armed and then done, a changed configuration, removal and purge. Needs root.
- * The system is a container of systemd-nspawn, or where this machine cannot have one, a chroot. Nothing boots in either.
+ * service's user, an upgrade refused while armed and then done, a changed configuration, removal and purge; then the
+ * same system booted, with the service at work in its sandbox. Needs root. The system is a container of systemd-nspawn;
+ * where this machine cannot have one, a chroot, and nothing boots.
  *   npm run install-test -- --suite bookworm      only that Debian
  */
 const { values } = parseArgs({ options: { suite: { type: 'string', multiple: true } } });
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const out = join(root, 'dist-package');
 const scripts = join(root, 'systemd/packaging/debian');
-const included = 'systemd,udev,libstdc++6,util-linux';
 const { version } = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
 const maintainer = 'Install test <install-test@axond.invalid>';
 const previous = `${version}~previous`;
+const checked = z.object({ findings: z.array(z.object({ level: z.string(), name: z.string(), fix: z.string() })) });
 
 /** Answers on a control socket. A real one that is armed disarms by itself where a machine is too busy for its guardian. */
 const standIns: Readonly<Record<string, string>> = {
@@ -38,7 +40,7 @@ const standIns: Readonly<Record<string, string>> = {
 let faults = 0;
 const [before, now] = [archiveOf(previous), archiveOf(version)];
 checkArm64();
-for (const suite of values.suite ?? ['bookworm', 'trixie']) liveIn(suite);
+for (const suite of values.suite ?? ['bookworm', 'trixie']) await liveIn(suite);
 process.stdout.write(faults === 0 ? 'the package keeps what it promises\n' : `${faults} faults\n`);
 process.exitCode = faults === 0 ? 0 : 1;
 
@@ -69,9 +71,9 @@ function archiveOf(number: string): string {
   return path;
 }
 
-function liveIn(suite: string): void {
+async function liveIn(suite: string): Promise<void> {
   process.stdout.write(`${suite}\n`);
-  const system = freshSystem(suite);
+  const system = freshSystem(suite, out);
   if (system === undefined) return;
   const inside = containerOf(system);
   for (const archive of [before, now]) runProgram('cp', [archive, join(system, 'srv')]);
@@ -122,13 +124,25 @@ function liveIn(suite: string): void {
     );
     expect('still is the version before', versionIn(inside) === previous, versionIn(inside));
   }
+  // As `axond check` advises for what the package leaves out.
+  const beside = join(system, 'usr/lib/node_modules/@tensorflow/tfjs-node');
+  const tensorflow = (): string => findingOf(inside(['axond', 'check', '--json']).output, '@tensorflow/tfjs-node');
+  const absent = tensorflow();
+  mkdirSync(beside, { recursive: true });
+  writeFileSync(join(beside, 'index.js'), '');
+  expect(
+    'finds a module that npm put beside it, as axond check advises',
+    absent.includes('npm install --global --prefix /usr @tensorflow/tfjs-node') && tensorflow().startsWith('good'),
+    `${absent}\n${tensorflow()}`,
+  );
+  rmSync(join(system, 'usr/lib/node_modules'), { recursive: true });
   const upgraded = inside(['dpkg', '--force-confold', '-i', newPath ?? '']);
   expect('upgrades', upgraded.status === 0 && versionIn(inside) === version, upgraded.text);
   expect('keeps a changed configuration', ownersChange(system));
   expect('keeps the recordings, bit for bit', sums() === recorded);
   const first = filesBelow(recordings).find((path) => path.endsWith('.db')) ?? '';
-  const checked = inside(['axond', 'check', `/var/lib/axond/recordings/${first}`]);
-  expect('reads a recording of the version before', checked.status === 0, checked.text);
+  const readBack = inside(['axond', 'check', `/var/lib/axond/recordings/${first}`]);
+  expect('reads a recording of the version before', readBack.status === 0, readBack.text);
 
   const kept = sums();
   const removed = inside(['dpkg', '--remove', 'axond']);
@@ -141,68 +155,18 @@ function liveIn(suite: string): void {
     sums() === kept && purged.text.includes('/var/lib/axond'),
     purged.text,
   );
+
+  process.stdout.write('  the same, booted\n');
+  const booted = await boot(system);
+  try {
+    if (booted) await liveAsService({ ...booted, system, expect, before: oldPath ?? '', now: newPath ?? '', version });
+  } finally {
+    await booted?.stop();
+  }
 }
 
 function ownersChange(system: string): boolean {
   return readFileSync(join(system, 'etc/axond/device.yaml'), 'utf8').endsWith('# changed by its owner\n');
-}
-
-interface Said {
-  readonly status: number;
-  readonly output: string;
-  /** Both, the standard output first. */
-  readonly text: string;
-}
-type Inside = (command: readonly string[]) => Said;
-
-/** Unpacks a Debian of its own for the test; its packages are fetched once. Undefined where it cannot be had. */
-function freshSystem(suite: string): string | undefined {
-  const kept = join(out, 'cache', `debian-${suite}.tar`);
-  const system = join(out, 'install-test', suite);
-  rmSync(system, { recursive: true, force: true });
-  mkdirSync(system, { recursive: true });
-  if (!existsSync(kept)) {
-    try {
-      runProgram('debootstrap', ['--variant=minbase', `--include=${included}`, suite, system]);
-    } catch (error) {
-      process.stdout.write(`  NOT TRIED: ${error instanceof Error ? error.message : String(error)}\n`);
-      return undefined;
-    }
-    runProgram('tar', ['cf', `${kept}.new`, '-C', system, '.']);
-    renameSync(`${kept}.new`, kept);
-  } else runProgram('tar', ['xf', kept, '-C', system]);
-  return system;
-}
-
-/** How commands run in the system. */
-function containerOf(system: string): Inside {
-  const container = ['systemd-nspawn', '--quiet', '--register=no', '--keep-unit', '--pipe', `--directory=${system}`];
-  const chroot = [
-    'unshare',
-    '--mount',
-    '--pid',
-    '--fork',
-    'sh',
-    '-c',
-    `mount -t proc proc '${system}/proc' && mount --bind /dev/pts '${system}/dev/pts' && exec chroot '${system}' "$@"`,
-    'chroot',
-  ];
-  const works = say([...container, 'true']).status === 0;
-  process.stdout.write(
-    works ? '  in a container of systemd-nspawn, not booted\n' : '  in a chroot: systemd-nspawn does not run here\n',
-  );
-  return (command) => say([...(works ? container : chroot), ...command]);
-}
-
-function say([name = '', ...parameters]: readonly string[]): Said {
-  const { status, stdout, stderr, error } = spawnSync(name, parameters, {
-    encoding: 'utf8',
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' },
-    timeout: 600_000,
-  });
-  // What nspawn says of its own on a machine whose first process is no systemd.
-  const said = stderr.replace(/^Attempted to remove disk file system under .*\n?/gm, '');
-  return { status: error ? 1 : (status ?? 1), output: stdout, text: `${stdout}${said}${error?.message ?? ''}` };
 }
 
 function asAxond(command: string): string {
@@ -250,6 +214,13 @@ function lastJson(text: string): unknown {
     .split('\n')
     .findLast((each) => each.startsWith('{'));
   return line === undefined ? undefined : JSON.parse(line);
+}
+
+/** What `axond check --json` says of one thing: `LEVEL FIX`. */
+function findingOf(output: string, name: string): string {
+  const { findings } = checked.parse(lastJson(output));
+  const found = findings.find((finding) => finding.name === name);
+  return found ? `${found.level} ${found.fix}` : '';
 }
 
 /** Everything native in the arm64 package is of that machine, and its own Node loads it under qemu-user. */

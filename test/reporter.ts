@@ -2,17 +2,19 @@ import { relative } from 'node:path';
 import type { TestEvent } from 'node:test/reporters';
 
 /**
- * Prints failures whole, files in a line each, and last what was skipped, by name and reason, and the counts.
+ * Prints failures whole, and last which files took longest, what was skipped, by name and reason, and the counts.
  */
 export default async function* reporter(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   let passed = 0;
   let failed = 0;
   const skipped: string[] = [];
   const perFile = new Map<string, number>();
+  const secondsOf = new Map<string, number>();
   for await (const event of source) {
     if (event.type === 'test:stderr') yield event.data.message;
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
-    const { name, file = '', skip, todo, details } = event.data;
+    const { name, file = '', nesting, skip, todo, details } = event.data;
+    if (nesting === 0) secondsOf.set(file, (secondsOf.get(file) ?? 0) + details.duration_ms / 1000);
     // A file is reported as a test of its own, with its path as the name.
     if (details.type === 'suite' || name === file || name.endsWith('.test.js')) {
       if (event.type === 'test:fail' && perFile.get(file) === undefined) {
@@ -31,6 +33,12 @@ export default async function* reporter(source: AsyncIterable<TestEvent>): Async
     }
   }
   yield `\n${perFile.size} files\n`;
+  const slowest = [...secondsOf].sort(([, one], [, other]) => other - one).slice(0, listed);
+  if (secondsOf.size > listed) {
+    const sum = [...secondsOf.values()].reduce((before, seconds) => before + seconds, 0);
+    yield `${listed} of them took longest, of ${sum.toFixed(0)} s of all:\n`;
+    for (const [file, seconds] of slowest) yield `  ${seconds.toFixed(0)} s ${relative(process.cwd(), file)}\n`;
+  }
   if (skipped.length > 0) {
     yield `${skipped.length} tests were skipped:\n`;
     for (const line of skipped) yield `  ${line}\n`;
@@ -42,3 +50,5 @@ function describe(error: unknown): string {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }
+
+const listed = 15;

@@ -2,6 +2,7 @@
 //   npm test                 everything
 //   npm test -- gate ring    only test files whose path contains one of the words; no lint
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -10,13 +11,18 @@ const has = (program) =>
   spawnSync('sh', ['-c', `command -v ${program} || ls /usr/sbin/${program}`], { stdio: 'ignore' }).status === 0;
 
 installWhatIsMissing();
-step('build', 'tsc', []);
-step('build of the page', 'tsc', ['-p', 'runtime/link/dashboard/page']);
-if (run('node', ['models/build-kernels.mjs']) !== 0) process.exit(1);
+await step('build', 'tsc', []);
+await step('build of the page', 'tsc', ['-p', 'runtime/link/dashboard/page']);
+if (spawnSync('node', ['models/build-kernels.mjs'], { stdio: 'inherit' }).status !== 0) process.exit(1);
 if (words.length === 0) {
-  step('lint', 'eslint', ['.']);
-  step('format', 'prettier', ['--check', '--log-level', 'warn', '.']);
-  step('import directions', 'depcruise', ['--output-type', 'err', 'runtime', 'drivers', 'models', 'firmware-bridge']);
+  const directories = ['runtime', 'drivers', 'models', 'firmware-bridge'];
+  // Each keeps one processor busy, the first as long as the other two together.
+  await Promise.all([
+    step('lint', 'eslint', ['.']),
+    step('format', 'prettier', ['--check', '--log-level', 'warn', '.']).then(() =>
+      step('import directions', 'depcruise', ['--output-type', 'err', ...directories]),
+    ),
+  ]);
 }
 const files = readdirSync('dist', { recursive: true })
   .filter((file) => file.endsWith('.test.js'))
@@ -28,7 +34,8 @@ const reporter = ['--test-reporter=./dist/test/reporter.js', '--test-reporter-de
 const engine = '--no-concurrent-recompilation';
 // A test that hangs fails, and what it left behind ends with the run: a process that holds the output open would
 // keep the caller waiting for ever.
-const limits = ['--test-timeout=600000', '--test-concurrency=2'];
+// One more at a time than the processors of a small board: most of what takes long waits for a real process or a clock.
+const limits = ['--test-timeout=600000', '--test-concurrency=3'];
 const parameters = [engine, '--test', ...limits, ...reporter, ...files];
 const tests = spawn('node', parameters, { stdio: 'inherit', detached: true });
 const limit = setTimeout(() => {
@@ -56,16 +63,17 @@ function endTests() {
   }
 }
 
-function step(name, program, parameters) {
+/** Ends the run when it fails. What it says is told in one piece: another may run beside it. */
+async function step(name, program, parameters) {
   process.stdout.write(`${name} …\n`);
-  const status = run(join('node_modules', '.bin', program), parameters);
+  const child = spawn(join('node_modules', '.bin', program), parameters, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
+  const [status] = await once(child, 'close');
+  process.stdout.write(said);
   if (status === 0) return;
   process.stdout.write(`${name} failed\n0 passed, 1 failed\n`);
-  process.exit(status);
-}
-
-function run(program, parameters) {
-  return spawnSync(program, parameters, { stdio: 'inherit' }).status ?? 1;
+  process.exit(status ?? 1);
 }
 
 /** Real peers of the tests. Without them their tests are skipped by name. */

@@ -42,7 +42,9 @@ export async function liveAsService({ inside, system, expect, before, now, versi
 
   // The one thing that a container lacks: an amplifier.
   const terminal = '/var/lib/axond/board';
-  inside(['systemd-run', '--quiet', '--unit=board', '--uid=axond', 'axond', 'emulate', 'cyton', '--link', terminal]);
+  // It ends with its input.
+  const emulator = `sleep infinity | axond emulate cyton --link ${terminal}`;
+  inside(['systemd-run', '--quiet', '--unit=board', '--uid=axond', 'sh', '-c', emulator]);
   const device = join(system, 'etc/axond/device.yaml');
   writeFileSync(device, readFileSync(device, 'utf8').replace(/port: .*/, `port: ${terminal}`));
   inside(['systemctl', 'enable', '--quiet', 'axond']);

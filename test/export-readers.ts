@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { runJson } from '../runtime/cli/command.test.fixture.js';
 import { exportCommand } from '../runtime/cli/recording-export.js';
+import { timeZoneOf } from '../runtime/cli/recording-path.js';
 import { FrameWalk } from '../runtime/recording/export/frame-walk.js';
 import { blocksOf, prepareExport } from '../runtime/recording/export/exported.js';
 import { recordNight } from '../runtime/recording/export/recorded-night.test.fixture.js';
@@ -77,14 +78,17 @@ for (const format of ['edf', 'bdf'] as const) {
       const read = said.parse(JSON.parse(stdout));
       const recording = openRecording(path);
       t.after(() => recording.close());
-      const { survey, marks, start } = prepareExport(recording, 'night', 'UTC');
+      const timeZone = timeZoneOf(recording.run.configuration);
+      const { survey, marks, start } = prepareExport(recording, 'night', timeZone);
       const { channels, rate } = recording.run.stream;
       assert.deepEqual(
         read.names,
         channels.map(({ name }) => name),
       );
       assert.equal(read.rate, rate);
-      assert.equal(Date.parse(read.start), Math.floor(start.wallMs / 1000) * 1000);
+      // EDF tells the clock on the wall, and MNE takes it for UTC.
+      const onTheWall = new Date(start.wallMs).toLocaleString('sv-SE', { timeZone });
+      assert.equal(Date.parse(read.start), Date.parse(`${onTheWall}Z`));
 
       const first = survey.stretches[0]!.first;
       const expected = marks.map((mark) => [(mark.onset - first) / rate, mark.seconds, mark.text.replace('\n', ' ')]);

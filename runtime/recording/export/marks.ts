@@ -79,7 +79,11 @@ export function marksOf(
   for (const run of suspect) marks.push(mark('suspect', run.first, length(run), ''));
   const end = stretches.at(-1)?.end ?? 0;
   marks.push(mark('end', end, 0, closed ? 'of the recording' : 'of what is on disk: the recording was not closed'));
-  return marks.sort((a, b) => a.onset - b.onset);
+  // What came before the signal stands at its first frame: readers leave out what is outside of it.
+  const first = stretches[0]?.first ?? 0;
+  return marks
+    .map((given) => (given.onset < first ? { ...given, onset: first } : given))
+    .sort((a, b) => a.onset - b.onset);
 }
 
 /** Of when it was, if it says so itself; else of when it came. */

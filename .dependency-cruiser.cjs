@@ -43,7 +43,11 @@ module.exports = {
     ),
     only('study', '^runtime/study/', '^runtime/recording/|^runtime/timing/sounded-stimuli\\.ts$'),
     only('recorder', '^runtime/recorder/', '^runtime/(recording|loop)/'),
-    only('link', '^runtime/link/', '^runtime/(recording|loop|signal)/|^runtime/guardian/silence\\.ts$|^drivers/lsl/'),
+    only(
+      'link',
+      '^runtime/link/',
+      '^runtime/(recording|loop|signal)/|^runtime/study/alarm-rules\\.ts$|^runtime/guardian/silence\\.ts$|^drivers/lsl/',
+    ),
     only(
       'loop',
       '^runtime/loop/',

@@ -29,3 +29,8 @@ export const bedReport = z.object({
     .readonly(),
 });
 export type BedReport = z.infer<typeof bedReport>;
+
+/** Of a person, as they stand in the log. */
+export const initials = z
+  .string()
+  .regex(/^\p{L}{2,5}$/u, { error: 'by: initials are two to five letters, such as AM' });

@@ -77,6 +77,22 @@ export class BrokerConnection {
     return this.#version === 5 ? { properties: { contentType: 'application/json' } } : {};
   }
 
+  /** To another device, which must hear it within ten seconds or not at all. */
+  async request(topic: string, id: string, args: Record<string, unknown>): Promise<Outcome> {
+    const client = this.#client;
+    if (!client?.connected) return 'lost';
+    const five = this.#version === 5;
+    const expires = new Date(Date.now() + requestSeconds * 1000).toISOString();
+    const payload = JSON.stringify({ v: 1, id, ...(five ? {} : { expires }), args });
+    const properties = { contentType: 'application/json', messageExpiryInterval: requestSeconds };
+    try {
+      await client.publishAsync(topic, payload, { qos: 1, ...(five ? { properties } : {}) });
+      return 'arrived';
+    } catch (error) {
+      return client.connected ? { refused: error instanceof Error ? error.message : String(error) } : 'lost';
+    }
+  }
+
   answer({ topic, correlation }: AnswerPlace, payload: string): void {
     if (!this.connected) return;
     const properties = {
@@ -126,9 +142,9 @@ export class BrokerConnection {
     });
   }
 
-  subscribe(topic: string): void {
-    // Requests kept by the broker from before are not for us: retain handling 2.
-    this.#client?.subscribe(topic, this.#version === 5 ? { qos: 1, rh: 2 } : { qos: 1 });
+  /** `kept`: also what the broker has kept from before. Requests of that kind are not for us: retain handling 2. */
+  subscribe(topic: string, kept = false): void {
+    this.#client?.subscribe(topic, this.#version === 5 ? { qos: 1, rh: kept ? 0 : 2 } : { qos: 1 });
   }
 
   #again(): void {
@@ -161,6 +177,7 @@ export class BrokerConnection {
   }
 }
 
+const requestSeconds = 10;
 /** An answer that nobody took by then is of no use. */
 const answerSeconds = 30;
 const mostUnderWay = 16;

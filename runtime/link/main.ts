@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { IPublishPacket } from 'mqtt';
 import { monotonicUs } from '../monotonic.js';
 import { openRecording } from '../recording/read.js';
 import { Backlog, type Waiting } from './backlog.js';
+import { Beds } from './beds.js';
 import { BrokerConnection, type AnswerPlace, type Outcome } from './broker-connection.js';
 import { CoreRequests, type CoreAnswer } from './core-requests.js';
-import { Dashboard } from './dashboard/dashboard.js';
+import { Dashboard, type BedList } from './dashboard/dashboard.js';
 import { Forwarding } from './forwarding.js';
 import { discoveryPayload, discoveryTopic, homeAssistantStatus } from './home-assistant.js';
 import { LslMarks } from './lsl-marks.js';
@@ -24,6 +26,7 @@ import { RequestJudge, answerTopic, type RemoteRefusal, type Wanted } from './re
 
 let link: Link | undefined;
 let dashboard: Dashboard | undefined;
+let beds: Beds | undefined;
 let core: CoreRequests | undefined;
 let uploads: Uploads | undefined;
 let marks: LslMarks | undefined;
@@ -42,6 +45,7 @@ lines.on('line', (line) => {
   else if ('armed' in message) uploads?.hear(message.armed);
   else if ('recording' in message) follow(message.recording);
   else {
+    if ('bed' in message) beds?.hear(message.bed, performance.now());
     link?.hear(message);
     dashboard?.hear(message);
   }
@@ -55,16 +59,37 @@ process.on('SIGTERM', () => undefined);
 function begin(options: LinkOptions): void {
   const { url } = options;
   core = new CoreRequests(options.silenceSocket, say);
-  if (url !== undefined) link = new Link({ ...options, url }, core);
+  if (options.dashboard) beds = new Beds(options.node);
+  if (url !== undefined) link = new Link({ ...options, url }, core, beds);
   const { upload, recording, node } = options;
   if (upload) uploads = new Uploads(upload, recording, node, (report) => say({ upload: report }));
   if (options.lsl === true) void offerMarks(options);
-  if (!options.dashboard) return;
+  if (!options.dashboard || !beds) return;
   try {
-    dashboard = new Dashboard(options.dashboard, options.node, openRecording(options.recording), core, say);
+    const followed = openRecording(options.recording);
+    dashboard = new Dashboard(options.dashboard, options.node, followed, core, listOf(beds), say);
   } catch (error) {
     say({ dashboard: { url: '', problem: error instanceof Error ? error.message : String(error) } });
   }
+}
+
+/** What the page of beds shows. */
+function listOf(heard: Beds): BedList {
+  return {
+    rows: () => heard.rows(performance.now(), Date.now()),
+    get broker() {
+      return link ? link.connected : null;
+    },
+    acknowledge: async (bed, alarm, by) => {
+      if (alarm === 'silent') {
+        const done = heard.acknowledgeSilence(bed, by);
+        return { ok: done, text: done ? 'silent: acknowledged' : `${bed} is not silent` };
+      }
+      return (
+        (await link?.acknowledge(bed, alarm, by)) ?? { ok: false, text: `${bed}: there is no broker to reach it by` }
+      );
+    },
+  };
 }
 
 /** The run goes on in another recording. */
@@ -98,6 +123,8 @@ async function finish(): Promise<void> {
 class Link {
   readonly #options: ReportOptions;
   readonly #core: CoreRequests;
+  /** Absent where no page shows them. */
+  readonly #beds: Beds | undefined;
   readonly #root: string;
   readonly #broker: BrokerConnection;
   readonly #judge = new RequestJudge();
@@ -112,9 +139,10 @@ class Link {
   #told = '';
   #finishing: Promise<{ published: number; acked: number }> | undefined;
 
-  constructor(options: ReportOptions, core: CoreRequests) {
+  constructor(options: ReportOptions, core: CoreRequests, beds: Beds | undefined) {
     this.#options = options;
     this.#core = core;
+    this.#beds = beds;
     const { node, bootId, recording, homeAssistant } = options;
     this.#root = rootOf(node);
     this.#retained = new RetainedTopics((topic, payload) => this.#publish(topic, payload, true));
@@ -137,6 +165,7 @@ class Link {
         onConnect: () => this.#connected(),
         onClose: (detail) => say({ connection: { connected: false, detail } }),
         onMessage: (topic, payload, packet) => {
+          if (this.#beds?.take(topic, payload, performance.now())) return;
           if (topic !== homeAssistantStatus) this.#requested(topic, payload, packet);
           else if (Buffer.from(payload).toString() === 'online') this.#retained.sendAgain(discoveryTopic(node));
         },
@@ -149,6 +178,20 @@ class Link {
       this.#retained.set(discoveryTopic(node), () => payload);
     }
     this.#timer = setInterval(() => void this.#follow(), followMs);
+  }
+
+  get connected(): boolean {
+    return this.#broker.connected;
+  }
+
+  /** An alarm of another bed, which shows by itself whether it took it. */
+  async acknowledge(bed: string, alarm: string, by: string): Promise<{ ok: boolean; text: string }> {
+    const outcome = await this.#broker.request(`${rootOf(bed)}request/acknowledge`, randomUUID(), { alarm, by });
+    if (outcome === 'arrived') return { ok: true, text: `${bed}: ${alarm} was sent to be acknowledged` };
+    return {
+      ok: false,
+      text: `${bed}: not acknowledged: ${outcome === 'lost' ? 'no connection to the broker' : outcome.refused}`,
+    };
   }
 
   hear(message: ToLink): void {
@@ -193,6 +236,7 @@ class Link {
     say({ connection: { connected: true, detail: '' } });
     for (const requests of ['request/+', 'request/place/+']) this.#broker.subscribe(this.#root + requests);
     if (this.#options.homeAssistant?.shown) this.#broker.subscribe(homeAssistantStatus);
+    if (this.#beds) for (const topic of ['state', 'bed']) this.#broker.subscribe(`axond/1/+/${topic}`, true);
     this.#retained.sendAll();
     this.#forwarding.connected();
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dashboardOptions, livePicture, liveSamples, shownStatus } from './dashboard/options.js';
-import { bedReport } from './bed.js';
+import { bedReport, initials } from './bed.js';
 import { uploadOptions } from './upload/options.js';
 
 /** What supervisor and link process say to each other: one JSON object a line, on the link's stdin and stdout. */
@@ -67,11 +67,6 @@ export const toLink = z.union([
   z.strictObject({ finish: z.literal(true) }),
 ]);
 export type ToLink = z.infer<typeof toLink>;
-
-/** Of a person, as they stand in the log. */
-export const initials = z
-  .string()
-  .regex(/^\p{L}{2,5}$/u, { error: 'by: initials are two to five letters, such as AM' });
 
 const limit = z.number().nonnegative().optional();
 const count = z.number().int().nonnegative().optional();

@@ -2,7 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { z } from 'zod';
 import { placeRequests } from '../contracts.js';
-import { initials } from '../link/messages.js';
+import { initials } from '../link/bed.js';
 
 /**
  * The control socket: one JSON object a line, one answer a line. It is the only way to arm, and it is local: a file that

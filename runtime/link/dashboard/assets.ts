@@ -16,6 +16,7 @@ export function readAssets(): ReadonlyMap<string, Asset> {
     assets.set(path, { type: `${type}; charset=utf-8`, body: readFileSync(file) });
   };
   put('/', 'text/html', new URL('index.html', written));
+  put('/beds', 'text/html', new URL('beds.html', written));
   put('/style.css', 'text/css', new URL('style.css', written));
   put('/icon.svg', 'image/svg+xml', new URL('icon.svg', written));
   put('/signal-frame.js', 'text/javascript', new URL('signal-frame.js', compiled));

@@ -1,6 +1,7 @@
 import { statSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Recording } from '../../recording/read.js';
+import type { BedRow } from '../beds.js';
 import type { CoreRequests } from '../core-requests.js';
 import type { FromLink, ToLink } from '../messages.js';
 import { Allowance } from './access.js';
@@ -20,6 +21,15 @@ export type Followed = Pick<Recording, 'path' | 'eventsAfter' | 'close'> & {
   readonly run: Pick<Recording['run'], 'detectors' | 'estimates' | 'startUs' | 'startWallMs'>;
 };
 
+/** The beds that are heard, this one among them. */
+export interface BedList {
+  rows(): readonly BedRow[];
+  /** Null where no broker is configured. */
+  readonly broker: boolean | null;
+  /** Of another bed than this: what is sent, or why not. */
+  acknowledge(bed: string, alarm: string, by: string): Promise<{ readonly ok: boolean; readonly text: string }>;
+}
+
 /**
  * The page of a run: the signal comes from the supervisor while somebody looks, all else from the recording, as the
  * reports to a broker do. What is asked for on it goes the way of requests from the network, which cannot arm.
@@ -34,8 +44,11 @@ export class Dashboard {
   readonly #night: Night;
   readonly #server: WebServer;
   readonly #pages = new Set<PageConnection>();
+  readonly #beds: BedList;
+  readonly #bedPages = new Set<PageConnection>();
   readonly #wrongTokens = new Allowance(20, 1000);
   readonly #timer: NodeJS.Timeout;
+  readonly #bedTimer: NodeJS.Timeout;
   #lastEvent = 0;
   #disk: Disk | null = null;
   #status: ShownStatus | undefined;
@@ -46,12 +59,14 @@ export class Dashboard {
     node: string,
     recording: Followed,
     core: CoreRequests,
+    beds: BedList,
     say: (message: FromLink) => void,
   ) {
     this.#options = options;
     this.#node = node;
     this.#recording = recording;
     this.#core = core;
+    this.#beds = beds;
     this.#say = say;
     this.#signal = new LiveSignal(options.stream);
     const { rate } = this.#signal.info;
@@ -68,6 +83,7 @@ export class Dashboard {
       },
     });
     this.#timer = setInterval(() => this.#follow(), followMs);
+    this.#bedTimer = setInterval(() => this.#tellBeds(), bedsMs);
     this.#server.listen(options).then(
       (port) => say({ dashboard: { url: `http://${urlHost(options.address)}:${port}/`, problem: '' } }),
       (error: unknown) =>
@@ -90,11 +106,13 @@ export class Dashboard {
     if ('samples' in message) this.#samples(message.samples);
     else if ('picture' in message) this.#picture(message.picture);
     else if ('status' in message) this.#now(message.status);
+    else if ('bed' in message) this.#tellBeds();
   }
 
   close(): void {
     clearInterval(this.#timer);
-    for (const page of this.#pages) page.close(Closing.over, 'the run has ended');
+    clearInterval(this.#bedTimer);
+    for (const page of [...this.#pages, ...this.#bedPages]) page.close(Closing.over, 'the run has ended');
     this.#server.close();
     this.#recording.close();
   }
@@ -103,8 +121,13 @@ export class Dashboard {
 
   #welcome(page: PageConnection): void {
     if (!page.role) return;
-    if (this.#pages.size >= mostPages) {
+    if (this.#pages.size + this.#bedPages.size >= mostPages) {
       page.close(Closing.tooMany, 'too many pages look on');
+      return;
+    }
+    if (page.view === 'beds') {
+      this.#bedPages.add(page);
+      this.#tellBeds();
       return;
     }
     this.#pages.add(page);
@@ -127,6 +150,7 @@ export class Dashboard {
   }
 
   #gone(page: PageConnection): void {
+    this.#bedPages.delete(page);
     if (this.#pages.delete(page) && this.#pages.size === 0) this.#say({ watched: false });
   }
 
@@ -136,6 +160,13 @@ export class Dashboard {
     page.tell({ past: { marks: marksFor(page.role, marks), estimates } });
     const history = this.#signal.history();
     if (history) page.show(encodeSignal(history));
+  }
+
+  #tellBeds(): void {
+    if (this.#bedPages.size === 0) return;
+    const { broker } = this.#beds;
+    const beds = { rows: this.#beds.rows(), device: this.#node, broker };
+    for (const page of this.#bedPages) page.tell({ beds });
   }
 
   #tellNow(page: PageConnection): void {
@@ -208,6 +239,12 @@ export class Dashboard {
 
   /** What was asked for is done first, then written into the recording. */
   async #act(page: PageConnection, wanted: Action): Promise<void> {
+    if (wanted.do === 'acknowledge') {
+      const { id, bed, alarm, by } = wanted;
+      page.tell({ answer: { id, ...(await this.#acknowledge(bed, alarm, by)) } });
+      this.#tellBeds();
+      return;
+    }
     const { ok, data, reasons } =
       wanted.do === 'mark'
         ? await this.#core.ask({ verb: 'mark', text: wanted.text })
@@ -220,6 +257,12 @@ export class Dashboard {
     const done = typeof data === 'string' ? data : 'done';
     const text = ok ? `${wanted.do}: ${done}` : `${wanted.do}: ${reasons.join('; ') || 'the core does not answer'}`;
     page.tell({ answer: { id: wanted.id, ok, text } });
+  }
+
+  async #acknowledge(bed: string, alarm: string, by: string): Promise<{ ok: boolean; text: string }> {
+    if (bed !== this.#node) return this.#beds.acknowledge(bed, alarm, by);
+    const { ok, reasons } = await this.#core.ask({ verb: 'acknowledge', alarm, by });
+    return { ok, text: ok ? `${alarm}: acknowledged` : reasons.join('; ') || 'the core does not answer' };
   }
 }
 
@@ -243,6 +286,7 @@ function diskOf(recording: string): Disk | null {
 const urlHost = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
 const followMs = 100;
+const bedsMs = 1000;
 const mostEvents = 1000;
 const mostPages = 32;
 /** Every ten seconds. */

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { initials } from '../bed.js';
+import type { BedRow } from '../beds.js';
 import type { DisplayInfo } from './live-signal.js';
 import type { ShownStatus } from './options.js';
 
@@ -8,13 +10,25 @@ import type { ShownStatus } from './options.js';
 export const roles = ['operator', 'blinded'] as const;
 export type Role = (typeof roles)[number];
 
-/** The first message. */
-export const greeting = z.strictObject({ token: z.string().min(1).max(200) });
+/** The first message. The page of beds sees no signal. */
+export const greeting = z.strictObject({
+  token: z.string().min(1).max(200),
+  view: z.enum(['run', 'beds']).default('run'),
+});
+export type View = z.infer<typeof greeting>['view'];
 
 /** What the page may ask for. None of it arms or raises: there is no word for that. */
 export const action = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('disarm'), id: z.number().int() }),
   z.strictObject({ do: z.literal('silence'), id: z.number().int() }),
+  /** `bed` is the name of a device; this one or another that its broker knows. */
+  z.strictObject({
+    do: z.literal('acknowledge'),
+    id: z.number().int(),
+    bed: z.string().min(1).max(100),
+    alarm: z.string().min(1).max(40),
+    by: initials,
+  }),
   z.strictObject({ do: z.literal('mark'), id: z.number().int(), text: z.string().trim().min(1).max(500) }),
 ]);
 export type Action = z.infer<typeof action>;
@@ -96,4 +110,6 @@ export type ToPage =
         readonly pages: number;
       };
     }
+  /** For the page of beds alone, every second. `broker`: whether others are heard; null where none is configured. */
+  | { readonly beds: { readonly rows: readonly BedRow[]; readonly device: string; readonly broker: boolean | null } }
   | { readonly answer: { readonly id: number; readonly ok: boolean; readonly text: string } };

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import { Allowance, roleOf, type Tokens } from './access.js';
-import { action, greeting, type Action, type Role, type ToPage } from './messages.js';
+import { action, greeting, type Action, type Role, type ToPage, type View } from './messages.js';
 
 export interface PageEvents {
   /** The token was right. */
@@ -23,6 +23,7 @@ export class PageConnection {
   readonly #marks = new Allowance(marksAtOnce, markMs);
   readonly #beat: NodeJS.Timeout;
   #role: Role | undefined;
+  #view: View = 'run';
   #behind = false;
   #alive = true;
 
@@ -49,7 +50,9 @@ export class PageConnection {
         return;
       }
       clearTimeout(late);
-      this.#role = roleOf(tokenIn(text), tokens);
+      const greeted = greeting.safeParse(parsed(text)).data;
+      this.#role = roleOf(greeted?.token ?? '', tokens);
+      this.#view = greeted?.view ?? 'run';
       if (this.#role) events.onReady(this);
       else {
         // A right token is never refused for the wrong ones of others: the limit saves work, not the token.
@@ -62,6 +65,10 @@ export class PageConnection {
   /** Undefined before its token. */
   get role(): Role | undefined {
     return this.#role;
+  }
+
+  get view(): View {
+    return this.#view;
   }
 
   /** For a page that is behind it is left out; `onCaughtUp` follows. */
@@ -102,10 +109,6 @@ export class PageConnection {
     this.#alive = false;
     this.#socket.ping();
   }
-}
-
-function tokenIn(text: string): string {
-  return greeting.safeParse(parsed(text)).data?.token ?? '';
 }
 
 function parsed(text: string): unknown {

@@ -5,13 +5,17 @@ import type { TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import { CoreRequests } from '../core-requests.js';
 import type { FromLink } from '../messages.js';
-import { Dashboard, type Followed } from './dashboard.js';
+import { Dashboard, type BedList, type Followed } from './dashboard.js';
 import type { ToPage } from './messages.js';
 import type { ShownStatus } from './options.js';
 import { readTokens } from './tokens.js';
 
 /** A page that is really served, of a run that is not there: what the core is asked for is kept, and answered. */
-export async function serve(t: Pick<TestContext, 'after'>, silenceSocket = '/nowhere/silence.sock') {
+export async function serve(
+  t: Pick<TestContext, 'after'>,
+  silenceSocket = '/nowhere/silence.sock',
+  beds: BedList = noBeds,
+) {
   const folder = mkdtempSync(join(tmpdir(), 'axond-page-'));
   const said: FromLink[] = [];
   let listening: (url: string) => void = () => undefined;
@@ -40,13 +44,19 @@ export async function serve(t: Pick<TestContext, 'after'>, silenceSocket = '/now
     eventsAfter: () => [],
     close: () => undefined,
   };
-  const dashboard = new Dashboard(options, 'bedside-1', recording, core, say);
+  const dashboard = new Dashboard(options, 'bedside-1', recording, core, beds, say);
   t.after(() => {
     dashboard.close();
     rmSync(folder, { recursive: true, force: true });
   });
   return { dashboard, url: await url, said, socket: options.socket, folder, tokens: readTokens(folder) };
 }
+
+const noBeds: BedList = {
+  rows: () => [],
+  broker: null,
+  acknowledge: async (bed) => ({ ok: false, text: `${bed}: unknown` }),
+};
 
 /** A page without a browser. */
 export class Client {
@@ -59,7 +69,7 @@ export class Client {
   constructor(
     t: Pick<TestContext, 'after'>,
     url: string,
-    { token = '', origin = new URL(url).origin, host = '' } = {},
+    { token = '', origin = new URL(url).origin, host = '', view = '' } = {},
   ) {
     this.socket = new WebSocket(`${url.replace('http', 'ws')}live`, {
       origin,
@@ -71,7 +81,7 @@ export class Client {
       this.socket.once('error', (error) => resolve(error.message));
     });
     this.socket.on('open', () => {
-      if (token !== '') this.send({ token });
+      if (token !== '') this.send({ token, ...(view === '' ? {} : { view }) });
     });
     this.socket.on('message', (data: Buffer, isBinary) => {
       if (isBinary) this.frames.push(data);

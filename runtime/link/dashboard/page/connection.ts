@@ -1,5 +1,5 @@
 import { decodeFrame, type PictureFrame, type SignalFrame } from '../signal-frame.js';
-import type { Action, ToPage } from '../messages.js';
+import type { Action, ToPage, View } from '../messages.js';
 
 export interface ConnectionEvents {
   onMessage(message: ToPage): void;
@@ -15,12 +15,14 @@ type Wish = { readonly [Kind in Action as Kind['do']]: Omit<Kind, 'id'> }[Action
 
 /** The WebSocket of the page; made anew for as long as the page is open. The token stays in this tab. */
 export class Connection {
+  readonly #view: View;
   readonly #events: ConnectionEvents;
   #socket: WebSocket | undefined;
   #asked = 0;
   #pauseMs = firstPauseMs;
 
-  constructor(events: ConnectionEvents) {
+  constructor(view: View, events: ConnectionEvents) {
+    this.#view = view;
     this.#events = events;
     const given = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
     // So that it stands in no history and on no screen.
@@ -50,7 +52,7 @@ export class Connection {
     const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`);
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
-    socket.addEventListener('open', () => socket.send(JSON.stringify({ token })));
+    socket.addEventListener('open', () => socket.send(JSON.stringify({ token, view: this.#view })));
     socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => this.#heard(data));
     socket.addEventListener('close', ({ code, reason }) => {
       if (code === wrongToken || code === tooMany) {

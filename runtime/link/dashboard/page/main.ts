@@ -1,5 +1,6 @@
 import type { EstimatePoint, Hello, Mark, ToPage } from '../messages.js';
 import type { PictureFrame } from '../signal-frame.js';
+import { alarmList } from './alarms.js';
 import { Connection } from './connection.js';
 import { element, show, text } from './elements.js';
 import { showEstimates, showMarks, showNow } from './panels.js';
@@ -18,7 +19,7 @@ let newestMs = -Infinity;
 let clockAheadMs = 0;
 let clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 
-const connection = new Connection({
+const connection = new Connection('run', {
   onMessage: (message) => heard(message),
   onSignal: (frame) => {
     newestMs = performance.now();
@@ -32,6 +33,10 @@ const connection = new Connection({
     text('state', '');
   },
   onLost: (why) => notice(`NOT CONNECTED${why === '' ? '' : ` (${why})`}. ${elsewhere}`),
+});
+
+const alarms = alarmList(element('alarms', HTMLElement), (alarm, by) => {
+  if (hello) connection.ask({ do: 'acknowledge', bed: hello.device, alarm, by });
 });
 
 function heard(message: ToPage): void {
@@ -51,7 +56,8 @@ function heard(message: ToPage): void {
   } else if ('now' in message) {
     clockAheadMs = message.now.wallMs - Date.now();
     showNow(message.now, hello?.reasons ?? []);
-  } else text('answer', message.answer.text);
+    alarms.show(message.now.status.alarms);
+  } else if ('answer' in message) text('answer', message.answer.text);
 }
 
 function begin(given: Hello): void {

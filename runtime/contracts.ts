@@ -576,7 +576,11 @@ export interface RunDescription {
   /** The wall clock was wrong for sure: only anchors after it was set tell when it was. */
   readonly wallClock?: 'unset';
   /** Of a run that was recorded in several: cycles and sample indexes go on where the one before has ended. */
-  readonly continues?: RunPosition & { readonly recording: string };
+  readonly continues?: RunPosition & {
+    readonly recording: string;
+    /** Of that one, over all but its ending, as `axond check --head` takes it. */
+    readonly head?: string;
+  };
 }
 
 /** Between two cycles of a run: the last one, and the newest sample index. */

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { compileRun } from '../config/compile.js';
 import { loadConfiguration } from '../config/load.js';
 import { patentNotes } from '../config/patents.js';
 import { checkRecording, type RecordingReport } from '../recording/check.js';
 import { isSqliteFile } from '../recording/file-kind.js';
 import { RecordingError } from '../recording/read.js';
+import { headText, parseHead, type Head } from '../recording/table-chains.js';
 import { checkManifest, manifestName } from '../study/export/manifest.js';
 import { configuredTiming, measuredWithOf } from '../timing/timing-file.js';
 import { judgeMachine } from './check-machine.js';
@@ -20,6 +21,7 @@ import { isMapFile, ofMapFile } from './place-map.js';
 
 interface CheckOptions extends ImportFlags {
   set?: string[];
+  head?: Pick<Head, 'seal' | 'hash'>;
   json?: true;
 }
 
@@ -33,10 +35,13 @@ export function checkCommand(): Command {
       'a recording (*.db), configuration files (*.yaml, later ones win), a model, a map (*.map), a module (*.js, *.mjs), or the folder of an exported study',
     )
     .option('--set <KEY=VALUE...>', 'override a key of the configuration')
+    .option('--head <N:HASH>', 'a head that axond gave out: what it covers must be in the recording as it was', given)
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText('after', '\nExample:  axond check device.yaml protocol.yaml')
     .action(async (files: string[], options: CheckOptions) => {
       const [first] = files;
+      if (options.head && !(first !== undefined && existsSync(first) && isSqliteFile(first)))
+        throw new UsageError('--head: belongs to a recording. Name one: axond check FILE --head N:HASH.');
       if (first === undefined) await machine(options);
       else {
         for (const file of files) if (!existsSync(file)) throw new UsageError(`${file}: there is no such file.`);
@@ -56,6 +61,13 @@ export function checkCommand(): Command {
       }
     });
   return withImportOptions(command);
+}
+
+function given(text: string): Pick<Head, 'seal' | 'hash'> {
+  const head = parseHead(text);
+  if (!head)
+    throw new InvalidArgumentError(`"${text}" is no head. Write it as axond gives it out: 12:9f8e… (64 digits).`);
+  return head;
 }
 
 async function machine({ json }: CheckOptions): Promise<void> {
@@ -81,10 +93,10 @@ function configuration(files: readonly string[], { set = [], json }: CheckOption
   if (faults.length > 0) process.exitCode = 1;
 }
 
-function recording(path: string, { json }: CheckOptions): void {
+function recording(path: string, { head, json }: CheckOptions): void {
   let report: RecordingReport;
   try {
-    report = checkRecording(path);
+    report = checkRecording(path, head);
   } catch (error) {
     if (error instanceof RecordingError) throw new Failure(error.message);
     throw error;
@@ -94,6 +106,9 @@ function recording(path: string, { json }: CheckOptions): void {
     print(
       `${path}: ${report.frames} frames in ${report.cycles} cycles, ${report.events} events, ${report.started.length} stimuli`,
     );
+    if (report.head) print(`head ${headText(report.head)}, over ${report.head.events} events`);
+    if (report.migrated)
+      print(`written in format ${report.migrated.from}; linked on ${new Date(report.migrated.wallMs).toISOString()}`);
     for (const fault of report.faults) print(`${marks.fault} ${fault}`);
     for (const warning of report.warnings) print(`${marks.warning} ${warning}`);
     if (report.ok) print(`${marks.good} whole`);

@@ -37,7 +37,7 @@ const status: Status = {
   },
   alarms: [],
   ringLosses: { samples: 0, decisions: 0, commands: 0 },
-  recorder: { state: 'recording', lagMs: 0 },
+  recorder: { state: 'recording', lagMs: 0, head: null },
   mqtt: null,
   dashboard: null,
   realtime: '',

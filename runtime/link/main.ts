@@ -198,6 +198,7 @@ class Link {
     if ('state' in message) this.#state(message.state, message.reasons);
     else if ('bed' in message) this.#keep('bed', message.bed);
     else if ('health' in message) this.#keep('health', message.health);
+    else if ('head' in message) this.#keep('head', message.head);
     else if ('belief' in message) this.#believe(message.belief);
     else if ('look' in message) void this.#follow();
   }

@@ -57,6 +57,8 @@ export const toLink = z.union([
   /** What a list of beds shows of this one; kept by the broker. */
   z.strictObject({ bed: bedReport }),
   z.strictObject({ health: z.record(z.string(), z.unknown()) }),
+  /** Of the recording: its newest seal, for whoever keeps it elsewhere. */
+  z.strictObject({ head: z.record(z.string(), z.unknown()) }),
   z.strictObject({
     response: z.strictObject({ id: z.string(), ok: z.boolean(), data: z.unknown(), reasons: z.array(z.string()) }),
   }),

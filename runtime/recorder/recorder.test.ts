@@ -17,6 +17,7 @@ class Bench implements RecordingStore {
   drainedUs = NaN;
   oldestUncommittedUs = NaN;
   committedEvents = 0;
+  head = { seal: 1, events: 0, hash: 'ab' };
   freeBytes = 1e12;
   commitTakesUs = 0;
   /** What a call of this name throws. */

@@ -8,6 +8,7 @@ import {
 import { DiskFull } from '../recording/disk-full.js';
 import { clearAgain, leastFreeBytes, wantedSeconds } from '../recording/room.js';
 import type { Lease } from '../recording/rows.js';
+import type { Head } from '../recording/table-chains.js';
 import type { Left } from './budget.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 
@@ -23,9 +24,11 @@ export interface RecordingStore {
   /** NaN if nothing waits for a commit. */
   readonly oldestUncommittedUs: number;
   readonly committedEvents: number;
+  /** The newest seal that is committed; null before the first. */
+  readonly head: Head | null;
   /** What was drained so far now outlives this process. */
   commit(): void;
-  /** Pairs the two clocks. */
+  /** Pairs the two clocks, and seals what was written. */
   anchor(us: number, wallMs: number): void;
   /**
    * Reserves in the budget, then enters the lease in the recording: both outlive a power cut once this has returned.
@@ -62,12 +65,15 @@ export type RecorderReport =
       readonly committedEvents: number;
       readonly freeBytes: number;
       readonly walBytes: number;
+      readonly head: Head | null;
       /** What may still be given; null where nothing is stimulated, or nobody knows. */
       readonly left: Left | null;
     }
   | { readonly committed: true }
   /** Path of the recording in which the run goes on now; the one before has ended. */
   | { readonly continuedIn: string }
+  /** The last one of a recording that was closed. */
+  | { readonly head: Head | null }
   /** What a person should know. */
   | { readonly notice: string }
   /** Why nothing may be stimulated until somebody acts. */
@@ -161,6 +167,7 @@ export class Recorder {
         this.#withoutBudget(messageOf(error));
       }
       store.close(summary);
+      this.#ports.tell({ head: store.head });
       this.#end();
     });
   }
@@ -224,7 +231,8 @@ export class Recorder {
     const { store, tell } = this.#ports;
     const { freeBytes, walBytes } = store.room();
     const left = (this.#budget === 'clear' && this.#keeper?.left(now)) || null;
-    tell({ lagMs: this.#lagUs / 1000, committedEvents: store.committedEvents, freeBytes, walBytes, left });
+    const { committedEvents, head } = store;
+    tell({ lagMs: this.#lagUs / 1000, committedEvents, freeBytes, walBytes, head, left });
     if (freeBytes < leastFreeBytes) {
       store.commit();
       throw store.endForWantOfSpace();

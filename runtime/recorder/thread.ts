@@ -9,6 +9,7 @@ import { monotonicUs } from '../monotonic.js';
 import { DiskFull } from '../recording/disk-full.js';
 import { mostBytesPerSecond } from '../recording/room.js';
 import type { Lease } from '../recording/rows.js';
+import { headText, type Head } from '../recording/table-chains.js';
 import { RecordingWriter, type EventTexts } from '../recording/writer.js';
 import { BudgetFile, BudgetInUse } from './budget-file.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -113,6 +114,9 @@ class DiskStore implements RecordingStore {
   get committedEvents(): number {
     return this.#writer.committedEvents;
   }
+  get head(): Head | null {
+    return this.#writer.head;
+  }
   drain(seen: (record: Float64Array) => void): void {
     for (const map of maps.splice(0)) this.#writer.map(...map);
     this.#writer.drain(this.#samples, this.#decisions, this.#texts, seen, () => times[ControlTime.endCycle] as number);
@@ -140,8 +144,9 @@ class DiskStore implements RecordingStore {
   }
   continueIn({ path, run, maps = [], summary }: Continuation): void {
     // Before the first cycle of the next: a cut in between leaves a recording that lacks its ending alone.
-    this.#writer.commit();
-    const next = new RecordingWriter(path, run);
+    const head = this.#writer.seal();
+    const continues = run.continues && { ...run.continues, ...(head ? { head: headText(head) } : {}) };
+    const next = new RecordingWriter(path, { ...run, ...(continues ? { continues } : {}) });
     for (const { name, bytes } of maps) next.map(name, bytes);
     this.#writer.close(summary);
     this.#writer = next;

@@ -13,13 +13,18 @@ export function chainHash(previous: string, content: string | Uint8Array): strin
 
 /** A chain that is being written, or gone over again. */
 export class Chain {
-  length = 0;
+  length: number;
   /** The newest link. */
   head: string;
 
-  /** `head` is what the first link continues. */
-  constructor(head = '') {
+  /** `head` is what the next link continues, the link of number `length`. */
+  constructor(head = '', length = 0) {
     this.head = head;
+    this.length = length;
+  }
+
+  copy(): Chain {
+    return new Chain(this.head, this.length);
   }
 
   /** Returns the new head. */

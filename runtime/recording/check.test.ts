@@ -39,12 +39,15 @@ function tamper(path: string, ...statements: string[]): RecordingReport {
 test('a whole recording has no fault and no warning, and is counted', (t) => {
   const path = temporaryPath(t);
   wholeRun(path).close(itsSummary);
-  assert.deepEqual(checkRecording(path), {
+  const { head, ...report } = checkRecording(path);
+  assert.deepEqual([head?.seal, head?.events], [2, 9]);
+  assert.deepEqual(report, {
     path,
     ok: true,
     faults: [],
     warnings: [],
     closed: true,
+    migrated: null,
     cycles: 200,
     lostCycles: 0,
     frames: 200,
@@ -159,7 +162,7 @@ test('a row that is missing is found, wherever it was', (t) => {
   const path = `${origin}.last.event`;
   writeFileSync(path, bytes);
   assert.deepEqual(tamper(path, "delete from event where kind = 'receipt'").faults, [
-    'the summary counts 1 stimuli, the events 0',
+    `${path}: table event, row 7: is missing: seal 2 stands over 9 rows`,
   ]);
 });
 

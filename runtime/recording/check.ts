@@ -5,8 +5,9 @@ import { isOpen, wasDelivered } from '../guardian/delivery-lines.js';
 import { readDeliveries } from './deliveries.js';
 import { OpenLeases } from './open-leases.js';
 import { openRecording, type RecordedEvent, type Recording } from './read.js';
-import type { Lease } from './rows.js';
+import type { Lease, Migration } from './rows.js';
 import { guardianLog } from './schema.js';
+import type { Head } from './table-chains.js';
 
 export interface RecordingReport {
   readonly path: string;
@@ -17,6 +18,10 @@ export interface RecordingReport {
   /** What a reader must know: a lost tail, a full disk, ring losses, stimuli that are not accounted for. */
   readonly warnings: readonly string[];
   readonly closed: boolean;
+  /** Of its newest seal; null where nothing is sealed, as in format 3. */
+  readonly head: Head | null;
+  /** Null of a recording that is as it was written. */
+  readonly migrated: Migration | null;
   readonly cycles: number;
   /** Cycles that a full ring lost. */
   readonly lostCycles: number;
@@ -47,8 +52,11 @@ export interface PossiblyDelivered {
   readonly untilUs: number;
 }
 
-/** Checks a recording without repairing anything; needs no daemon. Throws a `RecordingError` if it cannot be opened. */
-export function checkRecording(path: string): RecordingReport {
+/**
+ * Checks a recording without repairing anything; needs no daemon. `published` is a head of it that stood elsewhere: all
+ * that it covers must be here as it was then. Throws a `RecordingError` if the recording cannot be opened.
+ */
+export function checkRecording(path: string, published?: Pick<Head, 'seal' | 'hash'>): RecordingReport {
   const recording = openRecording(path);
   try {
     const faults = [...recording.damage()];
@@ -60,7 +68,13 @@ export function checkRecording(path: string): RecordingReport {
       if (!faults.includes(fault)) faults.push(fault);
     }
     faults.push(...found.faults);
+    if (published) judgeHead(recording, published, faults);
     const warnings: string[] = [];
+    if (!recording.chained) {
+      warnings.push(
+        `its format links no rows, so a change by hand may go unseen. Link them from now on: axond recording migrate ${path}`,
+      );
+    }
     if (faults.length === 0) compareSummary(found, recording.summary, faults);
     judgeEnding(recording, found, faults, warnings);
     const possiblyDelivered = recording.ending?.reason === 'closed' ? [] : found.possiblyDelivered(path);
@@ -81,7 +95,7 @@ type Stimuli = Pick<RecordingReport, 'started' | 'reconciled' | 'delivered' | 'u
 
 function report(
   path: string,
-  { ending }: Recording,
+  recording: Recording,
   { cycles, lostCycles, frames, messages, events, detections, permits, refusals }: Walk,
   faults: readonly string[],
   warnings: readonly string[],
@@ -89,8 +103,34 @@ function report(
   const listed =
     faults.length <= mostFaults ? faults : [...faults.slice(0, mostFaults), `… and ${faults.length - mostFaults} more`];
   const counts = { cycles, lostCycles, frames, messages, events, detections, permits: permits.length, refusals };
+  const { ending, migrated } = recording;
   const closed = ending?.reason === 'closed';
-  return { path, ok: faults.length === 0, faults: listed, warnings, closed, ...counts };
+  return {
+    path,
+    ok: faults.length === 0,
+    faults: listed,
+    warnings,
+    closed,
+    head: headOf(recording),
+    migrated,
+    ...counts,
+  };
+}
+
+/** Of a seal that cannot be read, a fault tells. */
+function headOf(recording: Recording): Head | null {
+  try {
+    return recording.head() ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function judgeHead(recording: Recording, { seal, hash }: Pick<Head, 'seal' | 'hash'>, faults: string[]): void {
+  const here = recording.sealHash(seal);
+  const other = 'since that head was given out it was changed, or it is another recording';
+  if (here === undefined) faults.push(`seal ${seal} is missing: ${other}`);
+  else if (here !== hash) faults.push(`seal ${seal} is ${here}, not ${hash}: ${other}`);
 }
 
 /** Goes once through cycles, messages and events side by side, as replay does, and counts. */

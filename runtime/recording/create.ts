@@ -2,21 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import type { RunDescription } from '../contracts.js';
+import { insertInto } from './row-writer.js';
 import { checksum } from './rows.js';
 import { schema, schemaVersion } from './schema.js';
 
 /** Under another name first: a file with the name of a recording always is one, whenever this process dies. */
-export function createFile(path: string, run: RunDescription): void {
+export function createFile(path: string, description: string): void {
   const unfinished = `${path}.new`;
   rmSync(unfinished, { force: true });
   try {
     const db = new Database(unfinished);
-    const description = JSON.stringify(run);
     db.exec('begin');
-    db.exec(schema);
-    db.pragma(`user_version = ${schemaVersion}`);
-    insertInto(db, 'run', 'id, description, crc').run(1, description, checksum([], description));
+    createTables(db, description, null);
     db.exec('commit');
     db.close();
     renameSync(unfinished, path);
@@ -27,8 +24,16 @@ export function createFile(path: string, run: RunDescription): void {
   }
 }
 
+/** Of an empty database, with the run row; its texts are those that the chains begin with. */
+export function createTables(db: Database.Database, description: string, migrated: string | null): void {
+  db.exec(schema);
+  db.pragma(`user_version = ${schemaVersion}`);
+  const crc = checksum([], description, migrated);
+  insertInto(db, 'run', ['id', 'description', 'migrated', 'crc']).run(1, description, migrated, crc);
+}
+
 /** So that a new name outlives a power cut: a lease in a file that nobody finds again permits nothing. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r');
   fsyncSync(descriptor);
   closeSync(descriptor);
@@ -46,11 +51,6 @@ export function openBallast(path: string): number {
   if (written === ballastBytes) return descriptor;
   closeSync(descriptor);
   throw new Error('the disk is full');
-}
-
-export function insertInto(db: Database.Database, table: string, columns: string): Database.Statement {
-  const places = columns.replace(/\w+/g, '?');
-  return db.prepare(`insert into ${table} (${columns}) values (${places})`);
 }
 
 const ballastBytes = 2 * 1024 * 1024;

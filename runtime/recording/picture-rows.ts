@@ -1,9 +1,7 @@
-import type Database from 'better-sqlite3';
 import { PictureSlot } from '../loop/picture-slot.js';
 import type { SlotRing } from '../loop/ring.js';
-import { insertInto } from './create.js';
 import { packPictures } from './packing.js';
-import { checksum } from './rows.js';
+import type { RowWriter } from './row-writer.js';
 
 /** The pictures of a block, beside its row: gathered until the block is written. */
 export class PictureRows {
@@ -11,13 +9,13 @@ export class PictureRows {
   readonly #size: number;
   readonly #frameUs = new Float64Array(picturesPerRow);
   readonly #pixels: Uint8Array;
-  readonly #insert: Database.Statement;
+  readonly #rows: RowWriter;
 
-  constructor(db: Database.Database, format: { readonly width: number; readonly height: number }) {
+  constructor(rows: RowWriter, format: { readonly width: number; readonly height: number }) {
     this.#format = format;
     this.#size = format.width * format.height;
     this.#pixels = new Uint8Array(picturesPerRow * this.#size);
-    this.#insert = insertInto(db, 'picture', 'first_index, frames, packed, crc');
+    this.#rows = rows;
   }
 
   /** `place` in the block of the picture in the slot that begins at byte `at`. */
@@ -29,8 +27,7 @@ export class PictureRows {
 
   write(firstIndex: number, frames: number): void {
     const packed = packPictures({ frameUs: this.#frameUs, pixels: this.#pixels }, frames, this.#format);
-    const columns = [firstIndex, frames];
-    this.#insert.run(...columns, packed, checksum(columns, packed));
+    this.#rows.insert('picture', [firstIndex, frames, packed]);
   }
 }
 

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { recordLength, type RunDescription, type RunSummary } from '../contracts.js';
 import { EventCode } from '../loop/records.js';
 import { SlotRing } from '../loop/ring.js';
@@ -56,6 +57,14 @@ export function temporaryPath(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'axond-recording-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return join(folder, 'night.db');
+}
+
+/** A recording that axond 0.1.0 wrote in format 3: 500 frames of 2 channels, 9 events, a stimulus. */
+export function formatThree(t: TestContext): string {
+  const path = temporaryPath(t);
+  const packed = new URL('../../../runtime/recording/fixtures/format-3.db.gz', import.meta.url);
+  writeFileSync(path, gunzipSync(readFileSync(packed)));
+  return path;
 }
 
 export interface WrittenFrame {

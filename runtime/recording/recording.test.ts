@@ -247,9 +247,14 @@ test('what is no recording is refused by name', (t) => {
   assert.throws(() => openRecording(path), /night\.db: .*not a database/);
   const other = `${path}.other`;
   new Database(other).exec('create table t (a)').close();
-  assert.throws(() => openRecording(other), /is no recording; this axond reads format 3/);
+  assert.throws(() => openRecording(other), /is no recording; this axond reads formats 3 and 4/);
   new Database(other).exec('pragma user_version = 99').close();
-  assert.throws(() => openRecording(other), /is a recording of format 99; this axond reads format 3/);
+  assert.throws(
+    () => openRecording(other),
+    /is a recording of format 99; this axond reads formats 3 and 4\. Read it with the axond/,
+  );
+  new Database(other).exec('pragma user_version = 2').close();
+  assert.throws(() => openRecording(other), /of format 2; .* It says nothing of leases/);
 });
 
 test('until it is whole, a new recording has another name', (t) => {

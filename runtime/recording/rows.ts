@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { recordLength, type RunDescription, type RunSummary } from '../contracts.js';
+import { linkedTables } from './table-chains.js';
 
 /** The rows of a recording: their checksums, and decoders that refuse what was not written so. */
 
@@ -49,7 +50,14 @@ const description: z.ZodType<RunDescription> = z
     startUs: z.number(),
     startWallMs: z.number(),
     wallClock: z.literal('unset').exactOptional(),
-    continues: z.object({ recording: z.string(), cycle: whole.min(0), index: whole.min(-1) }).exactOptional(),
+    continues: z
+      .object({
+        recording: z.string(),
+        cycle: whole.min(0),
+        index: whole.min(-1),
+        head: z.string().exactOptional(),
+      })
+      .exactOptional(),
   })
   .refine(({ stream, pictures }) => stream.channels.length > 0 || pictures !== undefined, 'its stream has no channels');
 const summary: z.ZodType<RunSummary> = z.object({
@@ -95,11 +103,28 @@ const record = z
     return doubles;
   });
 
+/** Of a recording that was written in another format. */
+export interface Migration {
+  readonly from: number;
+  /** Version that did it. */
+  readonly axond: string;
+  readonly wallMs: number;
+  /** Of the file that it was made from, in hex. */
+  readonly sha256: string;
+}
+const migration: z.ZodType<Migration> = z.object({
+  from: whole,
+  axond: z.string(),
+  wallMs: z.number(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** Recordings of format 3 have no column `migrated`. */
 export const runRow = z
-  .object({ description: z.string(), crc })
-  .refine((row) => row.crc === checksum([], row.description), damaged)
-  .transform((row) => row.description)
-  .pipe(json(description));
+  .object({ description: z.string(), migrated: z.string().nullable().default(null), crc })
+  .refine((row) => row.crc === checksum([], row.description, row.migrated), damaged)
+  .transform((row) => ({ run: row.description, migrated: row.migrated }))
+  .pipe(z.object({ run: json(description), migrated: json(migration).nullable() }));
 
 export const endingReasons = ['closed', 'disk full'] as const;
 export const endingRow = z
@@ -177,6 +202,21 @@ export const leaseRow = z
     grantedUs: granted_us,
     untilUs: until_us,
   }));
+
+const hash = z
+  .instanceof(Uint8Array)
+  .refine((bytes) => bytes.length === 32, 'a SHA-256 has 32 bytes')
+  .transform((bytes) => Buffer.from(bytes).toString('hex'));
+
+export const tableStates = z.record(z.enum(linkedTables), z.object({ rows: whole, link: z.string() }));
+export const sealRow = z
+  .object({ id: whole, tables: z.string(), hash })
+  .transform((row) => ({ ...row, text: row.tables }))
+  .pipe(z.object({ id: whole, text: z.string(), tables: json(tableStates), hash: z.string() }));
+export type Seal = z.output<typeof sealRow>;
+
+/** What a row holds of itself in its chain. */
+export const linkedRow = z.object({ id: whole, hash });
 
 /** SQLite keeps neither NaN (it becomes null) nor the sign of zero in a number's column; the record keeps both. */
 function columnsFit(row: { record: Float64Array; columns: readonly (number | null)[] }): boolean {

@@ -1,8 +1,11 @@
 /**
  * The file: one SQLite database a run, readable with any SQLite. Rows are only ever added, with ids from 1 without
- * holes; `crc` is a CRC-32 over the rest of its row (`rows.ts`). What is packed, and how: `packing.ts`.
+ * holes; `crc` is a CRC-32 over the rest of its row (`rows.ts`), against accidents. The rows of each table are a chain of
+ * SHA-256 links, against hands (`table-chains.ts`). What is packed, and how: `packing.ts`.
  */
-export const schemaVersion = 3;
+export const schemaVersion = 4;
+/** The same without links and seals; read as it is, and made one of format 4 by `migrate.ts`. */
+export const unchainedVersion = 3;
 
 /** `text` of a receipt that did not come through the loop, see `reconcile.ts`. */
 export const guardianLog = 'guardian log';
@@ -11,6 +14,7 @@ export const schema = `
   create table if not exists run (        -- one row
     id integer primary key check (id = 1),
     description text not null,            -- RunDescription as JSON
+    migrated text,                        -- Migration as JSON: its links were made then, not when its rows were
     crc integer not null
   );
   create table if not exists ending (     -- one row once the run has ended; none while it runs, and if it was killed
@@ -65,7 +69,8 @@ export const schema = `
     fields text not null,
     record blob not null,
     text text,                            -- of a marker or a label, evidence of a receipt; 'guardian log' for one that only it had
-    crc integer not null
+    crc integer not null,
+    hash blob not null                    -- SHA-256 over the hash of the event before and this one
   );
   create table if not exists anchor (     -- monotonic and wall time of the same instant
     id integer primary key,
@@ -80,5 +85,10 @@ export const schema = `
     granted_us real not null,
     until_us real not null,
     crc integer not null
+  );
+  create table if not exists seal (       -- every minute and at the end
+    id integer primary key,
+    tables text not null,                 -- JSON: for each table how many rows there are, and the newest link
+    hash blob not null                    -- SHA-256 over the hash of the seal before and this one: the head
   );
 `;

@@ -4,15 +4,17 @@ import { recordLength, type LoopEvent, type LoopMessage, type RunDescription, ty
 import { EventCode, decodeEvent, decodeMessage, isMessage } from '../loop/records.js';
 import type { SlotRing } from '../loop/ring.js';
 import { SampleSlot } from '../loop/sample-slot.js';
-import { createFile, insertInto, openBallast } from './create.js';
+import { createFile, openBallast } from './create.js';
 import { isOpen } from '../guardian/delivery-lines.js';
 import { DiskFull } from './disk-full.js';
 import { deliveriesPath, readDeliveries } from './deliveries.js';
 import { packCycles, packFrames } from './packing.js';
 import { PictureRows, picturesPerRow } from './picture-rows.js';
 import { missingReceipts } from './reconcile.js';
-import { checksum, type Lease, type endingReasons } from './rows.js';
+import { RowWriter } from './row-writer.js';
+import type { Lease, endingReasons } from './rows.js';
 import { guardianLog } from './schema.js';
+import { TableChains, type Head } from './table-chains.js';
 
 /** Where the texts of markers, labels and receipts come from, by their numbers. */
 export type EventTexts = Pick<ReadonlyMap<number, string>, 'get'>;
@@ -36,6 +38,7 @@ export class RecordingWriter {
   /** Rows of the event table that are committed. */
   committedEvents = 0;
   readonly #db: Database.Database;
+  readonly #rows: RowWriter;
   readonly #ballast: number;
   readonly #channels: number;
   readonly #frames: { readonly counts: Int32Array; readonly counters: Int32Array; readonly flags: Uint8Array };
@@ -51,13 +54,6 @@ export class RecordingWriter {
   #events = 0;
   #lastCycle: number;
   #lastIndex: number;
-  readonly #insertBlock: Database.Statement;
-  readonly #insertInput: Database.Statement;
-  readonly #insertMessage: Database.Statement;
-  readonly #insertEvent: Database.Statement;
-  readonly #insertAnchor: Database.Statement;
-  readonly #insertLease: Database.Statement;
-  readonly #insertMap: Database.Statement;
 
   /** Creates the file. Throws one line that names the path and the fix. */
   constructor(path: string, run: RunDescription) {
@@ -72,9 +68,10 @@ export class RecordingWriter {
     };
     if (existsSync(path))
       throw new Error(`${path}: is there already, and no recording is ever overwritten. Rename it.`);
+    const description = JSON.stringify(run);
     try {
       this.#ballast = openBallast(path);
-      createFile(path, run);
+      createFile(path, description);
       this.#db = new Database(path, { timeout: busyMs });
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
@@ -87,27 +84,39 @@ export class RecordingWriter {
     // Through to the disk with each commit, or a power cut would take all that the WAL has held since its last checkpoint.
     db.pragma('synchronous = FULL');
     db.pragma('journal_size_limit = 16777216');
-    this.#insertBlock = insertInto(db, 'block', 'first_index, frames, first_cycle, packed, crc');
-    this.#insertInput = insertInto(db, 'input', 'first_cycle, cycles, packed, crc');
-    this.#insertMessage = insertInto(db, 'message', 'cycle, kind, fields, record, crc');
-    this.#insertEvent = insertInto(db, 'event', 'cycle, sample, us, kind, fields, record, text, crc');
-    this.#insertAnchor = insertInto(db, 'anchor', 'us, wall_ms, crc');
-    this.#insertLease = insertInto(db, 'lease', 'lease, stimuli, granted_us, until_us, crc');
-    this.#insertMap = insertInto(db, 'map', 'name, bytes, crc');
-    this.#pictures = run.pictures && new PictureRows(db, run.pictures);
+    this.#rows = new RowWriter(db, TableChains.begin(description, null));
+    this.#pictures = run.pictures && new PictureRows(this.#rows, run.pictures);
     this.#mostFrames = run.pictures ? picturesPerRow : chunk;
     db.exec('begin');
     this.anchor(run.startUs, run.startWallMs);
   }
 
-  /** Monotonic and wall time of the same instant. Throws `DiskFull`. */
+  /** The newest seal that is committed, null before the first: who has it from elsewhere sees any change of what it covers. */
+  get head(): Head | null {
+    return this.#rows.head;
+  }
+
+  /** Monotonic and wall time of the same instant, with a seal over all rows so far. Throws `DiskFull`. */
   anchor(us: number, wallMs: number): void {
-    this.#orEnd(() => this.#insertAnchor.run(us, wallMs, checksum([us, wallMs])));
+    this.#orEnd(() => {
+      this.#rows.insert('anchor', [us, wallMs]);
+      this.#rows.seal();
+    });
+  }
+
+  /** A seal over all rows so far, committed. Throws `DiskFull`. */
+  seal(): Head | null {
+    this.#orEnd(() => {
+      this.#flush();
+      this.#rows.seal();
+    });
+    this.commit();
+    return this.head;
   }
 
   /** A map of places that the loop begins with: replay needs it as it was. Throws `DiskFull`. */
   map(name: string, bytes: Uint8Array): void {
-    this.#orEnd(() => this.#insertMap.run(name, bytes, checksum([], name, bytes)));
+    this.#orEnd(() => this.#rows.insert('map', [name, bytes]));
   }
 
   /**
@@ -133,6 +142,7 @@ export class RecordingWriter {
       this.#flush();
       this.#db.exec('commit; begin');
     });
+    this.#rows.committed();
     this.committedEvents = this.#events;
     this.oldestUncommittedUs = NaN;
   }
@@ -140,8 +150,7 @@ export class RecordingWriter {
   /** Commits, and then the lease alone, so that it outlives a power cut too. Throws `DiskFull`. */
   lease({ lease, stimuli, grantedUs, untilUs }: Lease): void {
     this.commit();
-    const columns = [lease, stimuli, grantedUs, untilUs];
-    this.#orEnd(() => this.#insertLease.run(...columns, checksum(columns)));
+    this.#orEnd(() => this.#rows.insert('lease', [lease, stimuli, grantedUs, untilUs]));
     this.commit();
   }
 
@@ -159,6 +168,7 @@ export class RecordingWriter {
       this.#end('closed', JSON.stringify(summary));
       this.#db.exec('commit');
     });
+    this.#rows.committed();
     this.#closeFile();
     if (unreadable.length === 0 && !deliveries.some(isOpen)) rmSync(deliveriesPath(this.path), { force: true });
   }
@@ -166,8 +176,12 @@ export class RecordingWriter {
   /** Ends the recording with its last commit because there is no room for more; returns what to throw. */
   endForWantOfSpace(): DiskFull {
     if (this.#db.inTransaction) this.#db.exec('rollback');
+    this.#rows.rolledBack();
     ftruncateSync(this.#ballast);
+    this.#db.exec('begin');
     this.#end('disk full', null);
+    this.#db.exec('commit');
+    this.#rows.committed();
     this.#closeFile();
     return new DiskFull(
       `${this.path}: the disk is full. The recording is whole up to its last commit; what came after it is lost. ` +
@@ -237,16 +251,14 @@ export class RecordingWriter {
     this.#flushBlock();
     if (this.#cycleCount === 0) return;
     const packed = packCycles(this.#cycles, this.#cycleCount);
-    const columns = [this.#firstCycle, this.#cycleCount];
-    this.#insertInput.run(...columns, packed, checksum(columns, packed));
+    this.#rows.insert('input', [this.#firstCycle, this.#cycleCount, packed]);
     this.#cycleCount = 0;
   }
 
   #flushBlock(): void {
     if (this.#frameCount === 0) return;
     const packed = packFrames(this.#frames, this.#frameCount, this.#channels);
-    const columns = [this.#firstIndex, this.#frameCount, this.#blockCycle];
-    this.#insertBlock.run(...columns, packed, checksum(columns, packed));
+    this.#rows.insert('block', [this.#firstIndex, this.#frameCount, this.#blockCycle, packed]);
     this.#pictures?.write(this.#firstIndex, this.#frameCount);
     this.#frameCount = 0;
   }
@@ -273,18 +285,15 @@ export class RecordingWriter {
     const message = decodeMessage(record);
     if (!message) throw new RangeError(`message kind ${String(record[0])} is unknown`);
     const { kind, cycle } = message;
-    const fields = readableFields(message);
-    const bytes = new Uint8Array(record.buffer);
-    this.#insertMessage.run(cycle, kind, fields, bytes, checksum([], kind, fields, bytes));
+    this.#rows.insert('message', [kind, readableFields(message), new Uint8Array(record.buffer)], [cycle]);
   }
 
   #event(record: Float64Array, text: string | null = null): void {
     const event = decodeEvent(record);
     if (!event) throw new RangeError(`event kind ${String(record[0])} is unknown`);
     const { kind, cycle, index, us } = event;
-    const fields = readableFields(event);
-    const bytes = new Uint8Array(record.buffer);
-    this.#insertEvent.run(cycle, index, us, kind, fields, bytes, text, checksum([], kind, fields, bytes, text));
+    const columns = [kind, readableFields(event), new Uint8Array(record.buffer), text];
+    this.#rows.insert('event', columns, [cycle, index, us]);
     this.#events++;
   }
 
@@ -296,9 +305,8 @@ export class RecordingWriter {
   // ── The end ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #end(reason: (typeof endingReasons)[number], summary: string | null): void {
-    const wallMs = Date.now();
-    const crc = checksum([wallMs], reason, summary);
-    insertInto(this.#db, 'ending', 'id, reason, wall_ms, summary, crc').run(1, reason, wallMs, summary, crc);
+    this.#rows.insert('ending', [reason, Date.now(), summary]);
+    this.#rows.seal();
   }
 
   /** All rows are committed. What fails here leaves them in the WAL beside the file, where every reader finds them. */

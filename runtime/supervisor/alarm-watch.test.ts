@@ -19,7 +19,7 @@ const stimulation = (more: Partial<NonNullable<Status['stimulation']>> = {}): St
 /** A run whose facts a test sets, looked at every 50 ms like the supervisor does. */
 class Bench {
   stimulation = stimulation();
-  recorder: Status['recorder'] = { state: 'recording', lagMs: 3 };
+  recorder: Status['recorder'] = { state: 'recording', lagMs: 3, head: null };
   sampleAge = 0.01;
   committedAge = 0.3;
   freeBytes: number | null = 10e9;
@@ -73,9 +73,9 @@ test('a guardian at rest, a recorder that failed, hangs or is behind, and a cloc
   bench.stimulation = stimulation({ guardian: 'latched' });
   bench.pass(11);
   bench.stimulation = stimulation();
-  bench.recorder = { state: 'the disk is full', lagMs: 0 };
+  bench.recorder = { state: 'the disk is full', lagMs: 0, head: null };
   bench.pass(11);
-  bench.recorder = { state: 'recording', lagMs: 3 };
+  bench.recorder = { state: 'recording', lagMs: 3, head: null };
   bench.committedAge = 7;
   bench.pass(12, 7200e3);
   bench.pass(1);

@@ -1,5 +1,7 @@
+import { basename } from 'node:path';
 import type { Logger } from 'pino';
 import type { RunSummary } from '../contracts.js';
+import { headText } from '../recording/table-chains.js';
 import type { FromLink, LinkOptions, ForwardedRequest } from '../link/messages.js';
 import type { BedReport } from '../link/bed.js';
 import { shownStatus, type LivePicture, type LiveSamples, type ShownStatus } from '../link/dashboard/options.js';
@@ -42,6 +44,8 @@ export class LinkConnection {
   #follows = true;
   #finishing = false;
   #ticks = 0;
+  /** That was sent last. */
+  #head = '';
 
   constructor(reported: Reported, log: Logger) {
     this.#reported = reported;
@@ -88,6 +92,7 @@ export class LinkConnection {
     this.#finishing = true;
     clearInterval(this.#timer);
     clearInterval(this.#shows);
+    this.#tellHead();
     this.#process.send({ finish: true });
     const last = setTimeout(() => this.#process.kill(), finishMs);
     await this.#process.exited;
@@ -98,6 +103,7 @@ export class LinkConnection {
   #start(): LinkProcess {
     this.#state = '';
     this.#bed = '';
+    this.#head = '';
     this.#follows = true;
     return new LinkProcess(
       { ...this.#reported.options, recording: this.#recording },
@@ -223,6 +229,7 @@ export class LinkConnection {
       this.#state = told;
       this.#process.send({ state, reasons });
     }
+    this.#tellHead();
     if (this.#ticks % healthTicks === 0) this.#process.send({ health: healthOf(status) });
   }
 
@@ -234,6 +241,17 @@ export class LinkConnection {
     if (told === this.#bed && this.#ticks % bedTicks !== 0) return;
     this.#bed = told;
     this.#process.send({ bed });
+  }
+
+  /** Who keeps it elsewhere can prove later what the recording held then. */
+  #tellHead(): void {
+    const { recording, recorder } = this.#reported.status();
+    if (this.#reported.options.url === undefined || !recorder.head) return;
+    const { seal, events } = recorder.head;
+    const head = headText(recorder.head);
+    if (head === this.#head) return;
+    this.#head = head;
+    this.#process.send({ head: { recording: basename(recording), head, seal, events } });
   }
 
   #total(): { published: number; acked: number } {

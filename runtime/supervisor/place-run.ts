@@ -325,7 +325,7 @@ export class PlaceRun {
       place: state ?? null,
       alarms: [],
       ringLosses: this.#memory.ringLosses,
-      recorder: this.#recorder?.status ?? { state: 'starting', lagMs: 0 },
+      recorder: this.#recorder?.status ?? { state: 'starting', lagMs: 0, head: null },
       mqtt: this.#link?.status ?? null,
       dashboard: this.#link?.dashboard ?? null,
       realtime: 'not asked for',

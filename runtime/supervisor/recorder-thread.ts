@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { RunDescription, RunSummary } from '../contracts.js';
 import type { Left } from '../recorder/budget.js';
 import type { Continuation, RecorderReport } from '../recorder/recorder.js';
+import type { Head } from '../recording/table-chains.js';
 import type { BudgetPlan, RecorderRequest, RecorderThreadData } from '../recorder/thread.js';
 import type { RunMemory } from './memory.js';
 import type { Status } from './status.js';
@@ -22,6 +23,7 @@ export class RecorderThread {
   readonly #wake: Int32Array;
   #lagMs = 0;
   #left: Left | null = null;
+  #head: Head | null = null;
   /** After a `commitNow`: what was in the rings is on disk. */
   onCommitted: () => void = () => undefined;
   /** After a `continueIn`: the recording before has ended, and this one is written. */
@@ -32,6 +34,7 @@ export class RecorderThread {
     this.#wake = new Int32Array(data.wake);
     this.#worker = new Worker(new URL('../recorder/thread.js', import.meta.url), { workerData: data });
     this.#worker.on('message', (report: RecorderReport) => {
+      if ('head' in report) this.#head = report.head;
       if ('ready' in report) ready();
       else if ('problem' in report) {
         this.problem = report.problem;
@@ -43,8 +46,10 @@ export class RecorderThread {
       } else if ('notice' in report) log.warn(report.notice);
       else if ('closed' in report) this.#closed();
       else if ('committed' in report) this.onCommitted();
-      else if ('continuedIn' in report) this.onContinued(report.continuedIn);
-      else {
+      else if ('continuedIn' in report) {
+        this.#head = null;
+        this.onContinued(report.continuedIn);
+      } else if ('lagMs' in report) {
         this.#lagMs = report.lagMs;
         this.#left = report.left;
       }
@@ -81,7 +86,7 @@ export class RecorderThread {
   }
 
   get status(): Status['recorder'] {
-    return { state: this.problem === '' ? 'recording' : this.problem, lagMs: this.#lagMs };
+    return { state: this.problem === '' ? 'recording' : this.problem, lagMs: this.#lagMs, head: this.#head };
   }
 
   /** What may still be given. */

@@ -455,7 +455,7 @@ export class Run {
       place: null,
       alarms: this.#alarms?.list ?? [],
       ringLosses: memory.ringLosses,
-      recorder: this.#recorder?.status ?? { state: 'starting', lagMs: 0 },
+      recorder: this.#recorder?.status ?? { state: 'starting', lagMs: 0, head: null },
       mqtt: this.#link?.status ?? null,
       dashboard: this.#link?.dashboard ?? null,
       realtime: this.#realtime,

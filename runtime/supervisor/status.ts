@@ -1,4 +1,5 @@
 import type { RefusalReason, SessionState } from '../contracts.js';
+import type { Head } from '../recording/table-chains.js';
 import type { PlaceState } from '../place/shared.js';
 import type { Alarm } from '../study/alarms.js';
 
@@ -48,7 +49,12 @@ export interface Status {
   /** Worst first; what was acknowledged last. */
   readonly alarms: readonly Alarm[];
   readonly ringLosses: Readonly<Record<string, number>>;
-  readonly recorder: { readonly state: string; readonly lagMs: number };
+  readonly recorder: {
+    readonly state: string;
+    readonly lagMs: number;
+    /** The newest seal on disk, at most a minute and a second old; null before the first. */
+    readonly head: Head | null;
+  };
   /** Null where nothing is reported. */
   readonly mqtt: {
     readonly url: string;

@@ -141,6 +141,8 @@ export class SimulatedStore implements RecordingStore {
   drainedUs = NaN;
   oldestUncommittedUs = NaN;
   committedEvents = 0;
+  /** Nothing here depends on seals. */
+  readonly head = { seal: 0, events: 0, hash: '' };
   readonly recording: StoredRecording;
   readonly #disk: Disk;
   readonly #user: StoreUser;

@@ -117,7 +117,7 @@ test('who searches finds the stream, tells the clocks apart, and reads marks beh
   // What people wrote stays here: that there was a mark, by its number.
   waiting.push({
     id: 2,
-    event: { kind: 'marker', ...common, marker: 3 },
+    event: { kind: 'marker', ...common, marker: 3, at: common.index, atUs: common.us },
     text: 'P017 sat up',
     record: new Float64Array(12),
   });

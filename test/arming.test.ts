@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { disarmCauses } from '../runtime/contracts.js';
 import { decodeEvent } from '../runtime/loop/records.js';
 import { openRecording } from '../runtime/recording/read.js';
+import { drawRows, encodeAllocation } from '../runtime/study/allocation.js';
+import { writeSealed } from '../runtime/study/sealed-files.js';
 import { axond, startAxond, temporaryFolder, until } from './axond-process.js';
 
 interface Status {
@@ -83,4 +85,36 @@ test('R-01 arming is refused with all reasons, names its device, ends at its tim
   const ends = events.flatMap((event) => (event?.kind === 'disarmed' ? [disarmCauses[event.cause]] : []));
   // A machine that stalls so long that the guardian latches disarms earlier; one that does not, at its time.
   assert.ok(ends[0] === 'expired' || ends[0] === 'guardian', ends.join());
+});
+
+test('R-48 a run that differs from its lock says so when it starts, and is not armed', async (t) => {
+  const record = temporaryFolder();
+  const runtime = temporaryFolder();
+  const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
+  const sealed = join(record, 'cue.sealed');
+  const shape = { participants: ['P001'], nights: 1, blocks: 1 };
+  const head = { study: 'cue', made: '2026-11-28T09:00:00.000Z', nonce: '5a'.repeat(32), blockSeconds: null };
+  await writeSealed(sealed, encodeAllocation({ ...head, ...shape, rows: drawRows(shape, () => 0) }));
+  const protocol = join(record, 'protocol.yaml');
+  const study = `study: { name: cue, allocation: ${sealed} }`;
+  writeFileSync(protocol, `preset: demo\ndevice: { record: ${record} }\nsource: { port: ${record}/cyton }\n${study}\n`);
+  const lock = ['study', 'lock', protocol, '--approval', '2026-014', '--by', 'A. Meyer'];
+  assert.equal((await axond(t, lock, environment)).code, 0);
+  const night = ['--participant', 'P001', '--night', '1', '--set', 'gate.perMinute=8'];
+  const run = startAxond(t, ['run', '--config', protocol, ...night, '--json'], environment);
+  const difference = /study: gate\.perMinute is 8, locked as 12 \(approval 2026-014, by A\. Meyer\)/;
+  await until('the start', () => difference.test(run.stderr()), 60_000);
+  let refused = { stderr: '' };
+  await until('an answer', async () => {
+    refused = await axond(t, ['arm', '--device', 'demo', '--for', '1h'], environment);
+    return /has given no sample/.test(refused.stderr);
+  });
+  assert.match(refused.stderr, difference);
+  run.child.kill('SIGINT');
+  await run.exited;
+  const [first = ''] = readdirSync(record).filter((name) => name.endsWith('.db'));
+  const recording = openRecording(join(record, first));
+  const { lock: kept } = recording.run.study ?? {};
+  recording.close();
+  assert.deepEqual([kept?.version, kept?.approval], [1, '2026-014']);
 });

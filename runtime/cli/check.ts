@@ -18,6 +18,7 @@ import { describeTime, inspect } from './model-inspect.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 import { inspectMap } from './place-inspect.js';
 import { isMapFile, ofMapFile } from './place-map.js';
+import { checkLock } from './study-lock.js';
 
 interface CheckOptions extends ImportFlags {
   set?: string[];
@@ -28,11 +29,11 @@ interface CheckOptions extends ImportFlags {
 export function checkCommand(): Command {
   const command = new Command('check')
     .description(
-      'Check this machine, or with a path that file: a recording, a configuration, a model, a map, a module, an exported study',
+      'Check this machine, or with a path that file: a recording, a configuration, a model, a map, a module, the lock of a study, an exported one',
     )
     .argument(
       '[file...]',
-      'a recording (*.db), configuration files (*.yaml, later ones win), a model, a map (*.map), a module (*.js, *.mjs), or the folder of an exported study',
+      'a recording (*.db), configuration files (*.yaml, later ones win), a model, a map (*.map), a module (*.js, *.mjs), the lock of a study (*.lock), or the folder of an exported study',
     )
     .option('--set <KEY=VALUE...>', 'override a key of the configuration')
     .option('--head <N:HASH>', 'a head that axond gave out: what it covers must be in the recording as it was', given)
@@ -47,13 +48,14 @@ export function checkCommand(): Command {
         for (const file of files) if (!existsSync(file)) throw new UsageError(`${file}: there is no such file.`);
         const isStudy = existsSync(join(first, manifestName));
         const alone =
-          isStudy || /\.[cm]?js$/.test(first) || isSqliteFile(first) || isMapFile(first) || isModelFile(first);
+          isStudy || /\.([cm]?js|lock)$/.test(first) || isSqliteFile(first) || isMapFile(first) || isModelFile(first);
         if (alone && files.length > 1)
           throw new UsageError(
             `${files.join(', ')}: only configuration files are checked together. Check one at a time.`,
           );
         if (isStudy) await study(first, options);
         else if (/\.[cm]?js$/.test(first)) await module(first, options);
+        else if (first.endsWith('.lock')) await checkLock(first, options.json === true);
         else if (isSqliteFile(first)) recording(first, options);
         else if (isMapFile(first)) await map(first, options);
         else if (isModelFile(first)) await model(first, options);

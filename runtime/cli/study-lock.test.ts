@@ -22,6 +22,7 @@ import { readSealed, writeSealed } from '../study/sealed-files.js';
 import { readLock, type LockVersion } from '../study/lock.js';
 import { armingReasons, type ArmingFacts, type ArmingWish } from '../supervisor/arming.js';
 import { StudyLock } from '../supervisor/study-lock.js';
+import { checkCommand } from './check.js';
 import { runCommand, runJson } from './command.test.fixture.js';
 import { loadRunPlan } from './configuration.js';
 import { studyCommand } from './study.js';
@@ -36,7 +37,7 @@ detectors:
   mine: { use: ./detector.mjs, signal: c3, options: { depth: 3 } }
 policy: { use: immediate, after: spindle, refractory: 2s }
 actuators:
-  stimulator: { use: audio, card: 'hw:0', calibration: ./headphones.json, timing: ./timing.json, ceiling: 60dBSPL }
+  stimulator: { use: audio, card: 'hw:0', rate: 8kHz, calibration: ./headphones.json, timing: ./timing.json, ceiling: 60dBSPL }
 stimulus: { actuator: stimulator, sounds: [pink-50ms, ./cue.wav], level: 50dBSPL, duration: }
 gate: { interval: 1.5s, perMinute: 6, perHour: 120, perNight: 600, require: [asleep, contact] }
 study: { name: cue, allocation: ./cue.sealed, codes: 'P\\d{3}', rearm: { within: 2m, times: 3 } }
@@ -50,7 +51,7 @@ const measured = [
   { dBFS: -50, dBSPL: 50.2 },
   { dBFS: -40, dBSPL: 60 },
 ];
-const calibration = { card: 'hw:0', driver: 'USB', rate: 48_000, mixer: null, date: '2026-11-28T10:00:00Z', measured };
+const calibration = { card: 'hw:0', driver: 'USB', rate: 8000, mixer: null, date: '2026-11-28T10:00:00Z', measured };
 const beep = Array.from({ length: 800 }, (_, i) => Math.sin(i / 5) / 2);
 
 async function seal(path: string, nights = 2): Promise<void> {
@@ -466,4 +467,25 @@ test('R-48 what cannot be held is not locked, and the reason is named', async (t
   mkdirSync(join(box, 'nights'));
   writeFileSync(join(box, 'nights/state'), 'a file where a folder belongs');
   await assert.rejects(lock(), /EEXIST|ENOTDIR/);
+});
+
+test('R-48 what is locked can be looked at, and whether a box equals it', async (t) => {
+  const box = await unlocked(t);
+  const status = (...more: string[]) =>
+    runJson(t, studyCommand(), 'status', join(box, 'device.yaml'), join(box, 'protocol.yaml'), ...more);
+  assert.deepEqual(await status(), { path: lockFile(box), locked: false, faults: [] });
+  const { sha256 } = await runJson(t, studyCommand(), ...lockOf(box));
+  const equal = await status();
+  assert.deepEqual([equal['locked'], equal['sha256'], equal['faults']], [true, sha256, []]);
+  assert.match(String((await status('--set', 'gate.perMinute=8'))['faults']), locked('gate.perMinute', '8', '6'));
+  assert.equal(process.exitCode, 1);
+  process.exitCode = undefined;
+  const words = ['status', join(box, 'device.yaml'), join(box, 'protocol.yaml')];
+  const said = await runCommand(t, studyCommand(), ...words);
+  assert.match(said, /version 1 .*\(approval 2026-014, by A\. Meyer\)\n[^]*equals it\.\n$/);
+
+  // The lock alone, without the box.
+  assert.match(await runCommand(t, checkCommand(), lockFile(box)), /cue\.lock: whole\.\nversion 1 /);
+  edit('nights/state/study/cue.lock', 'A. Meyer', 'B. Meyer')(box);
+  await assert.rejects(runCommand(t, checkCommand(), lockFile(box)), /cue\.lock: the lock was edited/);
 });

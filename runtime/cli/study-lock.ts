@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { readSeal } from '../guardian/seal.js';
 import { lockPath, readLockFile, writeVersion, type LockFile } from '../study/lock-file.js';
-import { protocolHash, type LockVersion, type Protocol } from '../study/lock.js';
+import { lockFaults, protocolHash, type LockVersion, type Protocol } from '../study/lock.js';
 import { protocolNow } from '../supervisor/study-lock.js';
 import { loadRunPlan } from './configuration.js';
 import { Failure, UsageError, print, printJson } from './output.js';
@@ -37,17 +37,14 @@ async function lock(file: string, { approval, by, config = [], participant, amen
   for (const [option, value] of Object.entries({ '--approval': approval, '--by': by, '--amend': amend })) {
     if (value?.trim() === '') throw new UsageError(`${option}: is empty. It goes on record.`);
   }
-  const files = [...config, file];
-  const sets = [`study.participant=${participant}`, 'study.night=1'];
-  const { plan, effectiveYaml } = loadRunPlan({ files, sets, armVirtual: false });
-  if (!plan.study) throw new UsageError(`${file}: names no study. Give it study.name and study.allocation.`);
-  const path = lockPath(plan.state, plan.study.name);
+  const loaded = load([...config, file], participant);
+  const { path } = loaded;
   const before = await refusing(() => readLockFile(path));
   const current = before?.versions.at(-1);
   if (current && amend === undefined)
     throw new Failure(`${path}: is locked already ${signed(current)}. A new version takes --amend REASON.`);
   if (!current && amend !== undefined) throw new Failure(`${path}: there is no lock to amend. Leave --amend out.`);
-  const held = await protocolOf(plan, effectiveYaml);
+  const held = await protocolOf(loaded);
   const signature = { approval, by, at: new Date().toISOString(), reason: amend ?? '' };
   await refusing(() => writeVersion(path, signature, held, before));
   const written = await refusing(() => readLockFile(path));
@@ -56,8 +53,58 @@ async function lock(file: string, { approval, by, config = [], participant, amen
   else print(`${path}: locked.`, ...sheet(written));
 }
 
-async function protocolOf(plan: Parameters<typeof protocolNow>[0]['plan'], configuration: string): Promise<Protocol> {
-  const { sha256, fault } = await readSeal(plan.study?.allocation ?? '');
+interface StatusOptions {
+  set?: string[];
+  participant: string;
+  json?: true;
+}
+
+export function lockStatusCommand(): Command {
+  return new Command('status')
+    .description('What is locked of a study, and whether this box equals it')
+    .argument('<file...>', 'configuration files, as axond run is given them')
+    .option('--set <KEY=VALUE...>', 'override a key of the configuration')
+    .option('--participant <CODE>', 'any code that study.codes allows', 'P001')
+    .option('--json', 'one JSON object on the last line of stdout')
+    .addHelpText('after', '\nExample:  axond study status device.yaml protocol.yaml')
+    .action(status);
+}
+
+async function status(files: string[], { set = [], participant, json }: StatusOptions): Promise<void> {
+  const { plan, configuration, path } = load(files, participant, set);
+  const lock = await refusing(() => readLockFile(path));
+  if (!lock) {
+    if (json) printJson({ path, locked: false, faults: [] });
+    else print(`${path}: there is none; the protocol is not locked. Lock it: axond study lock.`);
+    return;
+  }
+  const allocation = (await readSeal(plan.study.allocation)).sha256;
+  const now = await protocolNow({ plan, configuration, axondVersion, allocation });
+  const faults = lockFaults(lock.versions.at(-1) ?? lock.versions[0], now);
+  if (json) printJson({ path, locked: true, ...described(lock), faults });
+  else print(`${path}: whole.`, ...sheet(lock), ...faults, ...(faults.length === 0 ? ['This box equals it.'] : []));
+  if (faults.length > 0) process.exitCode = 1;
+}
+
+/** `axond check` of a lock: whether it is as it was written. */
+export async function checkLock(path: string, json: boolean): Promise<void> {
+  const lock = await refusing(() => readLockFile(path));
+  if (!lock) throw new Failure(`${path}: there is no such file.`);
+  if (json) printJson({ ok: true, path, ...described(lock) });
+  else print(`${path}: whole.`, ...sheet(lock));
+}
+
+/** Whose night it is belongs to no protocol: any that the configuration allows will do. */
+function load(files: readonly string[], participant: string, more: readonly string[] = []) {
+  const sets = [`study.participant=${participant}`, 'study.night=1', ...more];
+  const { plan, effectiveYaml: configuration } = loadRunPlan({ files, sets, armVirtual: false });
+  const { study } = plan;
+  if (!study) throw new UsageError(`${files.join(', ')}: names no study. Give it study.name and study.allocation.`);
+  return { plan: { ...plan, study }, configuration, path: lockPath(plan.state, study.name) };
+}
+
+async function protocolOf({ plan, configuration }: ReturnType<typeof load>): Promise<Protocol> {
+  const { sha256, fault } = await readSeal(plan.study.allocation);
   if (sha256 === null) throw new Failure(`study: ${fault}`);
   const now = await protocolNow({ plan, configuration, axondVersion, allocation: sha256 });
   const unread = Object.entries(now.files).filter(([, hash]) => !/^[0-9a-f]{64}$/.test(hash));

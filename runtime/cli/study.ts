@@ -7,7 +7,7 @@ import { unblind, unblindedPath, type Evidence } from '../study/unblind.js';
 import { timeOption, wholeNumber } from './options.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 import { studyExportCommand } from './study-export.js';
-import { lockCommand } from './study-lock.js';
+import { lockCommand, lockStatusCommand } from './study-lock.js';
 import { studyWithdrawCommand } from './study-withdraw.js';
 
 interface AllocateOptions {
@@ -63,6 +63,7 @@ export function studyCommand(): Command {
     .description('Allocate, lock, unblind and hand over a study')
     .addCommand(allocate)
     .addCommand(lockCommand())
+    .addCommand(lockStatusCommand())
     .addCommand(open)
     .addCommand(studyExportCommand())
     .addCommand(studyWithdrawCommand());

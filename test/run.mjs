@@ -78,7 +78,7 @@ async function step(name, program, parameters) {
 
 /** Real peers of the tests. Without them their tests are skipped by name. */
 function installWhatIsMissing() {
-  const wanted = { mosquitto: 'mosquitto', openssl: 'openssl', cc: 'gcc' };
+  const wanted = { mosquitto: 'mosquitto', openssl: 'openssl', age: 'age', cc: 'gcc' };
   const missing = Object.entries(wanted)
     .filter(([program]) => !has(program))
     .map(([, name]) => name);

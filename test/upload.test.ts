@@ -1,28 +1,36 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { EmulatedBucket, keyId, secret } from '../runtime/link/upload/bucket.test.fixture.js';
 import type { FromLink } from '../runtime/link/messages.js';
 import { LinkProcess } from '../runtime/link/start.js';
 import { checkRecording } from '../runtime/recording/check.js';
 import { readCopies } from '../runtime/recording/copies.js';
 import { temporaryFolder, until } from './axond-process.js';
+import { decryptRecording } from '../runtime/recording/encryption.js';
 import { BusyNight, node } from './outage-trial.js';
 
 const endless = fileURLToPath(new URL('../runtime/recording/endless.test.fixture.js', import.meta.url));
 
 /** A link process that only uploads, beside a recording that goes on. */
-function startLink(t: TestContext, folder: string, bucket: EmulatedBucket, given = secret) {
+function startLink(
+  t: TestContext,
+  folder: string,
+  bucket: EmulatedBucket,
+  given = secret,
+  recipients: readonly string[] = [],
+) {
   const [keyIdFile, secretFile] = [join(folder, 's3-key-id'), join(folder, 's3-secret')];
   writeFileSync(keyIdFile, `${keyId}\n`);
   writeFileSync(secretFile, `${given}\n`);
   const told: FromLink[] = [];
   const upload = { bucket: bucket.url, region: 'eu-central-1', keyIdFile, secretFile, whileArmed: false };
-  const options = { node, bootId: 'boot', silenceSocket: join(folder, 'silence'), description: {}, upload };
+  const options = { node, bootId: 'boot', silenceSocket: join(folder, 'silence'), description: {}, upload, recipients };
   const process = new LinkProcess(
     { ...options, recording: join(folder, 'now.db') },
     { onMessage: (message) => told.push(message), onExit: () => undefined },
@@ -103,6 +111,34 @@ test('a recording of a run that was killed is uploaded by the next one, with wha
       frames: before.frames,
     },
   );
+});
+
+test('where recordings are encrypted, only what is encrypted goes out, and what is still to be reported stays plain', async (t) => {
+  const bucket = await EmulatedBucket.start(t);
+  const folder = temporaryFolder();
+  const identity = await generateX25519Identity();
+  const names = ['bed-1-2026-11-27T22-00-00', 'bed-1-2026-11-28T22-00-00'] as const;
+  const nights = names.map((name, seed) => new BusyNight(folder, name, seed));
+  for (const night of nights) night.close();
+  const [first = '', second = ''] = nights.map(({ path }) => path);
+  writeFileSync(first.replace('.db', '.published'), '{}');
+  const before = readFileSync(second);
+  new BusyNight(folder, 'now', 2);
+  const { process: link, told } = startLink(t, folder, bucket, secret, [await identityToRecipient(identity)]);
+  link.send({ armed: false });
+  await until('the copy to be noted', () => readCopies(second).copies.length === 1, 60_000);
+  assert.deepEqual([...bucket.objects.keys()], [`bed-1/${names[1]}.db.age`]);
+  const plain = join(temporaryFolder(), 'plain.db');
+  await decryptRecording(`${second}.age`, identity, plain);
+  assert.deepEqual(readFileSync(plain), before);
+  const files = readdirSync(folder).filter((name) => name.startsWith('bed-1'));
+  assert.deepEqual(files.sort(), [
+    `${names[0]}.db`,
+    `${names[0]}.published`,
+    `${names[1]}.copies`,
+    `${names[1]}.db.age`,
+  ]);
+  assert.ok(told.some((one) => 'upload' in one && 'encrypted' in one.upload));
 });
 
 test('a wrong secret is told, and nothing is taken for a copy', async (t) => {

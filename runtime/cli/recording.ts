@@ -19,6 +19,7 @@ import { openRecording, type Recording } from '../recording/read.js';
 import type { Sounded } from '../timing/sounded-at.js';
 import { soundedStimuli } from '../timing/sounded-stimuli.js';
 import { Failure, UsageError, print, printJson } from './output.js';
+import { decryptCommand } from './recording-decrypt.js';
 import { exportCommand } from './recording-export.js';
 import { reportCommand } from './recording-report.js';
 
@@ -86,18 +87,20 @@ export function recordingCommand(): Command {
       else print(...sheet(shown));
     });
   return new Command('recording')
-    .description('List, show, export and report recordings')
+    .description('List, show, export, report and decrypt recordings')
     .addCommand(list)
     .addCommand(show)
     .addCommand(exportCommand())
-    .addCommand(reportCommand());
+    .addCommand(reportCommand())
+    .addCommand(decryptCommand());
 }
 
 function listFolder(folder: string): (Entry | Unreadable)[] {
   if (!existsSync(folder)) throw new UsageError(`${folder}: there is no such folder. Name the one of device.record.`);
-  const files = readdirSync(folder).filter((name) => name.endsWith('.db'));
+  const files = readdirSync(folder).filter((name) => /\.db(\.age)?$/.test(name));
   return files.sort().map((name) => {
     const file = join(folder, name);
+    if (name.endsWith('.age')) return { file, bytes: bytesOf(file), fault: `${file}: is encrypted. ${decryptHint}` };
     try {
       return details(file).entry;
     } catch (error) {
@@ -158,6 +161,8 @@ function packing({ packedBytes, rawBytes }: Entry): string {
 }
 
 /** With the WAL that stands beside it while it is written, and after a kill. */
+const decryptHint = 'Read it with axond recording decrypt.';
+
 function bytesOf(file: string): number {
   return statSync(file).size + (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0);
 }

@@ -24,6 +24,8 @@ export interface PlaceRunPlan {
   readonly upload?: UploadPlan;
   /** What of its people it may tell by MQTT. */
   readonly reveal: readonly Reveal[];
+  /** Whom finished recordings are encrypted to; absent where they stay plain. */
+  readonly recipients?: readonly string[];
   readonly source: CameraPlan | EventsPlan | EdvsPlan;
   readonly place: PlacePlan;
 }
@@ -41,6 +43,7 @@ export function compilePlaceRun({ device, source, place }: Configuration): Place
     mqtt,
     dashboard,
     upload,
+    encrypt,
     reveal,
   } = device;
   return {
@@ -54,6 +57,7 @@ export function compilePlaceRun({ device, source, place }: Configuration): Place
     ...(dashboard === undefined ? {} : { dashboard }),
     ...(upload === undefined ? {} : { upload }),
     reveal,
+    ...(encrypt === undefined ? {} : { recipients: encrypt.recipients }),
     source,
     place,
   };

@@ -32,6 +32,8 @@ export interface RunPlan {
   readonly upload?: UploadPlan;
   /** What of its people it may tell by MQTT and LSL. */
   readonly reveal: readonly Reveal[];
+  /** Whom finished recordings are encrypted to; absent where they stay plain. */
+  readonly recipients?: readonly string[];
   /** Marks are offered as a stream of LSL. */
   readonly lsl: boolean;
   readonly realtime: boolean;
@@ -67,6 +69,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     mqtt,
     dashboard,
     upload,
+    encrypt,
     lsl,
     reveal,
     stopInput,
@@ -85,6 +88,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     ...(mqtt === undefined ? {} : { mqtt }),
     ...(dashboard === undefined ? {} : { dashboard }),
     ...(upload === undefined ? {} : { upload }),
+    ...(encrypt === undefined ? {} : { recipients: encrypt.recipients }),
     lsl,
     reveal,
     ...(stopInput === undefined ? {} : { stopInput }),

@@ -1,3 +1,4 @@
+import { bech32 } from '@scure/base';
 import { z } from 'zod';
 import type { StopInputPlan } from '../guardian/stop-input.js';
 import { deletionRules, type StoragePolicy } from '../recording/storage.js';
@@ -158,6 +159,20 @@ const storage = z
   .prefault({})
   .transform(({ budget = Infinity, delete: rule }): StoragePolicy => ({ budgetBytes: budget, delete: rule }));
 
+const encrypt = z.strictObject({
+  recipients: z
+    .array(
+      text(
+        'a recipient of age',
+        /^age1[02-9ac-hj-np-z]{58}$/,
+        'age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj',
+        'Public key of somebody who may read recordings, as `age-keygen` prints it. Its identity stays off this machine.',
+      ).refine(isRecipient, { error: objection({ rule: 'has a typing error', fix: 'Copy it from age-keygen.' }) }),
+    )
+    .min(1)
+    .meta({ description: 'Everybody who may read them.' }),
+});
+
 export const device = z
   .strictObject({
     name: text(
@@ -193,6 +208,12 @@ export const device = z
       .meta({
         description:
           'Where finished recordings go: in parts, resumed after a break, read back and compared. Nothing is deleted here by that; `storage` says what may be.',
+      })
+      .exactOptional(),
+    encrypt: encrypt
+      .meta({
+        description:
+          'Finished recordings are encrypted to these recipients, in the format of age, once nothing of them is still to be reported; the plain file goes when the other was decrypted again to the same bytes. To read one: axond recording decrypt.',
       })
       .exactOptional(),
     dashboard: dashboard
@@ -232,6 +253,11 @@ export const device = z
   })
   .meta({ description: 'What this box is.' })
   .prefault({});
+
+/** By the checksum that it carries. */
+function isRecipient(text: string): boolean {
+  return bech32.decodeUnsafe(text)?.prefix === 'age';
+}
 
 function isTimeZone(name: string): boolean {
   try {

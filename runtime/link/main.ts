@@ -61,8 +61,10 @@ function begin(options: LinkOptions): void {
   core = new CoreRequests(options.silenceSocket, say);
   if (options.dashboard) beds = new Beds(options.node);
   if (url !== undefined) link = new Link({ ...options, url }, core, beds);
-  const { upload, recording, node } = options;
-  if (upload) uploads = new Uploads(upload, recording, node, (report) => say({ upload: report }));
+  const { upload, recipients = [], recording, node } = options;
+  const over = { ...(upload ? { upload } : {}), recipients };
+  if (upload ?? recipients.length > 0)
+    uploads = new Uploads(over, recording, node, (report) => say({ upload: report }));
   if (options.lsl === true) void offerMarks(options);
   if (!options.dashboard || !beds) return;
   try {

@@ -36,6 +36,8 @@ export const linkOptions = z.strictObject({
   upload: uploadOptions.optional(),
   /** Texts of marks may be told; without it only that there was one. */
   notes: z.boolean().optional(),
+  /** Whom finished recordings are encrypted to. */
+  recipients: z.array(z.string()).readonly().optional(),
   /** Marks are offered as a stream of LSL. */
   lsl: z.boolean().optional(),
 });
@@ -113,7 +115,11 @@ export const fromLink = z.union([
   z.strictObject({ connection: z.strictObject({ connected: z.boolean(), detail: z.string() }) }),
   /** From the upload thread. */
   z.strictObject({
-    upload: z.union([z.strictObject({ problem: z.string() }), z.strictObject({ uploaded: z.string() })]),
+    upload: z.union([
+      z.strictObject({ problem: z.string() }),
+      z.strictObject({ uploaded: z.string() }),
+      z.strictObject({ encrypted: z.string() }),
+    ]),
   }),
   /** Somebody looks at the page, or nobody does any more. */
   z.strictObject({ watched: z.boolean() }),

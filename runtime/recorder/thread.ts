@@ -206,6 +206,6 @@ function takeRequests(): void {
 function recordingsBefore(): string[] {
   const folder = dirname(data.path);
   return readdirSync(folder)
-    .filter((name) => name.endsWith('.db') && name !== basename(data.path))
+    .filter((name) => /\.db(\.age)?$/.test(name) && name !== basename(data.path))
     .map((name) => join(folder, name));
 }

@@ -43,7 +43,7 @@ const deletion = z.strictObject({ kind: z.literal('deleted'), wallMs: z.number()
 const line = z.union([copy, deletion]);
 
 export function copiesPath(recording: string): string {
-  return recording.replace(/\.db$/, '') + '.copies';
+  return recording.replace(/\.db(\.age)?$/, '') + '.copies';
 }
 
 /** Outlives a power cut once it has returned. The copy itself must do so before. */

@@ -145,6 +145,7 @@ export class LinkConnection {
 
   #uploaded(report: Extract<FromLink, { upload: unknown }>['upload']): void {
     if ('uploaded' in report) this.#log.info(`upload: ${report.uploaded} is there, and verified`);
+    else if ('encrypted' in report) this.#log.info(`${report.encrypted} is encrypted; the plain file is gone`);
     else if (report.problem !== '') this.#log.warn(`upload: ${report.problem}`);
   }
 
@@ -219,7 +220,8 @@ export class LinkConnection {
     const { stimulation, source } = status;
     if (!this.#follows) this.follow(this.#recording);
     if (this.#reported.options.dashboard) this.#process.send({ status: finite(status) });
-    if (this.#reported.options.upload) this.#process.send({ armed: stimulation?.armed ?? false });
+    if (this.#reported.options.upload ?? this.#reported.options.recipients)
+      this.#process.send({ armed: stimulation?.armed ?? false });
     this.#tellBed();
     if (this.#reported.options.url === undefined) return;
     const state = source.state !== 'streaming' ? 'checking' : stimulation?.armed ? 'armed' : 'idle';

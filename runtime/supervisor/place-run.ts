@@ -149,7 +149,7 @@ export class PlaceRun {
       this.#text(name);
     }
     for (const text of deleted) this.#thread.mark(this.#text(text));
-    if (plan.mqtt ?? plan.dashboard ?? plan.upload) this.#report();
+    if (plan.mqtt ?? plan.dashboard ?? plan.upload ?? plan.recipients) this.#report();
     this.#service = await Service.find(process.env, (text) => log.warn(text));
     this.#beat = setInterval(() => this.#tick(), beatMs);
     this.#thread.start();
@@ -174,6 +174,7 @@ export class PlaceRun {
       ...(dashboard ? { dashboard } : {}),
       ...(plan.upload ? { upload: plan.upload } : {}),
       notes: plan.reveal.includes('notes'),
+      ...(plan.recipients ? { recipients: plan.recipients } : {}),
       node: plan.name,
       bootId: readBootId(),
       recording: this.recording,

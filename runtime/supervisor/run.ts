@@ -197,7 +197,8 @@ export class Run {
         this.#mark(words);
       },
     });
-    if ((plan.mqtt ?? plan.dashboard ?? plan.upload) !== undefined || plan.lsl) this.#link = this.#report();
+    if ((plan.mqtt ?? plan.dashboard ?? plan.upload ?? plan.recipients) !== undefined || plan.lsl)
+      this.#link = this.#report();
     this.#service = await Service.find(process.env, (text) => log.warn(text));
     this.#beat = setInterval(() => this.#tick(), beatMs);
     await this.#port.open();
@@ -239,6 +240,7 @@ export class Run {
       ...(homeAssistant === undefined ? {} : { homeAssistant: { shown: homeAssistant, ...shown } }),
       ...(dashboard ? { dashboard } : {}),
       ...(plan.upload ? { upload: plan.upload } : {}),
+      ...(plan.recipients ? { recipients: plan.recipients } : {}),
       lsl: plan.lsl,
       notes: plan.reveal.includes('notes'),
       node: plan.name,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -69,6 +69,18 @@ test('R-40 a recording in use, or one that nobody has copied, stays; what is lac
   const { logged: uploadedOnly } = await look(folder, { ...policy, delete: 'uploaded' }, '');
   assert.equal(uploadedOnly.length, 1);
   assert.deepEqual(left(folder), before);
+});
+
+test('an encrypted recording goes as a plain one does, by the copies of either', async (t) => {
+  const { folder, files, bytes } = nights(t, [1, 2]);
+  for (const file of files) renameSync(file, `${file}.age`);
+  writeFileSync(join(folder, 'bed-1.published'), '3\n');
+  const { told } = await look(folder, { budgetBytes: 4 * bytes, delete: 'exported' }, '');
+  assert.equal(told.length, 1);
+  assert.ok(existsSync(`${files[0] ?? ''}.age`) && !existsSync(`${files[1] ?? ''}.age`));
+  noteDeletion(files[2] ?? '', 1);
+  await look(folder, { budgetBytes: Infinity, delete: 'never' }, '');
+  assert.ok(!existsSync(`${files[2] ?? ''}.age`), 'a deletion that was cut short is finished');
 });
 
 test('what was written to after its copy stays', async (t) => {

@@ -69,15 +69,16 @@ export class StorageKeeper {
     for (const name of names.filter((name) => name.endsWith('.copies'))) {
       const file = join(this.#folder, name.replace(/\.copies$/, '.db'));
       // A deletion that was said and not finished.
-      if (file !== running && readCopies(file).deletedWallMs !== undefined) await removeRecording(file);
+      if (file === running || readCopies(file).deletedWallMs === undefined) continue;
+      for (const each of [file, `${file}.age`]) await removeRecording(each);
     }
-    for (const name of names.filter((name) => name.endsWith('.db'))) {
+    for (const name of names.filter((name) => /\.db(\.age)?$/.test(name))) {
       const file = join(this.#folder, name);
       if (!existsSync(file)) continue;
       const stats = await Promise.all(
         [file, `${file}-wal`].filter((path) => existsSync(path)).map((path) => stat(path)),
       );
-      const stem = file.replace(/\.db$/, '');
+      const stem = file.replace(/\.db(\.age)?$/, '');
       found.push({
         file,
         bytes: stats.reduce((sum, { size }) => sum + size, 0),

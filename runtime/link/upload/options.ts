@@ -11,9 +11,16 @@ export const uploadOptions = z.strictObject({
 });
 export type UploadOptions = z.infer<typeof uploadOptions>;
 
+/** What becomes of recordings that are over. */
+export interface UploadPlan {
+  /** Absent: they stay here. */
+  readonly upload?: UploadOptions;
+  /** Recipients of age; empty: they stay plain. */
+  readonly recipients: readonly string[];
+}
+
 /** For the upload thread. */
-export interface UploadWork {
-  readonly options: UploadOptions;
+export interface UploadWork extends UploadPlan {
   /** The one that is being written. */
   readonly recording: string;
   readonly node: string;
@@ -21,5 +28,9 @@ export interface UploadWork {
   readonly go: SharedArrayBuffer;
 }
 
-/** From the upload thread: what is not as it should be, the empty string if all is; or the address of a copy. */
-export type UploadReport = { readonly problem: string } | { readonly uploaded: string };
+/**
+ * From the upload thread: what is not as it should be, the empty string if all is; the address of a copy; or the name of a
+ * recording that is encrypted now.
+ */
+export type UploadReport =
+  { readonly problem: string } | { readonly uploaded: string } | { readonly encrypted: string };

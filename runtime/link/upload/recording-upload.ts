@@ -156,7 +156,7 @@ const state = z.strictObject({
 type State = z.infer<typeof state>;
 
 function statePath(file: string): string {
-  return `${file.replace(/\.db$/, '')}.upload`;
+  return `${file.replace(/\.db(\.age)?$/, '')}.upload`;
 }
 
 function readState(file: string): State | undefined {

@@ -1,13 +1,13 @@
 import { Worker } from 'node:worker_threads';
-import type { UploadOptions, UploadReport, UploadWork } from './options.js';
+import type { UploadPlan, UploadReport, UploadWork } from './options.js';
 
 /** The upload thread as the link process sees it. */
 export class Uploads {
   readonly #go = new SharedArrayBuffer(4);
   readonly #worker: Worker;
 
-  constructor(options: UploadOptions, recording: string, node: string, onReport: (report: UploadReport) => void) {
-    const workerData: UploadWork = { options, recording, node, go: this.#go };
+  constructor(plan: UploadPlan, recording: string, node: string, onReport: (report: UploadReport) => void) {
+    const workerData: UploadWork = { ...plan, recording, node, go: this.#go };
     this.#worker = new Worker(new URL('./upload-thread.js', import.meta.url), { workerData });
     let problem = '';
     this.#worker.on('message', (report: UploadReport) => {

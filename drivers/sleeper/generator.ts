@@ -2,6 +2,7 @@ import { Background } from './background.js';
 import { Electrode } from './electrode.js';
 import { defaultElectrodes, electrodes, sourceNames } from './electrodes.js';
 import { EventSchedule, type SleeperEvent } from './events.js';
+import { Hearing } from './hearing.js';
 import { LookalikeSchedule } from './lookalikes.js';
 import { LowNoise, LowPass, Mains, Rhythm } from './noise.js';
 import { Random } from './random.js';
@@ -44,6 +45,8 @@ export interface Sleeper {
   readonly rate: number;
   /** Fills `frame` with the next sample of each channel in µV against the reference; false when the night is over. */
   read(frame: Float64Array): boolean;
+  /** A short sound is heard with the next sample: in N2 and N3 four of five are answered by a K-complex and a spindle. */
+  hear(): void;
 }
 
 /** A seeded synthetic sleeper. Throws a `RangeError` that names option, value and fix. */
@@ -84,6 +87,7 @@ class Generator implements Sleeper {
   readonly #options: SleeperOptions;
   readonly #stages: Random;
   readonly #schedule: EventSchedule;
+  readonly #hearing: Hearing;
   readonly #lookalikes: LookalikeSchedule | undefined;
   readonly #electrodes: readonly Electrode[];
   /** Of the sources common, left and right. */
@@ -108,6 +112,7 @@ class Generator implements Sleeper {
   readonly #pending: SleeperEvent[] = [];
   readonly #active: SleeperEvent[] = [];
   #stage: SleepStage;
+  #isHearing = false;
   #frame = 0;
   #ticks = 0;
   #epochs = 0;
@@ -125,6 +130,7 @@ class Generator implements Sleeper {
     const scale = this.#demo ? averageSubject.spindleRate / 12 : 1;
     const subject = { ...individual, ...(asked !== undefined && { spindleRate: asked * scale }) };
     this.#schedule = new EventSchedule(new Random(seed, 3), channels.length, this.#demo, subject);
+    this.#hearing = new Hearing(new Random(seed, 9), subject);
     if (options.lookalikes === true) this.#lookalikes = new LookalikeSchedule(new Random(seed, 6), subject);
     const extra = new Random(seed, 7);
     this.#returning = new Rhythm(subject.alphaFrequency, 1.2, rate, extra);
@@ -154,6 +160,7 @@ class Generator implements Sleeper {
       this.#beginEpoch();
     }
     if (seconds >= this.#ticks * tickSeconds) this.#tick();
+    if (this.#isHearing) this.#answer(seconds);
     this.#beginEvents(seconds);
 
     this.#stepSources();
@@ -168,6 +175,16 @@ class Generator implements Sleeper {
     }
     this.#frame++;
     return true;
+  }
+
+  hear(): void {
+    this.#isHearing = true;
+  }
+
+  #answer(seconds: number): void {
+    this.#isHearing = false;
+    this.#pending.push(...this.#hearing.answer(this.#stage, seconds));
+    this.#pending.sort((a, b) => a.onset - b.onset);
   }
 
   #beginEpoch(): void {

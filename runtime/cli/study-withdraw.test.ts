@@ -16,6 +16,7 @@ import { test, type TestContext } from 'node:test';
 import { noteCopy } from '../recording/copies.js';
 import { Recorded } from '../recording/recording.test.fixture.js';
 import { checkManifest } from '../study/export/manifest.js';
+import { nextNightLine } from '../study/night-log.js';
 import { barred } from '../study/withdrawn.js';
 import { runJson } from './command.test.fixture.js';
 import { Failure } from './output.js';
@@ -46,10 +47,16 @@ function studied(t: TestContext): { folder: string; recordings: string } {
     const recorded = new Recorded(join(recordings, `${participant}-${night}.db`), 1, { study, configuration });
     recorded.stream(50);
     recorded.close();
-    writeFileSync(join(recordings, `cue-${participant}-0${night}.night`), 'a log\n');
+    writeFileSync(join(recordings, `cue-${participant}-0${night}.night`), logOf(participant, night));
   }
   writeFileSync(join(recordings, 'P002-1.deliveries'), '');
   return { folder, recordings };
+}
+
+function logOf(participant: string, night: number): string {
+  const about = { study: 'cue', participant, night, device: 'bed-1', protocol: null, approval: null, by: 'AM' };
+  const time = { us: 1e6, boot: 'boot', wallMs: 1.7e12, clock: 'set', zone: 'UTC' } as const;
+  return nextNightLine(undefined, { kind: 'begun', ...about }, time).text;
 }
 
 const withdrawn = (t: TestContext, recordings: string, code: string, ...more: string[]) => {

@@ -5,7 +5,7 @@ import { participantLabel } from '../recording/export/bids.js';
 import { ExportError } from '../recording/export/edf-scale.js';
 import { syncFolder, writeWhole } from '../recording/export/whole-file.js';
 import { filesOf, manifestName, manifestText, sha256OfFile } from './export/manifest.js';
-import { chosenStudy, studyRecordings, type StudyRecording } from './export/study-nights.js';
+import { chosenStudy, nightLogs, studyRecordings, type StudyRecording } from './export/study-nights.js';
 import { appendDurably } from './sealed-files.js';
 import { encodeWithdrawal, withdrawnPath, type Withdrawal } from './withdrawn.js';
 
@@ -28,7 +28,7 @@ export function planWithdrawal(folder: string, study: string | undefined, partic
   const { found } = studyRecordings(folder);
   const name = study ?? chosenStudy(folder, found, study);
   const own = found.filter((one) => one.study === name && one.participant === participant);
-  const logs = nightLogs(folder, name, participant);
+  const logs = nightLogs(folder, name).filter((log) => log.participant === participant);
   if (own.length === 0 && logs.length === 0 && study === undefined) {
     throw new ExportError(
       `${folder}: holds nothing of ${participant} in ${name}. Correct the code. To bar it all the same, give --study ${name}.`,
@@ -104,14 +104,6 @@ function besideOf(path: string): string[] {
   const stem = `${basename(copiesPath(path), '.copies')}.`;
   const names = readdirSync(dirname(path)).filter((name) => name.startsWith(stem));
   return names.sort().map((name) => join(dirname(path), name));
-}
-
-function nightLogs(folder: string, study: string, participant: string): { path: string; night: number }[] {
-  const stem = `${study}-${participant}-`;
-  return readdirSync(folder).flatMap((name) => {
-    const number = name.startsWith(stem) ? /^(\d+)\.night$/.exec(name.slice(stem.length))?.[1] : undefined;
-    return number === undefined ? [] : [{ path: join(folder, name), night: Number(number) }];
-  });
 }
 
 /** Of a BIDS data set also what its tables say of the participant; its manifest is made anew. */

@@ -18,6 +18,7 @@ import { refuseExisting, syncFolder, writeSynced } from '../../recording/export/
 import { openRecording, type Recording } from '../../recording/read.js';
 import { soundedStimuli } from '../../timing/sounded-stimuli.js';
 import { armedTime } from './armed-time.js';
+import type { NightAccount } from './night-account.js';
 import { manifestName, manifestText } from './manifest.js';
 import type { Night, NightPart } from './nights.js';
 import { stimulusRows } from './stimulus-rows.js';
@@ -29,6 +30,8 @@ export interface StudyNight {
   readonly night: number;
   /** In their order. */
   readonly recordings: readonly string[];
+  /** Of its log; undefined where it has none. */
+  readonly account: NightAccount | undefined;
 }
 
 export interface StudyExport {
@@ -111,7 +114,14 @@ function withdrawnNights(withdrawals: readonly Withdrawal[]): Night[] {
   const nights = new Map<string, Night>();
   for (const { participant, reason, nights: numbers } of withdrawals) {
     for (const night of numbers.length > 0 ? numbers : [NaN]) {
-      nights.set(`${participant} ${night}`, { participant, night, parts: [], outcome: 'withdrawn', reason });
+      nights.set(`${participant} ${night}`, {
+        participant,
+        night,
+        parts: [],
+        outcome: 'withdrawn',
+        account: undefined,
+        reason,
+      });
     }
   }
   return [...nights.values()];
@@ -148,7 +158,9 @@ async function writeNight(folder: HashedFolder, night: StudyNight, asked: StudyE
     const prefix = session.replace('/', '_');
     folder.write(`${session}/${prefix}_scans.tsv`, [scansTable(scans)]);
   }
-  return { participant: night.participant, night: night.night, parts, outcome: 'recorded', reason: '' };
+  const { participant, account } = night;
+  const told = { outcome: account?.outcome ?? ('recorded' as const), reason: account?.reason ?? '', account };
+  return { participant, night: night.night, parts, ...told };
 }
 
 async function readPart(
@@ -172,6 +184,7 @@ async function readPart(
     endUs,
     wallOffsetMs: isClockKnown(recording) ? start.wallMs - (survey.firstUs - delayUs) / 1000 : NaN,
     timeZone: start.timeZone,
+    lock: run.study?.lock,
     firstSample: survey.stretches[0]?.first ?? 0,
     recordedSeconds: framesSpanned(survey) / rate,
     armed: armedTime(events, endUs),

@@ -5,7 +5,17 @@ import { armedTime } from './armed-time.js';
 import { inOrder, secondsBetween, utcOf, type NightPart } from './nights.js';
 
 const part = (boot: string, startUs: number, endUs: number, wallOffsetMs: number): NightPart => ({
-  ...{ id: '', boot, startUs, endUs, wallOffsetMs, timeZone: 'Europe/Zurich', firstSample: 0, recordedSeconds: 0 },
+  ...{
+    id: '',
+    boot,
+    startUs,
+    endUs,
+    wallOffsetMs,
+    timeZone: 'Europe/Zurich',
+    lock: undefined,
+    firstSample: 0,
+    recordedSeconds: 0,
+  },
   ...{ armed: armedTime([], 0), stimuli: [], stages: new Map() },
 });
 

@@ -1,5 +1,6 @@
 import type { RefusalReason } from '../../contracts.js';
 import type { ArmedTime } from './armed-time.js';
+import type { NightAccount } from './night-account.js';
 import type { StimulusRow } from './stimulus-rows.js';
 
 /** A recording of a night, as the tables need it. Times are of its boot's monotonic clock, which no one sets. */
@@ -12,6 +13,8 @@ export interface NightPart {
   /** Wall time less monotonic time, as it was known in the end; NaN where the clock of that boot was never right. */
   readonly wallOffsetMs: number;
   readonly timeZone: string;
+  /** Of the lock that was in force; undefined where nothing was locked. */
+  readonly lock: { readonly protocol: string; readonly approval: string } | undefined;
   /** First sample index of its signal. */
   readonly firstSample: number;
   readonly recordedSeconds: number;
@@ -26,13 +29,18 @@ export interface Night {
   readonly participant: string;
   readonly night: number;
   readonly outcome: Outcome;
+  /** Of its log; undefined where it has none. */
+  readonly account: NightAccount | undefined;
   /** Why it was lost, or withdrawn; otherwise the empty string. */
   readonly reason: string;
   readonly parts: readonly NightPart[];
 }
 
 export const outcomes = {
-  recorded: 'It is recorded, and nothing says how it ended',
+  complete: 'It went to its end in the morning',
+  lost: 'It was given up',
+  open: 'Its log is not closed',
+  recorded: 'It is recorded, and has no log',
   withdrawn: 'The participant has withdrawn; what there was is deleted',
 } as const;
 export type Outcome = keyof typeof outcomes;

@@ -1,9 +1,11 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ExportError } from '../../recording/export/edf-scale.js';
 import { openRecording } from '../../recording/read.js';
+import { readNightLog } from '../night-log.js';
 import { readWithdrawals, type Withdrawal } from '../withdrawn.js';
 import type { StudyNight } from './dataset.js';
+import { accountOf, type NightAccount } from './night-account.js';
 import { inOrder, type PartTime } from './nights.js';
 
 /** What a folder of recordings holds of one study. */
@@ -19,27 +21,51 @@ export interface FoundStudy {
 export function findStudy(folder: string, name: string | undefined): FoundStudy {
   const { found, others } = studyRecordings(folder);
   const study = chosenStudy(folder, found, name);
-  const byNight = new Map<string, StudyRecording[]>();
+  const nights = new Map<string, { participant: string; night: number; parts: StudyRecording[]; log: string }>();
+  const nightOf = (participant: string, night: number) => {
+    const key = `${participant} ${String(night).padStart(6, '0')}`;
+    const known = nights.get(key) ?? { participant, night, parts: [], log: '' };
+    nights.set(key, known);
+    return known;
+  };
   for (const one of found) {
-    if (one.study !== study) {
-      others.push(one.path);
-      continue;
-    }
-    const key = `${one.participant} ${String(one.night).padStart(6, '0')}`;
-    byNight.set(key, [...(byNight.get(key) ?? []), one]);
+    if (one.study === study) nightOf(one.participant, one.night).parts.push(one);
+    else others.push(one.path);
   }
-  const nights = [...byNight].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const { path, participant, night } of nightLogs(folder, study)) nightOf(participant, night).log = path;
   return {
     study,
     others,
     withdrawals: readWithdrawals(folder, study),
-    nights: nights.flatMap(([, parts]) => {
-      const [first] = parts;
-      if (!first) return [];
-      const recordings = inOrder(parts, []).map(({ path }) => path);
-      return [{ participant: first.participant, night: first.night, recordings }];
-    }),
+    nights: [...nights]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { participant, night, parts, log }]) => {
+        const account = log === '' ? undefined : readAccount(log);
+        const recordings = inOrder(parts, account?.recordings ?? []).map(({ path }) => path);
+        return { participant, night, recordings, account };
+      }),
   };
+}
+
+/** Of a study, or of one of its participants. */
+export function nightLogs(folder: string, study: string): { path: string; participant: string; night: number }[] {
+  return readdirSync(folder)
+    .sort()
+    .flatMap((name) => {
+      const [, participant, night] = (name.startsWith(`${study}-`) && logName.exec(name.slice(study.length + 1))) || [];
+      return participant === undefined ? [] : [{ path: join(folder, name), participant, night: Number(night) }];
+    });
+}
+const logName = /^(.+)-(\d+)\.night$/;
+
+function readAccount(path: string): NightAccount | undefined {
+  try {
+    const lines = readNightLog(readFileSync(path, 'utf8'));
+    return lines.length > 0 ? accountOf(lines) : undefined;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ExportError(`${path}: ${error.message}. Restore it from a copy, or move it out of the folder.`);
+  }
 }
 
 /** By name; `others` are of no study. Throws where a file is no recording, or damaged at its head. */

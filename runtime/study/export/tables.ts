@@ -116,7 +116,7 @@ export function nightTable(nights: readonly Night[]): Record<string, string> {
 }
 
 function nightCells(night: Night): string[] {
-  const { participant, parts, outcome, reason } = night;
+  const { participant, parts, outcome, reason, account } = night;
   const [first, last] = [parts[0], parts.at(-1)];
   const of = totals(night);
   return [
@@ -127,7 +127,9 @@ function nightCells(night: Night): string[] {
     parts.length > 0 ? sessionLabel(night.night) : '',
     first ? (utcOf(first, first.startUs) ?? '') : '',
     last ? (utcOf(last, last.endUs) ?? '') : '',
-    first?.timeZone ?? '',
+    first?.timeZone ?? account?.zone ?? '',
+    utcOfMs(account?.lightsOffMs),
+    utcOfMs(account?.lightsOnMs),
     parts.map(({ id }) => id).join('; '),
     ...[of.recordedSeconds, of.betweenSeconds, of.armedSeconds, of.inhibitedSeconds].map((seconds) =>
       minutes(parts.length > 0 ? seconds : NaN),
@@ -135,6 +137,16 @@ function nightCells(night: Night): string[] {
     ...heldBy.map((reason) => minutes(of.reasonSeconds.get(reason) ?? NaN)),
     parts.length > 0 ? String(of.given) : '',
     parts.length > 0 ? String(of.unknown) : '',
+    ...(account
+      ? [
+          account.steps.join('; '),
+          [...account.alarms].map(([alarm, count]) => `${alarm} ${count}`).join('; '),
+          ...[account.adverse, account.rearmed, account.rearmRefused].map(String),
+        ]
+      : ['', '', '', '', '']),
+    first?.lock?.protocol ?? account?.protocol ?? '',
+    first?.lock?.approval ?? account?.approval ?? '',
+    account?.head ?? '',
   ];
 }
 
@@ -147,6 +159,8 @@ const nightColumns: Record<string, object> = {
   start: { Description: 'Of the first recording, UTC; n/a where the clock of that boot was never right' },
   end: { Description: 'Of the last recording, UTC' },
   time_zone: { Description: 'Of the bed, as IANA names it' },
+  lights_off: { Description: 'From then on stimulation was authorised, UTC' },
+  lights_on: { Description: 'Up to then, UTC' },
   recordings: { Description: 'Their names, in their order' },
   recorded: { Description: 'Signal on disk, lost frames among it', Units: 'min' },
   between: {
@@ -164,10 +178,22 @@ const nightColumns: Record<string, object> = {
   ),
   stimuli: { Description: 'That were given, real and sham' },
   unknown_stimuli: { Description: 'That were permitted, and a crash has taken what became of them' },
+  steps: { Description: 'Of the evening, that failed or were skipped; n/a where none was, or nothing is known' },
+  alarms: { Description: 'How often each was raised' },
+  adverse: { Description: 'Adverse events' },
+  rearmed: { Description: 'How often the night was armed again by itself, after a restart' },
+  rearm_refused: { Description: 'How often it was not, after a restart' },
+  protocol_sha256: { Description: 'Of the protocol as it was locked' },
+  approval: { Description: 'Under which it was locked' },
+  log_head: { Description: 'Last link of the hash chain of the log of the night' },
 };
 
 function columnOf(reason: string): string {
   return `inhibited_${reason.replace(/-/g, '_')}`;
+}
+
+function utcOfMs(wallMs: number | undefined): string {
+  return wallMs === undefined ? '' : new Date(Math.round(wallMs)).toISOString();
 }
 
 /** To a tenth of a second. */

@@ -21,6 +21,7 @@ import { soundedStimuli } from '../timing/sounded-stimuli.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 import { decryptCommand } from './recording-decrypt.js';
 import { exportCommand } from './recording-export.js';
+import { migrateCommand } from './recording-migrate.js';
 import { reportCommand } from './recording-report.js';
 
 interface Entry {
@@ -87,10 +88,11 @@ export function recordingCommand(): Command {
       else print(...sheet(shown));
     });
   return new Command('recording')
-    .description('List, show, export, report and decrypt recordings')
+    .description('List, show, export, migrate, report and decrypt recordings')
     .addCommand(list)
     .addCommand(show)
     .addCommand(exportCommand())
+    .addCommand(migrateCommand())
     .addCommand(reportCommand())
     .addCommand(decryptCommand());
 }

@@ -12,6 +12,7 @@ import {
   mapRow,
   messageRow,
   pictureRow,
+  rawRow,
   sealRow,
   type Seal,
 } from './rows.js';
@@ -136,7 +137,7 @@ class ChainWalk {
   /** Returns what is wrong, or the empty string. */
   row(table: LinkedTable, given: unknown): string {
     const file = this.#file;
-    const columns = file.decode(table, z.record(z.string(), column), given);
+    const columns = file.decode(table, rawRow, given);
     const link = this.#chains.add(
       table,
       linkedColumns[table].map((name) => columns[name] ?? null),
@@ -177,5 +178,4 @@ class ChainWalk {
   }
 }
 
-const column = z.union([z.number(), z.string(), z.instanceof(Uint8Array), z.null()]);
 const beginning = z.object({ description: z.string(), migrated: z.string().nullable() });

@@ -215,6 +215,9 @@ export const sealRow = z
   .pipe(z.object({ id: whole, text: z.string(), tables: json(tableStates), hash: z.string() }));
 export type Seal = z.output<typeof sealRow>;
 
+/** Any row, as SQLite has it. */
+export const rawRow = z.record(z.string(), z.union([z.number(), z.string(), z.instanceof(Uint8Array), z.null()]));
+
 /** What a row holds of itself in its chain. */
 export const linkedRow = z.object({ id: whole, hash });
 

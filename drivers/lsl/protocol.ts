@@ -106,8 +106,9 @@ export function isAskedFor(query: string, { name, type, format, channels, uid }:
   });
 }
 
-/** Asks for samples from now on; the server may keep this many seconds of them for us. */
-export function feedRequest({ uid }: ShortInfo, bytesPerValue: number): string {
+/** Asks for samples from now on; the server may keep six minutes of them for us, which the request counts in samples. */
+export function feedRequest({ uid, rate }: ShortInfo, bytesPerValue: number): string {
+  const mostSamples = Math.ceil(360 * (rate > 0 ? rate : 100));
   const lines = [
     `LSL:streamfeed/110 ${uid}`,
     'Native-Byte-Order: 1234',
@@ -116,7 +117,7 @@ export function feedRequest({ uid }: ShortInfo, bytesPerValue: number): string {
     'Supports-Subnormals: 1',
     `Value-Size: ${bytesPerValue}`,
     'Data-Protocol-Version: 110',
-    'Max-Buffer-Length: 360',
+    `Max-Buffer-Length: ${mostSamples}`,
     'Max-Chunk-Length: 0',
     'Hostname: axond',
     'Source-Id: ',
@@ -154,6 +155,10 @@ export function judgeFeedAnswer(head: string): string {
 export function testPattern(format: ValueFormat, channel: number, offset: number): number {
   const value = channel + offset + { float32: 0, double64: 16777217, int32: 65537, int16: 257 }[format];
   return channel % 2 === 0 ? value : -value;
+}
+/** Of a channel of texts, the same in both samples. */
+export function textPattern(channel: number): string {
+  return String((channel + 10) * (channel % 2 === 0 ? 1 : -1));
 }
 export const testTimestamp = 123456.789;
 export const testOffsets = [4, 2] as const;
@@ -206,4 +211,4 @@ export function writeText(text: string, timestamp: number): Uint8Array {
 }
 
 /** The two samples of a stream of one text by which each side knows the other. */
-export const stringPatterns: readonly Uint8Array[] = testOffsets.map(() => writeText('10', testTimestamp));
+export const stringPatterns: readonly Uint8Array[] = testOffsets.map(() => writeText(textPattern(0), testTimestamp));

@@ -22,11 +22,18 @@ import { discoveryAddresses, discoveryAnswer, discoveryPort, discoveryQuery, rea
  * A stream of the lab streaming layer as a transport: looks for it by its name, connects, and gives what it says of itself,
  * then what it sends. Never waits longer than it is told, whatever the network does. Version 4 of the internet protocol.
  */
-export function openLslTransport(stream: string, port = discoveryPort): Transport {
-  return new LslTransport(stream, port);
+export function openLslTransport(stream: string, port = discoveryPort): LslTransport {
+  return new StreamTransport(stream, port);
 }
 
-class LslTransport implements Transport {
+export interface LslTransport extends Transport {
+  /** What is written before goes nowhere. */
+  readonly isConnected: boolean;
+  /** Address of whoever has the stream, once it is found. */
+  readonly sender: string;
+}
+
+class StreamTransport implements LslTransport {
   readonly #stream: string;
   readonly #port: number;
   readonly #address = nativeBytes(addressBytes);
@@ -57,6 +64,14 @@ class LslTransport implements Transport {
     bind(this.#descriptor, this.#address.pointer, addressBytes);
     getsockname(this.#descriptor, this.#address.pointer, this.#addressLength.pointer);
     this.#ownPort = readPort(this.#address);
+  }
+
+  get isConnected(): boolean {
+    return this.#state === 'connected';
+  }
+
+  get sender(): string {
+    return this.#address.bytes.subarray(4, 8).join('.');
   }
 
   read(buffer: Uint8Array, timeoutMs: number): number {

@@ -1,4 +1,6 @@
-import { SerialPort } from 'serialport';
+import { constants, openSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
+import { openSerialLine, type SerialLine } from '../serial/line.js';
 import type { MarkInput, TimedMark } from './mark-input.js';
 
 /** A serial port on which another machine writes marks: a byte each, or a line of text each. */
@@ -19,26 +21,21 @@ export function openSerialMarks(name: string, plan: SerialMarksPlan, nowUs: () =
 
 class SerialMarks implements MarkInput {
   ready = false;
-  readonly #port: SerialPort;
+  readonly #plan: SerialMarksPlan;
   readonly #words: SerialWords;
+  readonly #nowUs: () => number;
+  #line: SerialLine | undefined;
+  #stream: ReadStream | undefined;
   #marks: TimedMark[] = [];
   #failure = '';
   #closed = false;
 
-  constructor(name: string, { port: path, baudRate, lines }: SerialMarksPlan, nowUs: () => number) {
-    this.#words = new SerialWords(name, lines);
-    this.#port = new SerialPort({ path, baudRate, autoOpen: false, hupcl: false, lock: false });
-    const fail = (why: string): void => {
-      this.ready = false;
-      this.#failure ||= `${path}: ${why}. Plug it in, or correct device.marks.${name}.port.`;
-    };
-    this.#port.on('data', (bytes: Buffer) => this.#marks.push(...this.#words.marksOf(bytes, nowUs())));
-    this.#port.on('error', ({ message }) => fail(message));
-    this.#port.on('close', () => fail('is gone'));
-    this.#port.open((error) => {
-      if (error) fail(error.message.replace(/, cannot open .*$/, ''));
-      else if (this.#closed) this.#port.close();
-      else this.ready = true;
+  constructor(name: string, plan: SerialMarksPlan, nowUs: () => number) {
+    this.#plan = plan;
+    this.#words = new SerialWords(name, plan.lines);
+    this.#nowUs = nowUs;
+    this.#open(`device.marks.${name}.port`).catch((error: unknown) => {
+      this.#fail(error instanceof Error ? error.message : String(error));
     });
   }
 
@@ -52,7 +49,31 @@ class SerialMarks implements MarkInput {
 
   close(): void {
     this.#closed = true;
-    if (this.#port.isOpen) this.#port.close(() => undefined);
+    this.ready = false;
+    this.#stream?.destroy();
+    void this.#line?.close();
+    this.#stream = this.#line = undefined;
+  }
+
+  /** Read by Node's own stream: `serialport` never ends reading a terminal that was hung up. */
+  async #open(key: string): Promise<void> {
+    const { port, baudRate } = this.#plan;
+    this.#line = await openSerialLine(port, baudRate, false, key);
+    if (this.#closed) {
+      await this.#line.close();
+      return;
+    }
+    const stream = new ReadStream(openSync(port, constants.O_RDONLY | constants.O_NOCTTY | constants.O_NONBLOCK));
+    const gone = (): void => this.#fail(`${port}: is gone. Plug it in, or correct ${key}.`);
+    stream.on('data', (bytes: Buffer) => this.#marks.push(...this.#words.marksOf(bytes, this.#nowUs())));
+    stream.on('error', gone).on('end', gone).on('close', gone);
+    this.#stream = stream;
+    this.ready = true;
+  }
+
+  #fail(why: string): void {
+    this.ready = false;
+    this.#failure ||= why;
   }
 }
 

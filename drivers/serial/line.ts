@@ -9,9 +9,15 @@ export interface SerialLine {
 
 /**
  * Opens and configures a port through `serialport`, in the main thread, and never listens to it: whoever attached
- * `data` would take the bytes from the loop thread. `rtscts`: the device stops while nobody reads. Rejects with one line that names the port and the fix.
+ * `data` would take the bytes from the loop thread. `rtscts`: the device stops while nobody reads. Rejects with one line that names the port and the fix;
+ * `key` is where the configuration names the port.
  */
-export async function openSerialLine(path: string, baudRate: number, rtscts = false): Promise<SerialLine> {
+export async function openSerialLine(
+  path: string,
+  baudRate: number,
+  rtscts = false,
+  key = 'source.port',
+): Promise<SerialLine> {
   const port = new SerialPort({
     path,
     baudRate,
@@ -24,7 +30,7 @@ export async function openSerialLine(path: string, baudRate: number, rtscts = fa
   });
   port.on('error', () => undefined);
   await new Promise<void>((resolve, reject) => {
-    port.open((error) => (error ? reject(new Error(explain(path, error.message))) : resolve()));
+    port.open((error) => (error ? reject(new Error(explain(path, error.message, key))) : resolve()));
   });
   // A real FTDI line gains 15 ms by this; a pseudo-terminal has no such thing.
   await new Promise<void>((resolve) => port.set({ ...lineState }, () => resolve()));
@@ -50,10 +56,10 @@ function entries(folder: string): string[] {
   }
 }
 
-function explain(path: string, message: string): string {
+function explain(path: string, message: string, key: string): string {
   if (/No such file/i.test(message)) {
     const here = portsHere().join(', ') || 'none';
-    return `${path}: there is no such port. Plug the device in, or correct source.port (ports here: ${here}).`;
+    return `${path}: there is no such port. Plug the device in, or correct ${key} (ports here: ${here}).`;
   }
   if (/Permission denied/i.test(message)) {
     return `${path}: permission denied. Add your user to the group dialout: sudo usermod -aG dialout $USER, then log in again.`;

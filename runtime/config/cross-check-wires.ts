@@ -20,6 +20,7 @@ export function crossCheckWires({ configuration, fault }: Check): void {
   }
   if (device.stopInput) users.push({ whose: 'the stop input', ...device.stopInput });
   for (const [name, plan] of Object.entries(device.marks)) {
+    if (plan.use === 'lsl') continue;
     const key = plan.use === 'gpio' ? 'line' : 'port';
     const wire: Wire = { whose: `the marks ${name}`, ...plan };
     const path: Path = ['device', 'marks', name, key];

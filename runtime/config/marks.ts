@@ -45,8 +45,21 @@ const serial = z
   .meta({ title: 'a byte or a line on a serial port' })
   .transform(({ use, port, baud, lines }): MarksPlan => ({ use, port, baudRate: baud, lines }));
 
+const lsl = z
+  .strictObject({
+    use: z.literal('lsl'),
+    stream: text(
+      'the name of a stream',
+      /^[ !#-&(-;=?-~]+$/,
+      'PsychoPy',
+      'Name of a stream of markers, as its sender shows it.',
+    ),
+  })
+  .meta({ title: 'a stream of markers of the lab streaming layer' })
+  .transform((plan): MarksPlan => plan);
+
 export const marks = z
-  .record(partName, z.union([gpio, serial]))
+  .record(partName, z.union([gpio, serial, lsl]))
   .meta({
     description: 'What puts marks into the recording, with the time of each, by a name of your choice.',
     example: '{ button: { use: gpio, line: 23, pull: up, activeLow: true, text: awake } }',

@@ -28,6 +28,7 @@ const ofTheBox: Readonly<Record<string, string>> = {
   'device.dashboard': 'who may look; from there nothing can be armed (R-36)',
   'device.reveal': 'what of its people leaves the box',
   'device.lsl': 'whether marks are offered',
+  'device.marks': 'where marks come in; none changes a decision (R-46)',
   // An amplifier of the same kind with the same electrodes; where a stimulus goes (actuators.*) does belong to it.
   'source.port': 'which port the amplifier is on today',
   'study.participant': 'whose night: the allocation and study.codes say who',

@@ -53,7 +53,7 @@ function start(t: TestContext, node: string, url: string, dashboard: boolean) {
   return { link, said, folder };
 }
 
-test('the list of beds shows another bed, has its alarm acknowledged there, and is an alarm itself when that bed is killed', async (t) => {
+test('R-54 the list of beds shows another bed, has its alarm acknowledged there, and is an alarm itself when that bed is killed', async (t) => {
   if (!hasMosquitto) {
     t.skip('mosquitto is not installed');
     return;

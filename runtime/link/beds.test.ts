@@ -33,7 +33,7 @@ class Receiver {
   }
 }
 
-test('a bed that is not heard for 60 s is an alarm here, until somebody has seen it and it is back', () => {
+test('R-54 a bed that is not heard for 60 s is an alarm here, until somebody has seen it and it is back', () => {
   const receiver = new Receiver();
   receiver.bed('bed-1');
   receiver.seconds = 59.9;

@@ -22,7 +22,7 @@ export type AlarmName = (typeof alarmNames)[number];
 export const alarmWords: Readonly<Record<AlarmName, readonly [words: string, fix: string]>> = {
   adverse: [
     'an adverse event was marked',
-    'Go to the participant. Nothing fires until a named person has cleared it: axond mark clear.',
+    'Go to the participant. Nothing fires until a named person has cleared it: axond mark clear --by INITIALS.',
   ],
   guardian: ['the guardian is at rest', 'Nothing fires. See axond status, and arm again when its cause is gone.'],
   signal: ['no signal', 'Look at amplifier, battery and cable of the headset, and whether it is worn.'],

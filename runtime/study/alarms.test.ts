@@ -141,7 +141,7 @@ test('bad contact that is good for a moment goes on being bad', () => {
 
 const present = (...alarms: AlarmName[]): Map<AlarmName, string> => new Map(alarms.map((alarm) => [alarm, 'detail']));
 
-test('an alarm stays until it is acknowledged and over, in either order, and can come again', () => {
+test('R-54 an alarm stays until it is acknowledged and over, in either order, and can come again', () => {
   for (const first of ['acknowledged', 'over']) {
     const alarms = new Alarms();
     assert.deepEqual(alarms.look(present('signal'), 1000), [

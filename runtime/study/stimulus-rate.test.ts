@@ -35,7 +35,7 @@ test('of nights whose rate is always three times that of all before, hardly one 
   assert.ok(wrong <= 2, `${wrong} of 400`);
 });
 
-test('a rate far above the earlier hours is told after a quarter of an hour of sleep, and is over when it falls', () => {
+test('R-54 a rate far above the earlier hours is told after a quarter of an hour of sleep, and is over when it falls', () => {
   const rate = new StimulusRate();
   const minute = (stimuli: number): boolean => rate.add(60, stimuli);
   for (let at = 0; at < 120; at++) assert.equal(minute(at % 2), false);

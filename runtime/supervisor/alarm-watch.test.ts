@@ -112,7 +112,7 @@ test('without a detector that the gate requires for sleep, nobody is taken for a
   }
 });
 
-test('acknowledged by initials it is told, and one that is not there gets a reason', () => {
+test('R-54 acknowledged by initials it is told, and one that is not there gets a reason', () => {
   const bench = new Bench();
   bench.freeBytes = 1e8;
   bench.pass(1);

@@ -19,7 +19,7 @@ test('a board that tells nothing of its supply has no alarm of it', () => {
   assert.deepEqual(readPower(sys({})), { undervoltage: null, battery: null });
 });
 
-test("the supply of a Raspberry Pi: by hwmon, else by the word of the firmware's first bit", () => {
+test("R-54 the supply of a Raspberry Pi: by hwmon, else by the word of the firmware's first bit", () => {
   const cpu = { 'class/hwmon/hwmon0/name': 'cpu_thermal', 'class/hwmon/hwmon0/in0_lcrit_alarm': '1' };
   const volt = (alarm: string) => ({
     ...cpu,

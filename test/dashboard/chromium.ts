@@ -175,3 +175,42 @@ test('a mark is written; Esc Esc stops; both stand in the recording, and nothing
   const causes = events.flatMap(({ event }) => (event?.kind === 'disarmed' ? [disarmCauses[event.cause]] : []));
   assert.ok(causes.includes('remote') || causes.includes('silence'), causes.join(', '));
 });
+
+test(
+  'what somebody has to see to stands on the page and in the list of beds, until it was seen',
+  { skip },
+  async () => {
+    const folder = temporaryFolder();
+    const own = startAxond(
+      { after: (end: () => void) => void ends.push(end) },
+      ['demo', '--json', '--set', `device.record=${folder}`, 'device.dashboard={ port: 0 }'],
+      { XDG_RUNTIME_DIR: folder, RUNTIME_DIRECTORY: folder },
+    );
+    const address = /dashboard: (http:\S+)/;
+    await until('the page', () => address.test(own.stderr()), 120_000);
+    const tokenOf = (role: 'operator' | 'blinded'): string =>
+      readFileSync(tokenPath(join(folder, 'state'), role), 'utf8').trim();
+    const at = (path: string, role: 'operator' | 'blinded'): Promise<Tab> =>
+      browser.open(`${address.exec(own.stderr())?.[1] ?? ''}${path}#token=${tokenOf(role)}`);
+    const tab = await at('', 'operator');
+    await until('the guardian to be ready', async () => /ready/.test(await tab.text('#gate-facts')), 90_000);
+    await tab.press('Escape');
+    await tab.press('Escape');
+    await shows(tab, '#alarms', /the guardian is at rest \(silenced\)[\s\S]*arm again/);
+    const beds = await at('beds', 'blinded');
+    await shows(beds, '#state', /1 of 1 beds NEED SOMEBODY/);
+    await shows(beds, '#rows', /^demo\s[\s\S]*the guardian is at rest/);
+    await keep(beds, 'beds');
+    await beds.click('#rows input');
+    await beds.type('A');
+    await beds.click('#rows button');
+    assert.doesNotMatch(await beds.text('#rows'), /seen by/, 'one letter is nobody');
+    await beds.type('M');
+    await beds.click('#rows button');
+    await shows(beds, '#rows', /seen by AM/);
+    await shows(beds, '#state', /^1 beds$/);
+    await shows(tab, '#alarms', /seen by AM/);
+    assert.deepEqual([...tab.complaints, ...beds.complaints], []);
+    await beds.close();
+  },
+);

@@ -6,15 +6,14 @@ import { join } from 'node:path';
 import type { OutputLines } from '../drivers/gpio/port.js';
 import { openPty } from '../drivers/serial/pty.js';
 import { openActuator, type ActuatorHandle, type ActuatorPlan } from '../runtime/guardian/actuators.js';
-import { judgeBlinding, type Verdict } from './blinding/judge.js';
-import type { Known } from './blinding/sources.js';
+import { judgeBlinding, judgeTold, type Verdict } from './blinding/judge.js';
 import { throughFiring } from './blinding/through-firing.js';
 import { throughGuardian } from './blinding/through-guardian.js';
 import { buildPacedCard, withoutPacedCard } from './paced-card.js';
 
 /**
  * `npm run blinding [-- COUNT [KIND …]]`: whether the conditions can be told apart by anything that the guardian publishes
- * (SAFETY.md R-27). COUNT stimuli in each condition, 10,000 if it is not given: in the real guardian process (KIND
+ * (SAFETY.md R-27), or by what recording, MQTT, LSL, page and exports make of it (`blinding/told.ts`). COUNT stimuli in each condition, 10,000 if it is not given: in the real guardian process (KIND
  * `guardian`), and through its two sides with each kind of actuator, sound on a card that keeps time (20,000 pulses take
  * ten minutes). Exits 1 if the upper end of an interval reaches 0.52, or if a leak that was planted is not found.
  */
@@ -60,7 +59,8 @@ function isWanted(kind: string): boolean {
 
 async function throughProcess(): Promise<void> {
   const { known, late, latched } = await throughGuardian(count, folder);
-  report('guardian process, bench on a pseudo-terminal', known);
+  report('guardian process, bench on a pseudo-terminal', judgeBlinding(known, Math.random));
+  report('what is told of it', judgeTold(known, Math.random));
   process.stdout.write(
     `  ${known.length} stimuli, a byte on the wire for each real one and none for a sham; on a busy machine ${late} blocks ` +
       `began late and were left out, and ${latched} guardians latched\n`,
@@ -69,7 +69,7 @@ async function throughProcess(): Promise<void> {
 
 function throughBothSides(plan: ActuatorPlan, open: () => ActuatorHandle): void {
   const { known, latched } = throughFiring(plan, open, 2 * count, join(folder, 'log'), Math.random);
-  report(`both sides, ${plan.use}`, known);
+  report(`both sides, ${plan.use}`, judgeBlinding(known, Math.random));
   if (latched > 0) process.stdout.write(`  on a busy machine the guardian's sides latched ${latched} times\n`);
 }
 
@@ -79,8 +79,7 @@ function fileForALine(): OutputLines {
   return { way: 'sysfs', chip: 'file', descriptors, lines: 1, fallsOnDeath: false };
 }
 
-function report(name: string, known: readonly Known[]): void {
-  const verdicts: Verdict[] = judgeBlinding(known, Math.random);
+function report(name: string, verdicts: readonly Verdict[]): void {
   for (const { what, auc, upper, holds, by } of verdicts) {
     process.stdout.write(
       `${holds ? 'ok    ' : 'FAILED'} ${name}: ${what}: AUC ${auc.toFixed(4)}, at most ${upper.toFixed(4)} (95 %); by ${by.join(', ')}\n`,

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { openPty } from '../../drivers/serial/pty.js';
 import { openActuator } from '../../runtime/guardian/actuators.js';
-import { judgeBlinding } from './judge.js';
+import { judgeBlinding, leaks } from './judge.js';
+import type { Published } from './published.js';
 import type { Known } from './sources.js';
 import { throughFiring } from './through-firing.js';
 import { throughGuardian } from './through-guardian.js';
+import { featuresOfTold, surfaces, timedSurfaces } from './told.js';
 
 /**
  * A short `npm run blinding`. With 150 stimuli in each condition an area of 0.5 is known to ± 0.065; chance alone passes
@@ -51,5 +53,26 @@ test('R-27 nor does what each kind of trigger makes of it', async (t) => {
     { use: 'virtual' },
   ] as const) {
     assertBlind(throughFiring(plan, () => openActuator(plan, false), 300, log, Math.random).known);
+  }
+});
+
+test('R-27 behind the guardian a later sham would show wherever times are told, and nothing of a stimulus to somebody blinded', () => {
+  const word = (state: number, atUs: number) => ({
+    text: JSON.stringify({ receipt: { command: 7, state, atUs, evidence: state === 1 ? 'byte 1' : '' } }),
+    readUs: atUs + 300,
+  });
+  const words = [word(0, 1e9 + 100), word(1, 1e9 + 900), word(2, 1e9 + 3000)];
+  const published: Published = { command: 7, sentUs: 1e9, words, log: [] };
+  const [later] = leaks;
+  assert.ok(later);
+  for (const surface of surfaces) {
+    const as = featuresOfTold(surface, published);
+    const leaked = featuresOfTold(surface, later.plant(published, 'sham'));
+    assert.equal(as.features.length, as.names.length);
+    assert.deepEqual(featuresOfTold(surface, later.plant(published, 'real')), as, surface.what);
+    if (timedSurfaces.includes(surface.what)) assert.notDeepEqual(leaked, as, surface.what);
+    // What goes wrong here tells nothing of any stimulus.
+    const told = JSON.stringify(surface.tell(published));
+    assert.match(told, surface.what === 'the page of somebody blinded' ? /^\{"text":"\[\]"\}$/ : /S7|"started"|1 at/);
   }
 });

@@ -2,6 +2,7 @@ import type { Condition } from '../../runtime/contracts.js';
 import { tellApart, type Judgement } from './leak-classifier.js';
 import { featureNames, featuresOf, type Published } from './published.js';
 import type { Known } from './sources.js';
+import { featuresOfTold, surfaces, timedSurfaces } from './told.js';
 
 export interface Verdict {
   readonly what: string;
@@ -37,12 +38,31 @@ function verdict(what: string, { auc, upper, used }: Judgement, holds: boolean):
   return { what, auc, upper, holds, by: used.slice(0, 3).map((feature) => featureNames[feature] ?? '') };
 }
 
+/** What is told behind the guardian, surface by surface: blind as it is, and a later sham shows wherever times do. */
+export function judgeTold(known: readonly Known[], random: () => number, most = 0.52): Verdict[] {
+  return surfaces.flatMap((surface) => {
+    const judge = (leak?: Leak): Verdict[] => {
+      let featureNames: readonly string[] = [];
+      const labelled = known.map(({ published, condition, group }) => {
+        const told = featuresOfTold(surface, leak ? leak.plant(published, condition) : published);
+        featureNames = told.names;
+        return { features: told.features, isReal: condition === 'real', group };
+      });
+      const found = tellApart(labelled, random);
+      const holds = leak ? found.auc > 0.6 : found.upper < most;
+      const what = leak ? `planted: ${leak.what}, in ${surface.what}` : surface.what;
+      return [{ ...verdict(what, found, holds), by: found.used.slice(0, 3).map((at) => featureNames[at] ?? '') }];
+    };
+    return [...judge(), ...(timedSurfaces.includes(surface.what) ? judge(leaks[0]) : [])];
+  });
+}
+
 interface Leak {
   readonly what: string;
   plant(published: Published, condition: Condition): Published;
 }
 
-const leaks: readonly Leak[] = [
+export const leaks: readonly Leak[] = [
   {
     what: 'receipts of a sham 1 ms later',
     plant: (published, condition) =>

@@ -56,7 +56,7 @@ export function featuresOf({ command, sentUs, words, log }: Published): number[]
 /** What `times` holds, by place. */
 const moments = [...['sent', 'accepted', 'started', 'ended'], ...['log about', 'log started', 'log due', 'log ended']];
 const lineKinds = ['accepted', 'started', 'ended', 'other', 'about', 'started', 'ended'];
-const heaps = 32;
+export const heaps = 32;
 const cycleUs = 4000;
 
 /** By place. */
@@ -68,7 +68,7 @@ export const featureNames: readonly string[] = [
   ...Array.from({ length: heaps }, (_, heap) => `letters ${heap}`),
 ];
 
-function countPairs(text: string, into: Float64Array): void {
+export function countPairs(text: string, into: Float64Array): void {
   for (let i = 0; i + 1 < text.length; i++) {
     const heap = hash(text.slice(i, i + 2)) % heaps;
     into[heap] = (into[heap] as number) + 1;

@@ -33,6 +33,8 @@ export interface OutputRequest {
   /** Label of the chip; that of the 40-pin header without it. */
   readonly chip?: string;
   readonly activeLow: boolean;
+  /** Shown by `gpioinfo`; `axond stimulus` without it. */
+  readonly consumer?: string;
 }
 
 export interface InputRequest {
@@ -109,8 +111,11 @@ export function createGpioPort(system: GpioSystem = thisMachine): GpioPort {
 // ── The character device ────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Undefined where the machine has none. */
-function openCharacter(system: GpioSystem, { lines, chip, activeLow }: OutputRequest): OutputLines | undefined {
-  const request = { offsets: lines, consumer: 'axond stimulus', direction: 'output', activeLow } as const;
+function openCharacter(
+  system: GpioSystem,
+  { lines, chip, activeLow, consumer = 'axond stimulus' }: OutputRequest,
+): OutputLines | undefined {
+  const request = { offsets: lines, consumer, direction: 'output', activeLow } as const;
   const found = requestLines(system, chip, request);
   if (!found) return undefined;
   return {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createDevice } from '../../drivers/devices.js';
 import type { MarksPlan } from '../../drivers/marks/open-marks.js';
+import type { SyncPlan } from '../../drivers/sync/sync-output.js';
 import type { StreamInfo, StudyPlan } from '../contracts.js';
 import { withDetectors, type PolicyPlan } from '../decide/policy-plan.js';
 import { variantsOf, type ActuatorPlan } from '../guardian/actuators.js';
@@ -41,6 +42,8 @@ export interface RunPlan {
   readonly stopInput?: StopInputPlan;
   /** Where marks come in, by name. */
   readonly marks: Readonly<Record<string, MarksPlan>>;
+  /** Absent where no other recorder is told the time. */
+  readonly sync?: SyncPlan;
   readonly source: SourcePlan;
   /** Absent where nothing is stimulated. */
   readonly actuator?: {
@@ -74,6 +77,7 @@ export function compileRun(configuration: Configuration): RunPlan {
     reveal,
     stopInput,
     marks,
+    sync,
   } = device;
   const chosen = stimulus && actuators[stimulus.actuator];
   const plan = chosen && actuatorOf(configuration, chosen);
@@ -93,6 +97,8 @@ export function compileRun(configuration: Configuration): RunPlan {
     reveal,
     ...(stopInput === undefined ? {} : { stopInput }),
     marks,
+    ...(sync === undefined ? {} : { sync }),
+    ...(sync === undefined ? {} : { sync }),
     source,
     ...(stimulus && plan ? { actuator: { name: stimulus.actuator, ...plan } } : {}),
     ...(study ? { study } : {}),

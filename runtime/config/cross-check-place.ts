@@ -30,6 +30,8 @@ export function crossCheckPlace(check: Check): void {
     fault(['place', 'recall'], `has no meaning for ${source.use}, which gives counts`, 'Take it out, or use a camera.');
   for (const name of Object.keys(configuration.device.marks))
     fault(['device', 'marks', name], 'has no meaning where places are recognised', 'Take it out.');
+  if (configuration.device.sync)
+    fault(['device', 'sync'], 'has no meaning where places are recognised', 'Take it out.');
   for (const section of others) {
     const isThere = valueAt(written.values, [section]) !== undefined && !isEmptyMap(section);
     if (isThere)

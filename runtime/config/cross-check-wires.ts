@@ -28,6 +28,11 @@ export function crossCheckWires({ configuration, fault }: Check): void {
     if (other) fault(path, `is that of ${other.whose} too`, `Use another ${key}.`);
     users.push(wire);
   }
+  if (!device.sync) return;
+  const wire: Wire = { whose: 'sync', ...device.sync };
+  const key = device.sync.use === 'gpio' ? 'line' : 'port';
+  const other = users.find((user) => isSame(user, wire));
+  if (other) fault(['device', 'sync', key], `is that of ${other.whose} too`, `Use another ${key}.`);
 }
 
 interface Wire {

@@ -2,7 +2,7 @@ import { bech32 } from '@scure/base';
 import { z } from 'zod';
 import type { StopInputPlan } from '../guardian/stop-input.js';
 import { deletionRules, type StoragePolicy } from '../recording/storage.js';
-import { marks } from './marks.js';
+import { marks, sync } from './marks.js';
 import { baudRate, byte, objection, path, port, quantity, text } from './values.js';
 
 /** `device`: what this box is. */
@@ -244,6 +244,7 @@ export const device = z
       })
       .exactOptional(),
     marks,
+    sync: sync.exactOptional(),
     realtime: z
       .boolean()
       .meta({

@@ -53,6 +53,19 @@ test('R-46 what marks listen to is nobody else’s: not what stimulates, not the
   assert.equal(faultOf('{ b: { use: gpio, line: 17, chip: other } }', actuator('{ use: gpio, line: 17 }')), '');
 });
 
+test('R-47 the sync output is never the line or the port of what stimulates, listens or stops', () => {
+  const actuator = 'actuators: { out: { use: gpio, line: 17 }, wire: { use: serial-trigger, port: /dev/ttyACM0 } }\n';
+  const gpio = (line: number): string =>
+    faultOf('{ b: { use: gpio, line: 4 } }', actuator, `, sync: { use: gpio, line: ${line} }`);
+  assert.match(gpio(17), /^device\.sync\.line: 17 is that of the actuator out too\. Use another line\.$/);
+  assert.match(gpio(4), /^device\.sync\.line: 4 is that of the marks b too/);
+  assert.equal(gpio(5), '');
+  const serial = faultOf('{}', actuator, ', sync: { use: serial, port: /dev/ttyACM0 }');
+  assert.match(serial, /^device\.sync\.port: \/dev\/ttyACM0 is that of the actuator wire too/);
+  const { sync } = compileRun(load('{}', '', ', sync: { use: gpio, line: 5, every: 30s }'));
+  assert.deepEqual(sync, { use: 'gpio', line: 5, activeLow: false, everySeconds: 30 });
+});
+
 test('what is wrong with one is said where it stands', () => {
   assert.match(faultOf('{ b: { use: gpio } }'), /^device\.marks\.b\.line/);
   assert.match(faultOf('{ b: { use: gpio, line: 3, debounce: 2s } }'), /^device\.marks\.b\.debounce: 2s is above 1s/);

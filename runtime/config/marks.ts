@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { MarksPlan } from '../../drivers/marks/open-marks.js';
+import type { SyncPlan } from '../../drivers/sync/sync-output.js';
 import { baudRate, partName, port, quantity, text } from './values.js';
 
-/** `device.marks`: what puts marks into the recording beside the signal. */
+/** `device.marks`: what puts marks into the recording beside the signal; `device.sync`: marks for another recorder. */
 
 const words = (example: string, description: string) =>
   text('one line of text', /^[^\r\n]{1,200}$/, example, description);
@@ -65,3 +66,45 @@ export const marks = z
     example: '{ button: { use: gpio, line: 23, pull: up, activeLow: true, text: awake } }',
   })
   .prefault({});
+
+const every = quantity(
+  'time',
+  '10s',
+  'Mean time between two pulses: each interval is drawn from a half to one and a half of it.',
+  {
+    atLeast: '1s',
+    atMost: '10m',
+  },
+).prefault('10s');
+
+const gpioSync = z
+  .strictObject({
+    use: z.literal('gpio'),
+    line: z.int().min(0).max(1023).meta({ description: 'Line that goes high: its BCM number.', example: 5 }),
+    chip: text(
+      'a label',
+      /^[!-~]+$/,
+      'pinctrl-rp1',
+      'Label of the chip: that of the 40-pin header without it.',
+    ).exactOptional(),
+    activeLow: z.boolean().meta({ description: 'Low during a pulse, high at rest.' }).prefault(false),
+    every,
+  })
+  .meta({ title: 'a line that goes high for 50 ms' })
+  .transform(({ every: everySeconds, ...plan }): SyncPlan => ({ ...plan, everySeconds }));
+
+const serialSync = z
+  .strictObject({
+    use: z.literal('serial'),
+    port: port('Serial port of the other recorder.'),
+    baud: baudRate(115200),
+    every,
+  })
+  .meta({ title: 'the number of each pulse as a byte' })
+  .transform(({ use, port, baud, every: everySeconds }): SyncPlan => ({ use, port, baudRate: baud, everySeconds }));
+
+export const sync = z.union([gpioSync, serialSync]).meta({
+  description:
+    'Pulses for a recorder of the laboratory, at irregular times that stand in the recording, so that both can be put on one axis.',
+  example: '{ use: gpio, line: 5 }',
+});

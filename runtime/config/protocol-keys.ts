@@ -29,6 +29,7 @@ const ofTheBox: Readonly<Record<string, string>> = {
   'device.reveal': 'what of its people leaves the box',
   'device.lsl': 'whether marks are offered',
   'device.marks': 'where marks come in; none changes a decision (R-46)',
+  'device.sync': 'where another recorder is told the time; never where a stimulus goes (R-47)',
   // An amplifier of the same kind with the same electrodes; where a stimulus goes (actuators.*) does belong to it.
   'source.port': 'which port the amplifier is on today',
   'study.participant': 'whose night: the allocation and study.codes say who',

@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import type { Logger } from 'pino';
 import { createDevice } from '../../drivers/devices.js';
 import { openMarks, type MarksPlan } from '../../drivers/marks/open-marks.js';
+import { openSyncOutput } from '../../drivers/sync/sync-output.js';
 import type { RunPlan } from '../config/compile.js';
 import { disarmCauses, inhibitorStates, type RunDescription, type RunSummary, type StreamInfo } from '../contracts.js';
 import type { NightOptions } from '../guardian/condition.js';
@@ -39,6 +40,7 @@ import type { Status } from './status.js';
 import { StorageKeeper } from './storage-keeper.js';
 import { StudyLock } from './study-lock.js';
 import { Stimulator } from './stimulator.js';
+import { SyncTrain } from './sync-train.js';
 import { WallClock } from './wall-clock.js';
 
 export interface RunOptions {
@@ -71,6 +73,7 @@ export class Run {
   readonly #storage: StorageKeeper;
   #lock: StudyLock | undefined;
   readonly #marks: MarkInputs<MarksPlan>;
+  readonly #sync: SyncTrain | undefined;
   #recorder: RecorderThread | undefined;
   #stimulator: Stimulator | undefined;
   #link: LinkConnection | undefined;
@@ -103,6 +106,16 @@ export class Run {
     const wanted = plan.actuator ? bytesPerSecond * wantedSeconds * clearAgain : roomToBegin(bytesPerSecond);
     this.#storage = new StorageKeeper(plan.record, plan.storage, wanted, options.log);
     this.#port = new PortKeeper(plan.source, this.memory.control, options.log);
+    const { sync } = plan;
+    this.#sync =
+      sync &&
+      new SyncTrain(sync.everySeconds, {
+        open: () => openSyncOutput(sync),
+        nowUs: monotonicUs,
+        random: () => randomInt(2 ** 32) / 2 ** 32,
+        mark: (text, atUs) => this.#mark(text, atUs),
+        tell: (line) => options.log.info(line),
+      });
     this.#marks = new MarkInputs(plan.marks, {
       open: (name, input) => openMarks(name, input, monotonicUs),
       submit: (text, atUs) => this.memory.requests.free() > keptFree && this.#mark(text, atUs),
@@ -283,6 +296,7 @@ export class Run {
     this.#alarms?.beat(monotonicUs(), Date.now(), stepMs);
     this.#tellService();
     this.#marks.beat(monotonicUs());
+    this.#sync?.beat();
     this.#storage.beat(monotonicUs() / 1000, this.recording, (text) => this.#mark(text));
     if (this.#recordings.due(monotonicUs())) Atomics.store(memory.control, Control.rotate, 1);
     const problem = this.#recorder?.problem ?? '';
@@ -497,6 +511,7 @@ export class Run {
     await this.#loopTakes();
     await this.#port.stop();
     this.#marks.close();
+    this.#sync?.close();
     const latencyUs = (await this.#loop?.stop()) ?? null;
     clearInterval(this.#beat);
     const summary = this.#summary(latencyUs);

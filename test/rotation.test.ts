@@ -18,6 +18,9 @@ import { launcher, startAxond, temporaryFolder, until } from './axond-process.js
 const runtimeFolder = temporaryFolder();
 process.env['RUNTIME_DIRECTORY'] = runtimeFolder;
 
+/** A busy machine starts processes late. */
+const patienceMs = 60_000;
+
 const protocol = `
 signals:
   raw: { from: C3 }
@@ -31,7 +34,7 @@ source: { use: cyton, electrodes: { C3: 1, C4: 2 } }
 test('a run that goes on in one recording after the other: no frame is lost or twice, each checks and replays alone', async (t) => {
   const folder = temporaryFolder();
   const emulator = startAxond(t, ['emulate', 'cyton', '--json']);
-  await until('the emulated port', () => emulator.stdout().includes('port'));
+  await until('the emulated port', () => emulator.stdout().includes('port'), patienceMs);
   const { port } = JSON.parse(emulator.stdout().split('\n')[0] ?? '') as { port: string };
   const file = join(folder, 'protocol.yaml');
   writeFileSync(file, protocol);
@@ -41,11 +44,11 @@ test('a run that goes on in one recording after the other: no frame is lost or t
   const options = { verb: 'run', configuration: effectiveYaml, axondVersion: '0', log };
   const run = await Run.start({ ...options, plan: { ...plan, rotate: 0.7 } });
   const recordings = (): string[] => recordingsIn(plan.record);
-  await until('frames', () => run.memory.frames > 0);
+  await until('frames', () => run.memory.frames > 0, patienceMs);
   const begun = recordings().length;
-  await until('two more recordings', () => recordings().length >= begun + 2);
+  await until('two more recordings', () => recordings().length >= begun + 2, patienceMs);
   const third = run.memory.frames;
-  await until('some frames in it', () => run.memory.frames > third + 100);
+  await until('some frames in it', () => run.memory.frames > third + 100, patienceMs);
   void run.stop();
   const summary = await run.finished;
 
@@ -77,19 +80,23 @@ test('so does a robot that learns: each recording begins with the map as it is t
   assert.ok('places' in loaded && loaded.places.plan.rotate === 60);
   const { plan, effectiveYaml } = loaded.places;
   const options = { verb: 'run', configuration: effectiveYaml, axondVersion: '0', log: pino({ level: 'silent' }) };
-  const run = await PlaceRun.start({ ...options, plan: { ...plan, rotate: 1.3 } });
+  const run = await PlaceRun.start({ ...options, plan: { ...plan, rotate: 2.5 } });
   t.after(() => run.stop());
   const frames = (): number => run.status().source.samples;
-  await until('some places', () => (run.status().place?.places ?? 0) > 2);
+  await until('some places', () => (run.status().place?.places ?? 0) > 2, patienceMs);
   const begun = recordingsIn(plan.record).length;
-  await until('two more recordings', () => recordingsIn(plan.record).length >= begun + 2);
-  const third = frames();
+  await until('another recording', () => recordingsIn(plan.record).length > begun, patienceMs);
+  const before = frames();
   assert.equal(run.status().place?.mode, 'learning', 'it goes on with what it did');
-  await until('a label', async () => {
-    const socket = join(runtimeFolder, 'robot', 'control.sock');
-    return (await askControl(socket, { verb: 'place', request: 'label', place: 1, label: 'door' })).ok;
-  });
-  await until('some frames in it', () => frames() > third + 60);
+  await until(
+    'a label',
+    async () => {
+      const socket = join(runtimeFolder, 'robot', 'control.sock');
+      return (await askControl(socket, { verb: 'place', request: 'label', place: 1, label: 'door' })).ok;
+    },
+    patienceMs,
+  );
+  await until('some frames in it', () => frames() > before + 60, patienceMs);
   void run.stop();
   const summary = await run.finished;
   const paths = recordingsIn(plan.record);

@@ -4,20 +4,22 @@ import { BusyNight, Receiver, ReportingLink, assertComplete, expected } from './
 import { ThinLine } from './thin-line.js';
 
 /**
- * `npm run outage [HOURS] [THIN_MINUTES]`: a night of so many hours (8) at full event rate while no broker is there, then
- * one is, and the line to it is cut again and again; and as many minutes (20) of such a night over a line that carries
- * 1 kB a second. Each event must arrive once by its id, in order, and the link's memory must stay where it was. The night
- * is written as fast as the disk takes it; broker, link process and lines are real.
+ * `npm run outage [HOURS] [THIN_MINUTES] [BYTES]`: a night of so many hours (8) at full event rate while no broker is
+ * there, then one is, and the line to it is cut again and again; and as many minutes (20) of such a night over a line that
+ * carries so many bytes a second (1000). Zero leaves a part out. Each event must arrive once by its id, in order, and the
+ * link's memory must stay where it was. The night is written as fast as the disk takes it; broker, link process and lines
+ * are real.
  */
 const hours = Number(process.argv[2] ?? 8);
 const thinMinutes = Number(process.argv[3] ?? 20);
+const lineBytes = Number(process.argv[4] ?? 1000);
 if (!hasMosquitto) throw new Error('mosquitto is not installed: sudo apt-get install mosquitto');
 
 const cleanUps: (() => unknown)[] = [];
 const context = { after: (act: () => unknown) => void cleanUps.unshift(act) };
 try {
-  process.stdout.write(`${JSON.stringify(await away())}\n`);
-  process.stdout.write(`${JSON.stringify(await thin())}\n`);
+  if (hours > 0) process.stdout.write(`${JSON.stringify(await away())}\n`);
+  if (thinMinutes > 0) process.stdout.write(`${JSON.stringify(await thin())}\n`);
 } finally {
   for (const act of cleanUps) await act();
 }
@@ -64,7 +66,7 @@ async function away(): Promise<object> {
 
 async function thin(): Promise<object> {
   const broker = await Mosquitto.start(context);
-  const line = await ThinLine.to(broker.port, () => 1000);
+  const line = await ThinLine.to(broker.port, () => lineBytes);
   cleanUps.unshift(() => line.close());
   const receiver = new Receiver(broker.port);
   cleanUps.unshift(() => receiver.close());
@@ -87,6 +89,7 @@ async function thin(): Promise<object> {
   assertComplete(receiver, [night.path]);
   const { again } = receiver;
   const bytesPerSecond = round(line.carried / seconds);
+  const bytesPerEvent = round(line.carried / wanted);
   const { connections } = link;
   return {
     thinMinutes,
@@ -95,6 +98,7 @@ async function thin(): Promise<object> {
     connections,
     seconds: round(seconds),
     bytesPerSecond,
+    bytesPerEvent,
     mbByQuarter: memory,
   };
 }

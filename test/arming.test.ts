@@ -7,7 +7,7 @@ import { decodeEvent } from '../runtime/loop/records.js';
 import { openRecording } from '../runtime/recording/read.js';
 import { drawRows, encodeAllocation } from '../runtime/study/allocation.js';
 import { writeSealed } from '../runtime/study/sealed-files.js';
-import { axond, startAxond, temporaryFolder, until } from './axond-process.js';
+import { axond, startAxond, statusOf, temporaryFolder, until } from './axond-process.js';
 
 interface Status {
   source: { samples: number };
@@ -26,10 +26,7 @@ test('R-01 arming is refused with all reasons, names its device, ends at its tim
       environment,
     );
   const ask = (...parts: string[]): ReturnType<typeof axond> => axond(t, [...parts, '--json'], environment);
-  const status = async (): Promise<Status | undefined> => {
-    const { code, json } = await ask('status', '--device', 'demo');
-    return code === 0 ? (json as unknown as Status) : undefined;
-  };
+  const status = async (): Promise<Status | undefined> => (await statusOf(runtime, 'demo')) as Status | undefined;
   const run = start();
   await until('the control socket', async () => (await status()) !== undefined);
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { askControl } from '../runtime/supervisor/control-socket.js';
 
 /** The real command, as a user starts it. */
 export const launcher = fileURLToPath(new URL('../../runtime/cli/axond.js', import.meta.url));
@@ -59,6 +60,17 @@ export async function axond(
   const last = started.stdout().trim().split('\n').at(-1) ?? '';
   const json = last.startsWith('{') ? (JSON.parse(last) as Record<string, unknown>) : {};
   return { code, json, stderr: started.stderr(), stdout: started.stdout() };
+}
+
+/**
+ * What `axond status` prints of a device, asked on its control socket: for who asks again and again, since a command takes
+ * half a second of processor time to start. Undefined where nobody answers.
+ */
+export async function statusOf(runtimeFolder: string, device: string): Promise<unknown> {
+  const answer = await askControl(join(runtimeFolder, device, 'control.sock'), { verb: 'status' }).catch(
+    () => undefined,
+  );
+  return answer?.ok === true ? answer.value : undefined;
 }
 
 const folders: string[] = [];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { openPty } from '../drivers/serial/pty.js';
 import { openRecording } from '../runtime/recording/read.js';
-import { axond, startAxond, temporaryFolder, until, type Started } from './axond-process.js';
+import { axond, startAxond, statusOf, temporaryFolder, until, type Started } from './axond-process.js';
 
 interface LiveStatus {
   source: { state: string; samples: number; gaps: number };
@@ -26,12 +26,14 @@ async function liveDemo(t: TestContext, ...args: string[]): Promise<Live> {
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
   const started = startAxond(t, ['demo', '--json', '--set', `device.record=${record}`, ...args], environment);
   const ask = (...parts: string[]): ReturnType<typeof axond> => axond(t, [...parts, '--device', 'demo'], environment);
-  const status = async (): Promise<LiveStatus> => (await ask('status', '--json')).json as unknown as LiveStatus;
-  await until(
-    'the demo to stream',
-    async () => ((await status()).source as unknown) !== undefined && (await status()).source.state === 'streaming',
-    60_000,
-  );
+  const statusNow = async (): Promise<LiveStatus | undefined> =>
+    (await statusOf(runtime, 'demo')) as LiveStatus | undefined;
+  await until('the demo to stream', async () => (await statusNow())?.source.state === 'streaming', 60_000);
+  const status = async (): Promise<LiveStatus> => {
+    const now = await statusNow();
+    assert.ok(now, started.stderr());
+    return now;
+  };
   return { ...started, ask, status };
 }
 
@@ -115,8 +117,8 @@ test('a device that is not there is waited for, disarmed; markers, also from ano
     axond(t, [...parts, '--device', 'demo', '--json'], environment);
   // The socket answers before the port was looked at.
   await until('what became of the port', async () => {
-    const { code, json } = await ask('status');
-    return code === 0 && (json as unknown as { source: { notice: string } }).source.notice !== '';
+    const now = (await statusOf(runtime, 'demo')) as { source: { notice: string } } | undefined;
+    return now !== undefined && now.source.notice !== '';
   });
   const { json } = await ask('status');
   const { source, stimulation } = json as unknown as LiveStatus & { source: { notice: string } };

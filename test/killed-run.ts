@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { axond, startAxond, temporaryFolder, until } from './axond-process.js';
+import { axond, startAxond, statusOf, temporaryFolder, until } from './axond-process.js';
 
 /** What a demo left behind that was killed by a signal at a moment of its life. */
 export interface KilledRun {
@@ -20,8 +20,8 @@ export async function killedRun(t: TestContext, signal: 'SIGKILL' | 'SIGTERM', a
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
   const demo = startAxond(t, ['demo', '--json', '--set', `device.record=${record}`], environment);
   const status = async (): Promise<{ samples: number }> => {
-    const { json } = await axond(t, ['status', '--device', 'demo', '--json'], environment);
-    return (json['source'] as { samples: number } | undefined) ?? { samples: 0 };
+    const now = (await statusOf(runtime, 'demo')) as { source: { samples: number } } | undefined;
+    return now?.source ?? { samples: 0 };
   };
   await until('the first sample', async () => (await status()).samples > 0);
   await new Promise((resolve) => setTimeout(resolve, afterMs)); // the moment is the experiment, not a wait for something

@@ -7,7 +7,7 @@ import mqtt, { type IClientOptions, type IClientPublishOptions, type MqttClient 
 import { disarmCauses } from '../runtime/contracts.js';
 import { openRecording } from '../runtime/recording/read.js';
 import { decodeEvent } from '../runtime/loop/records.js';
-import { axond, startAxond, temporaryFolder, until, type Started } from './axond-process.js';
+import { startAxond, statusOf, temporaryFolder, until, type Started } from './axond-process.js';
 import { Random } from './fuzz/random.js';
 import { Mosquitto, hasMosquitto, selfSigned } from './mosquitto.js';
 
@@ -45,12 +45,12 @@ async function listen(
 function startDemo(
   t: TestContext,
   ...args: string[]
-): Started & { record: string; environment: Record<string, string> } {
+): Started & { record: string; runtime: string; environment: Record<string, string> } {
   const record = temporaryFolder();
   const runtime = temporaryFolder();
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
   const demo = startAxond(t, ['demo', '--json', '--set', `device.record=${record}`, ...args], environment);
-  return { ...demo, record, environment };
+  return { ...demo, record, runtime, environment };
 }
 
 test('events reach the broker in order and at least once, over a broker that was away', async (t) => {
@@ -68,8 +68,11 @@ test('events reach the broker in order and at least once, over a broker that was
   const description = heard.find(({ topic }) => topic === 'description');
   assert.equal(description?.payload['rate_hz'], 250);
   await broker.stop();
-  const status = async (): Promise<{ detections: number }> =>
-    (await axond(t, ['status', '--device', 'demo', '--json'], demo.environment)).json as { detections: number };
+  const status = async (): Promise<{ detections: number }> => {
+    const now = (await statusOf(demo.runtime, 'demo')) as { detections: number } | undefined;
+    assert.ok(now, demo.stderr());
+    return now;
+  };
   const before = (await status()).detections;
   await until('a detection while the broker is away', async () => (await status()).detections > before, 30_000);
   await broker.restart();

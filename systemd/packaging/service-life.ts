@@ -52,7 +52,8 @@ export async function liveAsService({ inside, system, expect, before, now, versi
   expect('works in its sandbox, disarmed', await works(), log());
   const [first, firstRecording] = [shown('MainPID'), recording()];
 
-  const killed = inside(['kill', '-KILL', first]);
+  // The shell's own: a small Debian has no program of that name.
+  const killed = inside(['sh', '-c', `kill -KILL ${first}`]);
   expect(
     'starts again when it was killed',
     killed.status === 0 && (await works()) && shown('MainPID') !== first,

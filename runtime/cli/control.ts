@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { nightMarks } from '../study/night-log.js';
 import { askControl, type ControlRequest } from '../supervisor/control-socket.js';
 import { placesOf } from '../supervisor/places.js';
 import { Failure, UsageError, print, printJson } from './output.js';
@@ -66,10 +67,33 @@ export function disarmCommand(): Command {
 }
 
 export function markCommand(): Command {
-  return targeted(new Command('mark').description('Write a marker into the running recording').argument('<text...>'))
-    .addHelpText('after', '\nExample:  axond mark lights off')
-    .action(async (words: string[], target: Target) => {
-      const value = await ask(target, { verb: 'mark', text: words.join(' ') });
+  return targeted(
+    new Command('mark').description('Write a mark into the running recording, and into the log of its night'),
+  )
+    .argument('<text...>', `${[...nightMarks, 'clear'].join(', ')} and a text; or only a text`)
+    .option('--by <INITIALS>', 'who says so; clear needs it')
+    .option('--for <TIME>', 'of lightsOff: how long the night may be armed, 10h at most')
+    .addHelpText(
+      'after',
+      '\nlightsOff opens the window in which the night of a study may be armed, lightsOn disarms and closes it. adverse silences' +
+        '\nat once, and nothing can be armed until a named person has cleared it.' +
+        '\nExamples: axond mark lightsOff --for 9h --by AM' +
+        '\n          axond mark adverse headache' +
+        '\n          axond mark clear "slept on, no complaints" --by AM' +
+        '\n          axond mark lights off',
+    )
+    .action(async (words: string[], target: Target & { by?: string; for?: string }) => {
+      const mark = [...nightMarks, 'clear' as const].find((known) => known === words[0]);
+      const text = (mark === undefined ? words : words.slice(1)).join(' ');
+      if (target.for !== undefined && mark !== 'lightsOff')
+        throw new UsageError('mark: --for belongs to lightsOff alone.');
+      const value = await ask(target, {
+        verb: 'mark',
+        text,
+        ...(mark === undefined ? {} : { mark }),
+        ...(target.by === undefined ? {} : { by: target.by }),
+        ...(target.for === undefined ? {} : { forSeconds: seconds('--for', target.for) }),
+      });
       if (target.json) printJson(value);
       else print(`Marked: ${words.join(' ')}`);
     });

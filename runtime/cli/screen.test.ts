@@ -21,6 +21,7 @@ const status: Status = {
     driftPpm: -0.2,
   },
   place: null,
+  night: null,
   detections: 3,
   stimulation: {
     armed: true,

@@ -11,6 +11,15 @@ const initials = z.string().regex(/^\p{L}{2,5}$/u, { error: 'by: initials are tw
 /** Who did it; empty where nobody was asked, as at a button. */
 const by = z.union([z.literal(''), initials]);
 const text = z.string().max(1000);
+/** Tightened limits, as on the control socket. */
+const limits = z.strictObject({
+  perMinute: z.number().exactOptional(),
+  perHour: z.number().exactOptional(),
+  perNight: z.number().exactOptional(),
+  intervalUs: z.number().exactOptional(),
+  gainDb: z.number().exactOptional(),
+});
+export type NightLimits = z.infer<typeof limits>;
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** Of the walk-through in the evening, in the order in which they are asked. */
@@ -60,7 +69,9 @@ const nightEntry = z.discriminatedUnion('kind', [
     detail: text,
   }),
   /** `rearmed` is 0 where a person armed, else how often the night was armed by itself by then. */
-  z.strictObject({ kind: z.literal('armed'), by, rearmed: z.int().min(0) }),
+  z.strictObject({ kind: z.literal('armed'), by, rearmed: z.int().min(0), limits: limits.exactOptional() }),
+  /** While armed. */
+  z.strictObject({ kind: z.literal('lowered'), limits }),
   z.strictObject({ kind: z.literal('disarmed'), cause: z.string() }),
   z.strictObject({ kind: z.literal('rearmRefused'), reasons: z.array(text) }),
   z.strictObject({ kind: z.literal('mark'), mark: z.enum(nightMarks), text, by }),

@@ -3,6 +3,7 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { z } from 'zod';
 import { placeRequests } from '../contracts.js';
 import { initials } from '../link/bed.js';
+import { nightMarks, nightSteps } from '../study/night-log.js';
 
 /**
  * The control socket: one JSON object a line, one answer a line. It is the only way to arm, and it is local: a file that
@@ -32,7 +33,22 @@ const request = z.discriminatedUnion('verb', [
   }),
   z.strictObject({ verb: z.literal('disarm') }),
   z.strictObject({ verb: z.literal('lower'), ...limits }),
-  z.strictObject({ verb: z.literal('mark'), text: z.string().min(1).max(1000) }),
+  /** Without `mark`, free text. `forSeconds`: of lights off, how long the window is. */
+  z.strictObject({
+    verb: z.literal('mark'),
+    text: z.string().max(1000),
+    mark: z.enum([...nightMarks, 'clear']).optional(),
+    by: initials.optional(),
+    forSeconds: z.number().optional(),
+  }),
+  /** A result of the walk-through in the evening. */
+  z.strictObject({
+    verb: z.literal('step'),
+    step: z.enum(nightSteps),
+    result: z.enum(['ok', 'failed', 'skipped']),
+    detail: z.string().max(1000),
+    measures: z.record(z.string(), z.number()).exactOptional(),
+  }),
   z.strictObject({ verb: z.literal('acknowledge'), alarm: z.string().max(40), by: initials }),
   z.strictObject({
     verb: z.literal('place'),

@@ -267,6 +267,8 @@ export class PlaceRun {
       case 'arm':
       case 'lower':
         return { ok: false, reasons: [`${request.verb}: this run recognises places and stimulates nothing.`] };
+      case 'step':
+        return { ok: false, reasons: ['this run belongs to no night of a study.'] };
       case 'acknowledge':
         return { ok: false, reasons: ['acknowledge: this run recognises places and has no alarms.'] };
       case 'stop':
@@ -324,6 +326,7 @@ export class PlaceRun {
       detections: 0,
       stimulation: null,
       place: state ?? null,
+      night: null,
       alarms: [],
       ringLosses: this.#memory.ringLosses,
       recorder: this.#recorder?.status ?? { state: 'starting', lagMs: 0, head: null },

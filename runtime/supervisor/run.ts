@@ -10,32 +10,37 @@ import type { RunPlan } from '../config/compile.js';
 import { disarmCauses, inhibitorStates, type RunDescription, type RunSummary, type StreamInfo } from '../contracts.js';
 import type { NightOptions } from '../guardian/condition.js';
 import { readSeal } from '../guardian/seal.js';
-import type { LinkOptions } from '../link/messages.js';
+import { silenceGuardian } from '../guardian/silence.js';
 import { monotonicUs } from '../monotonic.js';
 import type { LoopDescription } from '../loop/build.js';
 import { Control, ControlTime, post, type Rotated } from '../loop/shared.js';
 import type { AlarmWatch } from './alarm-watch.js';
-import { armingReasons } from './arming.js';
 import { bedOf } from './bed.js';
 import { sampleAge, watchRun } from './run-alarms.js';
 import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
 import { Lifecycle } from './lifecycle.js';
+import { linkOptions } from './link-options.js';
 import { LinkConnection } from './link-connection.js';
 import { LiveFeed } from './live-feed.js';
 import { LoopThread } from './loop-thread.js';
 import { MarkInputs } from './mark-inputs.js';
 import { RunMemory } from './memory.js';
-import type { BudgetPlan } from '../recorder/thread.js';
 import { clearAgain, mostBytesPerSecond, roomToBegin, wantedSeconds } from '../recording/room.js';
 import { tidyRecording } from '../recording/tidy.js';
 import { evidenceNumber } from '../recording/writer.js';
-import { configuredTiming, measuredWithOf, type ConfiguredTiming } from '../timing/timing-file.js';
 import { createPlaces, type Places } from './places.js';
 import { PortKeeper } from './port-keeper.js';
 import { RecorderThread } from './recorder-thread.js';
-import { clockIsUnset, readBootId } from './run-file.js';
+import { nightMarks } from '../study/night-log.js';
+import { answerMark } from './night-marks.js';
+import type { NightRun } from './night-run.js';
+import { limitsOf, RunArming } from './run-arming.js';
+import { budgetOf, describeRun } from './run-description.js';
+import { readBootId } from './run-file.js';
+import { beginNight, findNight, type FoundNight } from './run-night.js';
 import { RunRecordings, type Beginning } from './run-recordings.js';
 import { Service } from './service.js';
+import { statusOf } from './run-status.js';
 import type { Status } from './status.js';
 import { StorageKeeper } from './storage-keeper.js';
 import { StudyLock } from './study-lock.js';
@@ -71,9 +76,11 @@ export class Run {
   readonly #recordings: RunRecordings;
   readonly #port: PortKeeper;
   readonly #storage: StorageKeeper;
+  readonly #arming: RunArming;
   #lock: StudyLock | undefined;
   readonly #marks: MarkInputs<MarksPlan>;
   readonly #sync: SyncTrain | undefined;
+  #night: NightRun | undefined;
   #recorder: RecorderThread | undefined;
   #stimulator: Stimulator | undefined;
   #link: LinkConnection | undefined;
@@ -118,9 +125,15 @@ export class Run {
       });
     this.#marks = new MarkInputs(plan.marks, {
       open: (name, input) => openMarks(name, input, monotonicUs),
-      submit: (text, atUs) => this.memory.requests.free() > keptFree && this.#mark(text, atUs),
+      submit: (text, atUs) => this.memory.requests.free() > keptFree && this.#markFromOutside(text, atUs),
       tell: (line) => options.log.info(line),
     });
+    this.#arming = new RunArming(
+      plan,
+      this.memory,
+      () => ({ stimulator: this.#stimulator, recorder: this.#recorder, lock: this.#lock, night: this.#night }),
+      () => this.status(),
+    );
     this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
@@ -171,7 +184,8 @@ export class Run {
     );
     const { description, realtime } = await this.#loop.ready;
     this.#realtime = realtime;
-    const night = await this.#night();
+    const found = plan.study && (await findNight(plan, plan.study));
+    const night = await this.#whose(found);
     const deleted: string[] = [];
     await this.#storage.look(this.recording, (text) => deleted.push(text));
     // A message, so that replay draws what was drawn.
@@ -198,16 +212,29 @@ export class Run {
       );
       await this.#stimulator.start();
     }
+    if (found && plan.study) {
+      this.#night = await beginNight(found, this.recording, this.#lock?.record, {
+        plan,
+        study: plan.study,
+        memory,
+        arming: this.#arming,
+        stimulator: () => this.#stimulator,
+        silenceSocket: this.#places.silence,
+        mark: (text) => void this.#mark(text),
+        log,
+      });
+    }
     this.#alarms = watchRun({
       plan,
       estimates: description.estimates,
       stream: this.stream,
       memory,
       status: () => this.status(),
-      night: () => null,
-      changed: (_change, words) => {
+      night: () => nightFacts(this.#night),
+      changed: (change, words) => {
         log.warn(words);
         this.#mark(words);
+        void this.#night?.append({ kind: 'alarm', ...change }).catch(() => undefined);
       },
     });
     if ((plan.mqtt ?? plan.dashboard ?? plan.upload ?? plan.recipients) !== undefined || plan.lsl)
@@ -218,7 +245,7 @@ export class Run {
   }
 
   /** Of a blinded study: whose night, by which sealed file and under which lock. */
-  async #night(): Promise<NightOptions | undefined> {
+  async #whose(found: FoundNight | undefined): Promise<NightOptions | undefined> {
     const { plan, log } = this.#options;
     const { sha256, fault } = plan.study ? await readSeal(plan.study.allocation) : { sha256: null, fault: '' };
     if (fault !== '') log.warn(`study: ${fault} Nothing can be armed.`);
@@ -227,53 +254,21 @@ export class Run {
     for (const difference of await this.#lock.faults()) log.warn(`${difference} Nothing can be armed.`);
     if (!plan.study) return undefined;
     const run = basename(this.recording, '.db');
-    return { study: plan.study, run, boot: readBootId(), sha256, locks: this.#lock.versions };
+    const study = found?.goesOn ? { ...plan.study, continue: true } : plan.study;
+    return { study, run, boot: readBootId(), sha256, locks: this.#lock.versions };
   }
 
   #report(): LinkConnection {
     const { plan, axondVersion, log } = this.#options;
-    const { channels, rate, device } = this.stream;
-    const { homeAssistant, ...broker } = plan.mqtt ?? {};
-    const shown = {
-      axond: axondVersion,
-      source: device,
-      stimulates: plan.actuator !== undefined,
-      recognisesPlaces: false,
-    };
-    const dashboard = plan.dashboard && {
-      ...plan.dashboard,
-      socket: this.#places.page,
-      state: plan.state,
-      timeZone: plan.timeZone,
-      stream: { rate, channels: channels.map(({ name, unit, scale }) => ({ name, unit, scale })) },
-      stimulates: plan.actuator !== undefined,
-    };
-    const options: LinkOptions = {
-      ...broker,
-      ...(homeAssistant === undefined ? {} : { homeAssistant: { shown: homeAssistant, ...shown } }),
-      ...(dashboard ? { dashboard } : {}),
-      ...(plan.upload ? { upload: plan.upload } : {}),
-      ...(plan.recipients ? { recipients: plan.recipients } : {}),
-      lsl: plan.lsl,
-      notes: plan.reveal.includes('notes'),
-      node: plan.name,
-      bootId: readBootId(),
-      recording: this.recording,
-      silenceSocket: this.#places.silence,
-      description: {
-        axond: axondVersion,
-        node_js: process.version,
-        time_zone: plan.timeZone,
-        device,
-        rate_hz: rate,
-        channels: channels.map(({ name, unit }) => ({ name, unit })),
-        detectors: plan.loop.detectors.map(({ name }) => name),
-        actuator: plan.actuator ? { name: plan.actuator.name, use: plan.actuator.plan.use } : null,
-        limits: plan.loop.stimulation?.limits ?? null,
-      },
-    };
-    const feed = new LiveFeed(this.memory.samples, channels.length);
     const code = plan.reveal.includes('codes') ? (plan.study?.participant ?? null) : null;
+    const options = linkOptions({
+      plan,
+      axondVersion,
+      stream: this.stream,
+      recording: this.recording,
+      places: this.#places,
+    });
+    const feed = new LiveFeed(this.memory.samples, this.stream.channels.length);
     const reported = {
       options,
       status: () => this.status(),
@@ -294,6 +289,7 @@ export class Run {
     this.#stimulator?.flush();
     const stepMs = this.#watchWallClock();
     this.#alarms?.beat(monotonicUs(), Date.now(), stepMs);
+    this.#night?.beat();
     this.#tellService();
     this.#marks.beat(monotonicUs());
     this.#sync?.beat();
@@ -302,7 +298,7 @@ export class Run {
     const problem = this.#recorder?.problem ?? '';
     switch (this.#lifecycle.beat(monotonicUs(), memory.frames, problem, this.#stimulator)) {
       case 'arm':
-        void this.#armItself();
+        void this.#armVirtual();
         break;
       case 'renew':
         if (this.#stimulator?.renew()) log.warn('the guardian latched; its actuator is virtual: arming again');
@@ -335,12 +331,10 @@ export class Run {
     });
   }
 
-  /** Where every actuator is virtual: the guardian is asked all the same, because a night of a study is taken by that. */
-  async #armItself(): Promise<void> {
-    const reasons = [...((await this.#stimulator?.check(checkMs)) ?? []), ...((await this.#lock?.faults()) ?? [])];
+  async #armVirtual(): Promise<void> {
+    const reasons = await this.#arming.armVirtual();
     for (const reason of reasons) this.#options.log.error(`not armed: ${reason}`);
     if (reasons.length > 0) this.#lifecycle.refused(monotonicUs());
-    else post(this.memory.requests, 'arm', Infinity, NaN, NaN, NaN, NaN, NaN);
   }
 
   /** By how much it was set stands in the recording, between the samples before and after. */
@@ -358,6 +352,20 @@ export class Run {
   }
 
   /** `atUs` 0: now. */
+  /** A button at the bed says what `axond mark` says; only a person by name can clear. */
+  #markFromOutside(text: string, atUs: number): boolean {
+    if (!this.#mark(text, atUs)) return false;
+    const mark = nightMarks.find((known) => known === text);
+    const ports = { ...this.#markPorts, mark: () => true };
+    if (mark !== undefined && mark !== 'note') {
+      void answerMark({ verb: 'mark', mark, text: '' }, this.#night, ports, true).then(
+        (reasons) => reasons.forEach((reason) => this.#options.log.warn(reason)),
+        (error: unknown) => this.#options.log.error(String(error)),
+      );
+    }
+    return true;
+  }
+
   #mark(text: string, atUs = 0): boolean {
     const marker = ++this.#markers;
     this.#recorder?.keepText(marker, text);
@@ -374,15 +382,23 @@ export class Run {
       case 'status':
         return { ok: true, value: this.status() };
       case 'arm':
-        return this.#arm(request);
+        return this.#refusable(await this.#arming.arm(request), 'not armed: ');
       case 'disarm':
+        this.#night?.disarming(from);
         return this.#post(post(this.memory.requests, 'disarm', disarmCauses.indexOf(from)));
       case 'lower': {
         const { perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN, gainDb = NaN } = request;
+        this.#night?.lowered(limitsOf(request));
         return this.#post(post(this.memory.requests, 'lower', perMinute, perHour, perNight, intervalUs, gainDb));
       }
       case 'mark':
-        return this.#post(this.#mark(request.text));
+        return this.#refusable(await answerMark(request, this.#night, this.#markPorts), '');
+      case 'step': {
+        const { verb: _, ...step } = request;
+        if (!this.#night) return { ok: false, reasons: ['this run belongs to no night of a study.'] };
+        await this.#night.append({ kind: 'step', ...step });
+        return { ok: true, value: this.status() };
+      }
       case 'acknowledge': {
         const refused = this.#alarms?.acknowledge(request.alarm, request.by, Date.now()) ?? 'starting';
         return refused === '' ? { ok: true, value: this.status() } : { ok: false, reasons: [refused] };
@@ -398,31 +414,17 @@ export class Run {
     }
   }
 
-  /** What can be known before is checked before; the signal is judged at each firing, for the sleeper is still awake. */
-  async #arm(wish: ControlRequest & { verb: 'arm' }): Promise<ControlAnswer> {
-    const { plan } = this.#options;
-    const stimulator = this.#stimulator;
-    stimulator?.renew();
-    await stimulator?.becomesReady(readyMs);
-    const guardianReasons = (await stimulator?.check(checkMs)) ?? [];
-    const studyFaults = (await this.#lock?.faults()) ?? [];
-    const { source, stimulation } = this.status();
-    const reasons = armingReasons(wish, {
-      device: plan.name,
-      limits: plan.loop.stimulation?.limits,
-      guardian: stimulator ?? { ready: false, cause: 'none' },
-      guardianReasons,
-      timingFaults: this.#timing().faults,
-      studyFaults,
-      recorderProblem: this.#recorder?.problem ?? '',
-      budgetProblem: this.#recorder?.budgetProblem ?? '',
-      holding: stimulation?.holding ?? [],
-      source,
-    });
-    if (reasons.length > 0) return { ok: false, reasons: reasons.map((reason) => `not armed: ${reason}`) };
-    const { forSeconds, perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN, gainDb = NaN } = wish;
-    const untilUs = monotonicUs() + forSeconds * 1e6;
-    return this.#post(post(this.memory.requests, 'arm', untilUs, perMinute, perHour, perNight, intervalUs, gainDb));
+  get #markPorts(): Parameters<typeof answerMark>[2] {
+    return {
+      mark: (text) => this.#mark(text),
+      disarm: () => void post(this.memory.requests, 'disarm', disarmCauses.indexOf('request')),
+      silence: () => silenceGuardian(this.#places.silence),
+    };
+  }
+
+  #refusable(reasons: readonly string[], lead: string): ControlAnswer {
+    if (reasons.length > 0) return { ok: false, reasons: reasons.map((reason) => `${lead}${reason}`) };
+    return { ok: true, value: this.status() };
   }
 
   #post(taken: boolean): ControlAnswer {
@@ -434,49 +436,20 @@ export class Run {
   status(): Status {
     const { memory } = this;
     const { plan, verb } = this.#options;
-    const control = (word: number): number => memory.control[word] as number;
-    return {
-      name: plan.name,
+    return statusOf({
+      plan,
       verb,
+      memory,
       recording: this.recording,
       runningSeconds: (monotonicUs() - this.#startUs) / 1e6,
-      source: {
-        device: plan.source.device.use,
-        port: plan.source.port,
-        state: memory.sourceState,
-        notice: this.#port.problem !== '' ? this.#port.problem : this.#notice,
-        samples: memory.frames,
-        gaps: control(Control.gaps),
-        lostFrames: control(Control.lostFrames),
-        discardedBytes: control(Control.discardedBytes),
-        duplicates: control(Control.duplicates),
-        driftPpm: memory.times[ControlTime.driftPpm] as number,
-      },
-      detections: control(Control.detections),
-      stimulation: this.#stimulator
-        ? {
-            armed: memory.armed,
-            armedForSeconds: memory.armed ? (memory.armedUntilUs - monotonicUs()) / 1e6 : 0,
-            holding: memory.holding,
-            stimuli: control(Control.stimuli),
-            refusals: control(Control.refusals),
-            lastStimulus: idOf('S', control(Control.lastCommand)),
-            lastRefusal: idOf('R', control(Control.lastRefused)),
-            lastReasons: memory.lastReasons,
-            actuator: plan.actuator?.name ?? '',
-            guardian: this.#stimulator.ready ? 'ready' : this.#stimulator.cause,
-            budget: this.#recorder?.budget ?? { state: 'starting', left: null },
-          }
-        : null,
-      place: null,
+      notice: this.#port.problem !== '' ? this.#port.problem : this.#notice,
+      stimulator: this.#stimulator,
+      recorder: this.#recorder,
+      night: this.#night,
       alarms: this.#alarms?.list ?? [],
-      ringLosses: memory.ringLosses,
-      recorder: this.#recorder?.status ?? { state: 'starting', lagMs: 0, head: null },
-      mqtt: this.#link?.status ?? null,
-      dashboard: this.#link?.dashboard ?? null,
+      link: this.#link,
       realtime: this.#realtime,
-      processes: { core: process.pid, guardian: this.#stimulator?.pid ?? null, link: this.#link?.pid ?? null },
-    };
+    });
   }
 
   // ── The end ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -506,6 +479,7 @@ export class Run {
     this.#stopping = true;
     if (this.roomWanted === undefined) this.#service?.stop();
     post(this.memory.requests, 'disarm', disarmCauses.indexOf('shutdown'));
+    await this.#night?.end(basename(this.recording, '.db'));
     await this.#stimulator?.stop();
     this.#stimulator?.flush();
     await this.#loopTakes();
@@ -553,58 +527,24 @@ export class Run {
     }
   }
 
-  /** Of the output, as it is measured when this is called. */
-  #timing(): ConfiguredTiming {
-    const { actuator, source } = this.#options.plan;
-    if (!actuator) return { faults: [] };
-    return configuredTiming(actuator.timing, measuredWithOf(actuator.plan, source.device));
-  }
-
   #beginning(): Beginning {
     return { startUs: this.#startUs, startWallMs: Date.now() - (monotonicUs() - this.#startUs) / 1000 };
   }
 
   #describe(loop: LoopDescription, night: NightOptions | undefined, beginning: Beginning): RunDescription {
-    const { plan, configuration, verb, axondVersion } = this.#options;
-    const { timing } = this.#timing();
-    return {
-      name: plan.name,
-      axond: axondVersion,
-      node: process.version,
-      verb,
-      configuration,
-      stream: this.stream,
-      detectors: plan.loop.detectors.map(({ name }) => name),
-      ...loop,
-      ...(night ? { study: studyRecord(night, this.#lock?.record) } : {}),
-      ...(timing ? { timing } : {}),
-      bootId: readBootId(),
-      ...beginning,
-      ...(clockIsUnset(plan.record, Date.now()) ? { wallClock: 'unset' } : {}),
-    };
+    const { timing } = this.#arming.timing();
+    const { stream } = this;
+    return describeRun({ ...this.#options, stream, loop, night, lock: this.#lock?.record, timing, beginning });
   }
 }
 
-const idOf = (letter: string, number: number): string | null => (number === 0 ? null : `${letter}${number}`);
-
-/** Where and how this run's stimuli are counted. */
-function budgetOf({ state, study, loop }: RunPlan): BudgetPlan | undefined {
-  return loop.stimulation && { folder: state, night: nightName(study), limits: loop.stimulation.limits };
+/** For the alarms. */
+function nightFacts(night: NightRun | undefined): { windowOpen: boolean; adverse: boolean; rearmed: number } | null {
+  if (!night) return null;
+  const { windowSeconds, adverse, rearmed } = night.state;
+  return { windowOpen: windowSeconds > 0, adverse, rearmed };
 }
 
-/** What the budget counts a participant's night by; empty where there is none. */
-function nightName(study: RunPlan['study']): string {
-  return study ? `${study.name}/${study.participant}/${study.night}` : '';
-}
-
-function studyRecord({ study, sha256 }: NightOptions, lock: StudyLock['record']): RunDescription['study'] & object {
-  const { name, participant, night, continue: continued } = study;
-  return { name, participant, night, continued, sha256, ...(lock ? { lock } : {}) };
-}
-
+const beatMs = 50;
 /** Places of the mailbox that no mark from outside takes: a wish to disarm always finds one (R-46). */
 const keptFree = 64;
-const beatMs = 50;
-/** Less than the five seconds that whoever asks waits. */
-const readyMs = 2500;
-const checkMs = 2000;

@@ -2,6 +2,7 @@ import type { RefusalReason, SessionState } from '../contracts.js';
 import type { Head } from '../recording/table-chains.js';
 import type { PlaceState } from '../place/shared.js';
 import type { Alarm } from '../study/alarms.js';
+import type { NightState } from './night-run.js';
 
 /** What a running axond says of itself: on the control socket, the live screen and MQTT. */
 export interface Status {
@@ -46,6 +47,8 @@ export interface Status {
   } | null;
   /** Null where no places are recognised. */
   readonly place: PlaceState | null;
+  /** Null where the run belongs to no night of a study. */
+  readonly night: NightState | null;
   /** Worst first; what was acknowledged last. */
   readonly alarms: readonly Alarm[];
   readonly ringLosses: Readonly<Record<string, number>>;

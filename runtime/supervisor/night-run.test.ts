@@ -1,0 +1,263 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Rearming } from '../contracts.js';
+import { nextNightLine, type NightEntry, type NightLine, type NightTime } from '../study/night-log.js';
+import { NightRun, type NightSaying, type RunBefore } from './night-run.js';
+
+const begun: NightEntry & { kind: 'begun' } = {
+  kind: 'begun',
+  study: 'cue',
+  participant: 'P017',
+  night: 3,
+  device: 'bedside-1',
+  protocol: null,
+  approval: null,
+  by: '',
+};
+const rearm: Rearming = { withinUs: 120e6, times: 3 };
+
+/** One night with the runs that a test lets have it, one after the other. */
+class Bench {
+  readonly lines: NightLine[] = [];
+  us = 1e9;
+  boot = 'b1';
+  isArmed = false;
+  stands = true;
+  diskFull = false;
+  silenced = 0;
+  /** What the rest of the machine has against arming. */
+  against: string[] = [];
+  readonly armedWith: { seconds: number; limits: unknown }[] = [];
+  #untilUs = 0;
+  #runs = 0;
+  run!: NightRun;
+
+  get now(): NightTime {
+    return { us: this.us, boot: this.boot, wallMs: 1e12 + this.us / 1000, clock: 'set', zone: 'Europe/Berlin' };
+  }
+
+  async begin(plan: Rearming | null = rearm, before?: RunBefore): Promise<void> {
+    this.run = new NightRun(this.lines, plan ?? undefined, {
+      now: () => this.now,
+      append: (entry) => {
+        if (this.diskFull) return Promise.reject(new Error('the disk is full'));
+        const { line } = nextNightLine(this.lines.at(-1), entry, this.now);
+        this.lines.push(line);
+        return Promise.resolve(line);
+      },
+      armed: () => this.isArmed,
+      armedUntilUs: () => this.#untilUs,
+      stands: () => this.stands,
+      check: () => Promise.resolve([...this.against, ...this.run.reasons]),
+      arm: (untilUs, limits) => this.#arm(untilUs, limits),
+      disarm: () => (this.isArmed = false),
+      silence: () => Promise.resolve(this.silenced++),
+      mark: () => undefined,
+      say: () => undefined,
+    });
+    await this.run.begin(begun, `run-${++this.#runs}`, before);
+  }
+
+  #arm(untilUs: number, limits: unknown): void {
+    this.isArmed = true;
+    this.#untilUs = untilUs;
+    this.armedWith.push({ seconds: (untilUs - this.us) / 1e6, limits });
+  }
+
+  /** As the supervisor does when somebody arms. */
+  async arm(limits = {}): Promise<readonly string[]> {
+    if (this.run.reasons.length > 0) return this.run.reasons;
+    await this.run.armed(limits);
+    this.#arm(this.us + this.run.windowSeconds * 1e6, limits);
+    this.run.beat();
+    return [];
+  }
+
+  say(mark: NightSaying['mark'], more: Partial<NightSaying> = {}): Promise<readonly string[]> {
+    return this.run.say({ mark, text: '', by: '', ...more });
+  }
+
+  async pass(seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      this.us += 1e6;
+      this.run.beat();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** Killed, and started again so much later. */
+  async crash(sinceSeconds = 20, plan: Rearming | null = rearm): Promise<void> {
+    this.isArmed = false;
+    const recording = `run-${this.#runs}`;
+    this.us += sinceSeconds * 1e6;
+    await this.begin(plan, { recording, sinceSeconds });
+  }
+
+  get kinds(): string[] {
+    return this.lines.map(({ entry }) => (entry.kind === 'run' ? `run ${entry.state}` : entry.kind));
+  }
+}
+
+async function armedNight(plan: Rearming | null = rearm): Promise<Bench> {
+  const bench = new Bench();
+  await bench.begin(plan);
+  assert.deepEqual(await bench.say('lightsOff', { forSeconds: 8 * 3600 }), []);
+  assert.deepEqual(await bench.arm({ perHour: 60 }), []);
+  return bench;
+}
+
+test('R-50 a night is armed only between lights off and lights on, or the end that was named', async () => {
+  const bench = new Bench();
+  await bench.begin();
+  assert.match((await bench.arm()).join(), /lights are not off/);
+  assert.match((await bench.say('lightsOff', { forSeconds: 36_001 })).join(), /not within 10 h/);
+  assert.deepEqual(await bench.say('lightsOff', { forSeconds: 100 }), []);
+  assert.match((await bench.say('lightsOff')).join(), /open for another 2 min/);
+  assert.deepEqual(await bench.arm(), []);
+  await bench.say('lightsOn');
+  assert.equal(bench.isArmed, false);
+  assert.match((await bench.arm()).join(), /no window is open/);
+  await bench.say('lightsOff', { forSeconds: 100 });
+  assert.deepEqual(await bench.arm(), []);
+  await bench.pass(101);
+  assert.match(bench.run.reasons.join(), /the window of this night is over/);
+  await bench.run.append({ kind: 'closed', outcome: 'lost', reason: 'ill' });
+  assert.match((await bench.say('lightsOff')).join(), /closed \(lost\)/);
+});
+
+test('R-50 an adverse event silences at once, is written after that, and holds across restarts until a named person clears it', async () => {
+  const bench = await armedNight();
+  const saying = bench.say('adverse', { text: 'headache' });
+  assert.deepEqual([bench.isArmed, bench.silenced], [false, 1]);
+  await saying;
+  assert.match((await bench.arm()).join(), /held by an adverse event \(headache\)/);
+  await bench.say('lightsOn');
+  await bench.crash();
+  await bench.say('lightsOff');
+  assert.match((await bench.arm()).join(), /held by an adverse event \(headache\)/);
+  await assert.rejects(bench.say('clear', { text: 'well again' }));
+  assert.match((await bench.arm()).join(), /held/);
+  assert.deepEqual(await bench.say('clear', { text: 'well again', by: 'AM' }), []);
+  assert.deepEqual(await bench.arm(), []);
+  assert.match((await bench.say('clear', { by: 'AM' })).join(), /no adverse event/);
+});
+
+test('R-50 where the log cannot be written an adverse event acts all the same, and nothing can be armed', async () => {
+  const bench = await armedNight();
+  bench.diskFull = true;
+  await assert.rejects(bench.say('adverse'), /the disk is full/);
+  assert.deepEqual([bench.isArmed, bench.silenced], [false, 1]);
+  bench.diskFull = false;
+  await bench.say('note', { text: 'room again' });
+  assert.match(bench.run.reasons.join(), /held by an adverse event/);
+});
+
+test('R-51 a night is armed again by itself after a crash, as often as the protocol says, under the limits that it had', async () => {
+  const bench = await armedNight();
+  await bench.pass(1);
+  bench.run.lowered({ perHour: 30 });
+  for (let time = 1; time <= 3; time++) {
+    await bench.pass(2);
+    await bench.crash();
+    await bench.pass(3);
+    assert.equal(bench.isArmed, true, `time ${time}`);
+    assert.deepEqual(bench.armedWith.at(-1)?.limits, { perHour: 30 });
+  }
+  // All that is left of the window, not more.
+  const opened = bench.lines.find(({ entry }) => entry.kind === 'lightsOff');
+  assert.equal(bench.armedWith.at(-1)?.seconds, 8 * 3600 - (bench.us - 2e6 - (opened?.us ?? NaN)) / 1e6);
+  await bench.crash();
+  await bench.pass(130);
+  assert.equal(bench.isArmed, false);
+  assert.deepEqual(bench.kinds.slice(-4), ['run gone', 'disarmed', 'rearmRefused', 'run began']);
+});
+
+test('R-51 nothing is armed again without the protocol, too late, after the window, by an adverse event, or by what was disarmed before', async () => {
+  const each: [string, (bench: Bench) => unknown, number][] = [
+    ['too late', () => undefined, 121],
+    ['not known when', () => undefined, NaN],
+    ['after the window', (bench) => (bench.us += 8 * 3600e6), 20],
+    ['adverse', (bench) => bench.say('adverse'), 20],
+    ['lights on', (bench) => bench.say('lightsOn'), 20],
+    [
+      'disarmed by a person',
+      (bench) => {
+        bench.run.disarming('request');
+        bench.isArmed = false;
+        bench.run.beat();
+      },
+      20,
+    ],
+    ['ended in order', (bench) => bench.run.end('run-1'), 20],
+    ['another boot whose clock went back', (bench) => ((bench.boot = 'b2'), (bench.us = 0)), 20],
+  ];
+  for (const [what, happens, sinceSeconds] of each) {
+    const bench = await armedNight();
+    await bench.pass(1);
+    await happens(bench);
+    if (Number.isNaN(sinceSeconds)) await bench.begin(rearm, { recording: 'run-1', sinceSeconds });
+    else await bench.crash(sinceSeconds);
+    bench.isArmed = false;
+    await bench.pass(5);
+    assert.equal(bench.isArmed, false, what);
+  }
+  const never = await armedNight();
+  await never.begin(null, { recording: 'run-1', sinceSeconds: 20 });
+  never.isArmed = false;
+  await never.pass(5);
+  assert.equal(never.isArmed, false);
+  assert.match(JSON.stringify(never.lines.at(-2)?.entry), /never/);
+});
+
+test('R-51 every check has to pass again: it is tried until the time is over, and then refused with what spoke against it', async () => {
+  const bench = await armedNight();
+  bench.against = ['guardian: not ready'];
+  await bench.crash(20);
+  await bench.pass(60);
+  assert.equal(bench.isArmed, false);
+  bench.against = [];
+  await bench.pass(3);
+  assert.equal(bench.isArmed, true);
+  bench.against = ['disk: nearly full'];
+  await bench.crash(20);
+  await bench.pass(101);
+  bench.against = [];
+  await bench.pass(10);
+  assert.equal(bench.isArmed, false);
+  assert.deepEqual(bench.lines.at(-1)?.entry, { kind: 'rearmRefused', reasons: ['disk: nearly full'] });
+});
+
+test('R-51 an adverse event, or a wish to disarm, before it is armed again ends that', async () => {
+  const each: ((bench: Bench) => unknown)[] = [
+    (bench) => bench.say('adverse'),
+    (bench) => bench.run.disarming('remote'),
+  ];
+  for (const happens of each) {
+    const bench = await armedNight();
+    bench.stands = false;
+    await bench.crash(20);
+    await bench.pass(5);
+    await happens(bench);
+    bench.stands = true;
+    await bench.pass(10);
+    assert.equal(bench.isArmed, false);
+  }
+});
+
+test('what ends an arming stands in the log', async () => {
+  const causes: string[] = [];
+  for (const happens of [
+    (bench: Bench) => void (bench.us += 8 * 3600e6),
+    () => undefined,
+    (bench: Bench) => bench.run.disarming('remote'),
+  ]) {
+    const bench = await armedNight();
+    await bench.pass(1);
+    happens(bench);
+    bench.isArmed = false;
+    await bench.pass(2);
+    const { entry } = bench.lines.find((line) => line.entry.kind === 'disarmed') ?? {};
+    causes.push(entry?.kind === 'disarmed' ? entry.cause : '');
+  }
+  assert.deepEqual(causes, ['expired', 'guardian', 'remote']);
+});

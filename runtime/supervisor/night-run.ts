@@ -1,0 +1,280 @@
+import type { Rearming } from '../contracts.js';
+import type { NightEntry, NightLimits, NightLine, NightMark, NightTime } from '../study/night-log.js';
+import { longestWindowSeconds, Night } from '../study/night.js';
+
+/** What a night's run needs of the rest. */
+export interface NightRunPorts {
+  now(): NightTime;
+  /** On disk when it resolves. */
+  append(entry: NightEntry): Promise<NightLine>;
+  /** Whether the loop is. */
+  armed(): boolean;
+  armedUntilUs(): number;
+  /** Whether samples come and the guardian is ready. */
+  stands(): boolean;
+  /** All that speaks against arming for so long now, this night's own reasons among it. */
+  check(seconds: number, limits: NightLimits): Promise<readonly string[]>;
+  arm(untilUs: number, limits: NightLimits): void;
+  disarm(): void;
+  /** Brings the guardian to rest, past the core; rejects if none is there. */
+  silence(): Promise<unknown>;
+  /** Into the recording. */
+  mark(text: string): void;
+  say(level: 'info' | 'warn' | 'error', text: string): void;
+}
+
+/** What somebody says of the night. */
+export interface NightSaying {
+  readonly mark: NightMark | 'clear';
+  readonly text: string;
+  readonly by: string;
+  /** Of lights off: how long the window is. */
+  readonly forSeconds?: number | undefined;
+  /** The recording has it already. */
+  readonly isMarked?: boolean;
+}
+
+/** What was found of the run before this one, in the same night. */
+export interface RunBefore {
+  /** Name of its recording. */
+  readonly recording: string;
+  /** How long ago it was last alive; NaN if that is not known. */
+  readonly sinceSeconds: number;
+}
+
+/**
+ * One night as its run keeps it: writes the log, answers marks, says what speaks against arming, and arms again after a
+ * crash where the protocol allows it (SAFETY.md R-50, R-51).
+ */
+export class NightRun {
+  readonly #night: Night;
+  readonly #isNew: boolean;
+  readonly #ports: NightRunPorts;
+  readonly #rearm: Rearming | undefined;
+  /** Why nothing can be written, so that nothing may be armed. */
+  #problem = '';
+  #adverseHere = false;
+  #wasArmed = false;
+  /** This run is to arm by itself under these limits, until then. */
+  #pending: { readonly limits: NightLimits; readonly deadlineUs: number } | undefined;
+  #nextUs = -Infinity;
+  #lastReasons: readonly string[] = [];
+  #cause = '';
+
+  constructor(lines: readonly NightLine[], rearm: Rearming | undefined, ports: NightRunPorts, problem = '') {
+    this.#night = new Night(lines);
+    this.#isNew = lines.length === 0;
+    this.#rearm = rearm;
+    this.#ports = ports;
+    this.#problem = problem;
+  }
+
+  /** Once, before anything can be armed. `begun` is for a night that no walk-through has begun. */
+  async begin(begun: NightEntry & { kind: 'begun' }, recording: string, before: RunBefore | undefined): Promise<void> {
+    const now = this.#ports.now();
+    const limits = this.#night.armedUnder;
+    if (this.#isNew) await this.#write(begun);
+    if (before) await this.#write({ kind: 'run', recording: before.recording, state: 'gone', detail: '' });
+    if (before && limits) {
+      const reasons = this.#night.againstRearming(this.#rearm, before.sinceSeconds, now);
+      if (reasons.length > 0) await this.#refuse(reasons);
+      else if (this.#rearm) {
+        const leftUs = this.#rearm.withinUs - before.sinceSeconds * 1e6;
+        this.#pending = { limits, deadlineUs: now.us + leftUs };
+      }
+    }
+    await this.#write({ kind: 'run', recording, state: 'began', detail: '' });
+  }
+
+  /** What speaks against arming, one line each. */
+  get reasons(): readonly string[] {
+    const held = this.#adverseHere && !this.#night.adverse ? ['night: held by an adverse event. See the log.'] : [];
+    const problem = this.#problem === '' ? [] : [`night: ${this.#problem}`];
+    return [...problem, ...held, ...this.#night.reasons(this.#ports.now())];
+  }
+
+  /** As `reasons`, where nothing leaves the machine: no window is needed. */
+  get held(): readonly string[] {
+    return [...(this.#problem === '' ? [] : [`night: ${this.#problem}`]), ...this.#night.held];
+  }
+
+  /** Left of the window. */
+  get windowSeconds(): number {
+    return this.#night.windowSeconds(this.#ports.now());
+  }
+
+  get state(): NightState {
+    const { steps, rearmed, closed } = this.#night;
+    return {
+      windowSeconds: this.windowSeconds,
+      adverse: this.#adverseHere || this.#night.adverse,
+      rearmed,
+      closed,
+      problem: this.#problem,
+      steps: steps.map(({ step, result, detail }) => ({ step, result, detail })),
+    };
+  }
+
+  /** Somebody has armed, within the window. Before the loop is told. */
+  async armed(limits: NightLimits): Promise<void> {
+    this.#pending = undefined;
+    await this.#must({ kind: 'armed', by: '', rearmed: 0, limits });
+  }
+
+  lowered(limits: NightLimits): void {
+    if (this.#ports.armed()) void this.#write({ kind: 'lowered', limits });
+  }
+
+  /** Somebody, or something, disarms: the reason that the log gives. A night that was to be armed again is not. */
+  disarming(cause: string): void {
+    this.#pending = undefined;
+    this.#cause = cause;
+    if (!this.#ports.armed() && this.#night.armedUnder) void this.#write({ kind: 'disarmed', cause });
+  }
+
+  async append(entry: NightEntry): Promise<void> {
+    await this.#must(entry);
+  }
+
+  /** Returns why it could not be followed; empty if it was. An adverse event acts first and is written afterwards. */
+  async say({
+    mark,
+    text,
+    by,
+    forSeconds = longestWindowSeconds,
+    isMarked = false,
+  }: NightSaying): Promise<readonly string[]> {
+    const words = [mark, text, by === '' ? '' : `by ${by}`].filter((word) => word !== '').join(' ');
+    switch (mark) {
+      case 'adverse':
+        this.#adverseHere = true;
+        this.disarming('adverse');
+        this.#ports.disarm();
+        await this.#ports.silence().catch((error: unknown) => this.#ports.say('warn', String(error)));
+        break;
+      case 'clear':
+        if (!this.#adverseHere && !this.#night.adverse)
+          return ['clear: no adverse event holds this night. See axond status.'];
+        await this.#must({ kind: 'adverseCleared', by, text });
+        this.#adverseHere = false;
+        this.#ports.mark(words);
+        return [];
+      case 'lightsOff': {
+        if (this.#night.closed) return this.#night.held;
+        const open = this.windowSeconds;
+        if (open > 0)
+          return [`lightsOff: the window is open for another ${minutes(open)}. Close it first: axond mark lightsOn.`];
+        if (!(forSeconds > 0 && forSeconds <= longestWindowSeconds))
+          return [`lightsOff: ${forSeconds} s is not within 10 h. Give --for 10h or less.`];
+        const { us, wallMs } = this.#ports.now();
+        const untilUs = us + forSeconds * 1e6;
+        await this.#must({ kind: 'lightsOff', by, untilUs, untilWallMs: wallMs + forSeconds * 1000 });
+        break;
+      }
+      case 'lightsOn':
+        this.disarming('lightsOn');
+        this.#ports.disarm();
+        await this.#must({ kind: 'lightsOn', by });
+        break;
+      case 'awake':
+      case 'note':
+        break;
+    }
+    if (!isMarked) this.#ports.mark(words);
+    if (mark !== 'lightsOff' && mark !== 'lightsOn') await this.#must({ kind: 'mark', mark, text, by });
+    return [];
+  }
+
+  /** With each beat of the supervisor. */
+  beat(): void {
+    const armed = this.#ports.armed();
+    if (this.#wasArmed && !armed && this.#night.armedUnder) {
+      const expired = this.#ports.now().us >= this.#ports.armedUntilUs() - 1e6;
+      void this.#write({ kind: 'disarmed', cause: this.#cause || (expired ? 'expired' : 'guardian') });
+    }
+    if (armed && !this.#wasArmed) this.#cause = '';
+    this.#wasArmed = armed;
+    const { us } = this.#ports.now();
+    if (!this.#pending || us < this.#nextUs) return;
+    if (us > this.#pending.deadlineUs) {
+      this.#pending = undefined;
+      const reasons = this.#lastReasons;
+      void this.#refuse(reasons.length > 0 ? reasons : ['it did not stand in time: no samples, or no guardian.']);
+    } else if (this.#ports.stands()) {
+      this.#nextUs = Infinity;
+      void this.#tryAgain(this.#pending.limits).finally(() => (this.#nextUs = this.#ports.now().us + retryUs));
+    }
+  }
+
+  /** The run ends in order. */
+  async end(recording: string): Promise<void> {
+    this.#pending = undefined;
+    if (this.#night.armedUnder) await this.#write({ kind: 'disarmed', cause: this.#cause || 'shutdown' });
+    await this.#write({ kind: 'run', recording, state: 'ended', detail: '' });
+  }
+
+  async #tryAgain(limits: NightLimits): Promise<void> {
+    const seconds = this.windowSeconds;
+    this.#lastReasons = await this.#ports.check(seconds, limits);
+    if (this.#lastReasons.length > 0 || !this.#pending) return;
+    const rearmed = this.#night.rearmed + 1;
+    const untilUs = this.#ports.now().us + seconds * 1e6;
+    // On disk before anything can follow from it: a crash after this counts.
+    if (!(await this.#write({ kind: 'armed', by: '', rearmed, limits }))) return;
+    const times = this.#rearm?.times ?? 0;
+    const words = `armed again by itself, ${rearmed} of ${times} times`;
+    if (!this.#stillPending()) return;
+    this.#pending = undefined;
+    this.#ports.arm(untilUs, limits);
+    this.#ports.mark(words);
+    this.#ports.say('warn', words);
+  }
+
+  /** Somebody may have disarmed while the line was written. */
+  #stillPending(): boolean {
+    return this.#pending !== undefined && this.reasons.length === 0;
+  }
+
+  async #refuse(reasons: readonly string[]): Promise<void> {
+    for (const reason of reasons) this.#ports.say('warn', `not armed again: ${reason}`);
+    this.#ports.mark('not armed again');
+    await this.#write({ kind: 'disarmed', cause: 'gone' });
+    await this.#write({ kind: 'rearmRefused', reasons: [...reasons] });
+  }
+
+  /** Rejects with what went wrong. */
+  async #must(entry: NightEntry): Promise<void> {
+    if (!(await this.#write(entry))) throw new Error(this.#problem);
+  }
+
+  /** False if it could not be written: then nothing may be armed. */
+  async #write(entry: NightEntry): Promise<boolean> {
+    try {
+      this.#night.take(await this.#ports.append(entry));
+      this.#problem = '';
+      return true;
+    } catch (error) {
+      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#ports.say('error', `night: ${this.#problem}`);
+      return false;
+    }
+  }
+}
+
+/** For status, page and alarms. */
+export interface NightState {
+  /** Left of the authorised window; 0 where none is open. */
+  readonly windowSeconds: number;
+  /** An adverse event holds the night. */
+  readonly adverse: boolean;
+  /** How often it was armed by itself. */
+  readonly rearmed: number;
+  readonly closed: boolean;
+  /** Why its log cannot be written; empty while it can. */
+  readonly problem: string;
+  readonly steps: readonly { readonly step: string; readonly result: string; readonly detail: string }[];
+}
+
+const minutes = (seconds: number): string => `${Math.ceil(seconds / 60)} min`;
+
+const retryUs = 2e6;

@@ -1,0 +1,130 @@
+import { basename, join } from 'node:path';
+import type { Logger } from 'pino';
+import type { RunPlan } from '../config/compile.js';
+import type { StudyPlan } from '../contracts.js';
+import { silenceGuardian } from '../guardian/silence.js';
+import { disarmCauses } from '../contracts.js';
+import { post } from '../loop/shared.js';
+import { monotonicUs } from '../monotonic.js';
+import { openRecording } from '../recording/read.js';
+import { NightFile, nightPath } from '../study/night-file.js';
+import type { NightLine, NightTime } from '../study/night-log.js';
+import { Night } from '../study/night.js';
+import type { RunMemory } from './memory.js';
+import { NightRun, type RunBefore } from './night-run.js';
+import type { RunArming } from './run-arming.js';
+import { clockIsUnset, readBootId } from './run-file.js';
+import type { Stimulator } from './stimulator.js';
+import type { StudyLock } from './study-lock.js';
+
+/** A run of a study as its night sees it. */
+export interface NightParts {
+  readonly plan: RunPlan;
+  readonly study: StudyPlan;
+  readonly memory: RunMemory;
+  readonly arming: RunArming;
+  readonly stimulator: () => Stimulator | undefined;
+  readonly silenceSocket: string;
+  readonly mark: (text: string) => void;
+  readonly log: Logger;
+}
+
+/** What stands in the log of a night that goes on. */
+export interface FoundNight {
+  readonly file: NightFile;
+  readonly lines: readonly NightLine[];
+  readonly before: RunBefore | undefined;
+  /** Why the log cannot be read; then nothing can be armed. */
+  readonly problem: string;
+  /**
+   * The run before has gone within an open window: this one goes on with its night, as a service starts it again without
+   * being told so.
+   */
+  readonly goesOn: boolean;
+}
+
+/** The time of a line of a night's log that is written now. */
+export function nightTime({ record, timeZone }: Pick<RunPlan, 'record' | 'timeZone'>): NightTime {
+  const wallMs = Date.now();
+  const clock = clockIsUnset(record, wallMs) ? 'unset' : 'set';
+  return { us: monotonicUs(), boot: readBootId(), wallMs, clock, zone: timeZone };
+}
+
+/** Reads the log of the night that this run belongs to. */
+export async function findNight(plan: RunPlan, study: StudyPlan): Promise<FoundNight> {
+  const file = new NightFile(nightPath(plan.record, study.name, study.participant, study.night), () => nightTime(plan));
+  try {
+    const lines = await file.read();
+    const night = new Night(lines);
+    const now = nightTime(plan);
+    const before =
+      night.unended === undefined
+        ? undefined
+        : { recording: night.unended, sinceSeconds: sinceAlive(join(plan.record, `${night.unended}.db`), now) };
+    return { file, lines, before, problem: '', goesOn: before !== undefined && night.windowSeconds(now) > 0 };
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return { file, lines: [], before: undefined, problem, goesOn: false };
+  }
+}
+
+/** The night of a run that begins now. */
+export async function beginNight(
+  found: FoundNight,
+  recording: string,
+  lock: StudyLock['record'],
+  { plan, study, memory, arming, stimulator, silenceSocket, mark, log }: NightParts,
+): Promise<NightRun> {
+  const night = new NightRun(
+    found.lines,
+    study.rearm,
+    {
+      now: () => nightTime(plan),
+      append: (entry) => found.file.append(entry),
+      armed: () => memory.armed,
+      armedUntilUs: () => memory.armedUntilUs,
+      stands: () => memory.frames > 0 && stimulator()?.ready === true,
+      check: (forSeconds, limits) => arming.reasons({ device: plan.name, forSeconds, ...limits }),
+      arm: (untilUs, limits) => void arming.tell(untilUs, limits),
+      disarm: () => void post(memory.requests, 'disarm', disarmCauses.indexOf('request')),
+      silence: () => silenceGuardian(silenceSocket),
+      mark,
+      say: (level, text) => log[level](text),
+    },
+    found.problem,
+  );
+  const { name, participant, night: number } = study;
+  await night.begin(
+    {
+      kind: 'begun',
+      study: name,
+      participant,
+      night: number,
+      device: plan.name,
+      protocol: lock?.protocol ?? null,
+      approval: lock?.approval ?? null,
+      by: '',
+    },
+    basename(recording, '.db'),
+    found.before,
+  );
+  return night;
+}
+
+/** How long ago a recording got its newest event; NaN where nothing can tell. */
+function sinceAlive(path: string, now: NightTime): number {
+  try {
+    const recording = openRecording(path);
+    try {
+      const { bootId, startUs, startWallMs, wallClock } = recording.run;
+      const lastUs = recording.lastUs();
+      if (bootId === now.boot) return (now.us - lastUs) / 1e6;
+      if (wallClock === 'unset' || now.clock === 'unset') return NaN;
+      return (now.wallMs - (startWallMs + (lastUs - startUs) / 1000)) / 1000;
+    } finally {
+      recording.close();
+    }
+  } catch {
+    return NaN;
+  }
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openRecording } from '../runtime/recording/read.js';
+import { encodeAllocation } from '../runtime/study/allocation.js';
+import { readNightLog, type NightLine } from '../runtime/study/night-log.js';
+import { writeSealed } from '../runtime/study/sealed-files.js';
+import { axond, startAxond, temporaryFolder, until } from './axond-process.js';
+
+interface Status {
+  source: { samples: number };
+  stimulation: { armed: boolean; guardian: string } | null;
+  night: { windowSeconds: number; adverse: boolean; rearmed: number } | null;
+}
+
+/** `npm run night`: half a minute of real processes. */
+test('R-50 R-51 a night with real processes: armed in its window, killed and armed again once, then not; an adverse event holds the next run', async (t) => {
+  const [record, runtime, sealed] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
+  const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
+  const allocation = join(sealed, 'cue.sealed');
+  const head = { study: 'cue', made: '2026-11-28T09:00:00.000Z', nonce: '5a'.repeat(32) };
+  const shape = { participants: ['P001'], nights: 1, blocks: 1, blockSeconds: null };
+  const rows = [{ participant: 'P001', night: 1, block: 1, condition: 'sham' as const }];
+  await writeSealed(allocation, encodeAllocation({ ...head, ...shape, rows }));
+  const port = join(record, 'cyton');
+  startAxond(t, ['emulate', 'cyton', '--link', port], environment);
+  const study = `study={ name: cue, participant: P001, night: 1, allocation: ${allocation}, rearm: { within: 2m, times: 1 } }`;
+  const start = () =>
+    startAxond(
+      t,
+      ['run', '--preset', 'demo', '--port', port, '--set', `device.record=${record}`, '--set', study, '--json'],
+      environment,
+    );
+  const ask = (...parts: string[]): ReturnType<typeof axond> =>
+    axond(t, [...parts, '--device', 'demo', '--json'], environment);
+  const status = async (): Promise<Status | undefined> => {
+    const { code, json } = await ask('status');
+    return code === 0 ? (json as unknown as Status) : undefined;
+  };
+  const stands = async (): Promise<boolean> => {
+    const now = await status();
+    return now !== undefined && now.source.samples > 0 && now.stimulation?.guardian === 'ready';
+  };
+  const log = (): NightLine[] => readNightLog(readFileSync(join(record, 'cue-P001-01.night'), 'utf8'));
+  const arm = async (): Promise<boolean> => (await ask('arm', '--for', '59m')).code === 0;
+  let run = start();
+  await until('the run', stands, 60_000);
+  assert.match((await ask('arm', '--for', '59m')).stderr, /lights are not off/);
+  assert.equal((await ask('mark', 'lightsOff', '--for', '1h', '--by', 'AM')).code, 0);
+  assert.match((await ask('arm', '--for', '2h')).stderr, /longer than the window, of which 59 min are left/);
+  await until('arming', arm, 60_000);
+
+  run.child.kill('SIGKILL');
+  await run.exited;
+  run = start();
+  await until('arming again', async () => (await status())?.stimulation?.armed === true, 60_000);
+  assert.equal((await status())?.night?.rearmed, 1);
+
+  run.child.kill('SIGKILL');
+  await run.exited;
+  run = start();
+  await until('the third run', stands, 60_000);
+  assert.ok(log().some(({ entry }) => entry.kind === 'rearmRefused' && /times/.test(entry.reasons.join())));
+  assert.equal((await status())?.stimulation?.armed, false);
+
+  assert.equal((await ask('mark', 'adverse', 'headache')).code, 0);
+  const silenced = await status();
+  assert.deepEqual([silenced?.stimulation?.guardian, silenced?.night?.adverse], ['silenced', true]);
+  run.child.kill('SIGINT');
+  assert.equal(await run.exited, 0, run.stderr());
+  assert.deepEqual(
+    log().flatMap(({ entry }) => (entry.kind === 'run' ? [entry.state] : entry.kind === 'mark' ? [entry.mark] : [])),
+    ['began', 'gone', 'began', 'gone', 'began', 'adverse', 'ended'],
+  );
+  const parts = readdirSync(record).filter((name) => name.endsWith('.db'));
+  const nights = parts.sort().map((name) => {
+    const file = openRecording(join(record, name));
+    file.close();
+    return [file.run.study?.participant, file.run.study?.night, file.run.study?.continued];
+  });
+  assert.deepEqual(nights, [
+    ['P001', 1, false],
+    ['P001', 1, true],
+    ['P001', 1, true],
+  ]);
+});

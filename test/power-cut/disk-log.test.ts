@@ -57,3 +57,10 @@ test('a file that is cut off and unlinked may still be there, as it was', () => 
   const gone: DiskCall = { kind: 'unlinked', path: '/d/a', ...timed() };
   assert.deepEqual(states(...start, cut, gone), new Set(['', '/d/a=12', '/d/a=1']));
 });
+
+test('a folder that is renamed takes all that is in it along, or nothing', () => {
+  const start = [created('/d/f/a'), written('/d/f/a', 0, [1]), synced('/d/f/a'), created('/d/f/b'), synced('/d/f')];
+  const renamed: DiskCall = { kind: 'renamed', path: '/d/f', to: '/d/g', ...timed() };
+  assert.deepEqual(states(...start, renamed), new Set(['/d/f/a=1 /d/f/b=', '/d/g/a=1 /d/g/b=']));
+  assert.deepEqual(states(...start, renamed, synced('/d')), new Set(['/d/g/a=1 /d/g/b=']));
+});

@@ -73,8 +73,9 @@ interface File {
   readonly sure: Bytes;
   unsure: Unsure<Content>[];
 }
-/** Names that one call gives or takes away. */
-type Names = readonly (readonly [path: string, file: File | undefined])[];
+/** Names that one call gives or takes away; or a folder that has another one, with all that is in it. */
+type Names =
+  readonly (readonly [path: string, file: File | undefined])[] | { readonly from: string; readonly to: string };
 
 /**
  * The folder as a power cut may leave it. Sure is what stood before the start of a sync that has returned: of the file for
@@ -93,6 +94,8 @@ export class CutDisk {
       const file = { sure: new Bytes(), unsure: [] };
       this.#files.set(call.file, file);
       this.#named(call, [[call.path, file]]);
+    } else if (call.kind === 'renamed' && !this.#here.has(call.path)) {
+      this.#named(call, { from: call.path, to: call.to });
     } else if (call.kind === 'renamed') {
       this.#named(call, [
         [call.path, undefined],
@@ -134,14 +137,24 @@ export class CutDisk {
   }
 
   #syncedFolder({ path, startUs }: DiskCall): void {
+    const isHere = (name: string): boolean => dirname(name) === path;
     const isSure = ({ endUs, change }: Unsure<Names>): boolean =>
-      endUs <= startUs && change.every(([name]) => dirname(name) === path);
+      endUs <= startUs &&
+      ('from' in change ? isHere(change.from) && isHere(change.to) : change.every(([name]) => isHere(name)));
     for (const { change } of this.#unsure.filter(isSure)) give(this.#sure, change);
     this.#unsure = this.#unsure.filter((one) => !isSure(one));
   }
 }
 
 function give(names: Map<string, File>, changes: Names): void {
+  if ('from' in changes) {
+    const within = [...names].filter(([path]) => path.startsWith(`${changes.from}/`));
+    for (const [path, file] of within) {
+      names.delete(path);
+      names.set(changes.to + path.slice(changes.from.length), file);
+    }
+    return;
+  }
   for (const [path, file] of changes) {
     if (file) names.set(path, file);
     else names.delete(path);

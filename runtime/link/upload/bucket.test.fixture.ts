@@ -28,7 +28,7 @@ export class EmulatedBucket {
     this.#server = createServer((request, response) => void this.#take(request, response));
   }
 
-  static async start(t: TestContext): Promise<EmulatedBucket> {
+  static async start(t: Pick<TestContext, 'after'>): Promise<EmulatedBucket> {
     const bucket = new EmulatedBucket();
     bucket.#server.listen(0, '127.0.0.1');
     await once(bucket.#server, 'listening');

@@ -50,6 +50,7 @@ export async function buildPage(
   const night: Night = {
     title: `Night report: ${id}`,
     configuration: run.configuration,
+    run,
     facts: factsOf(exported, plan, derivation),
     rate,
     first,

@@ -111,3 +111,53 @@ test('conditions are shown when they were opened on record, and not before', asy
   assert.match(page, /Seen in hindsight, real: 6 stimuli, mean -45°, resultant length 1\.00/);
   elementsOf(page.replace(/^<!DOCTYPE html>\n/, ''));
 });
+
+test('the reporting list is there item by item, and says what is not recorded; phases achieved only once opened', async (t) => {
+  const { path, allocation } = await recordNight(t, 'sham');
+  const cells = (page: string): Map<string, string> =>
+    new Map(
+      [...page.matchAll(/<tr><th>([^<]*)<\/th><td>([^<]*)<\/td><\/tr>/g)].map(([, item = '', value = '']) => [
+        item,
+        value,
+      ]),
+    );
+  const blinded = cells(await pageOf(t, path));
+  // The list of closedloop stimulation that the owners gave, in their order.
+  const items = [
+    'Montage and reference',
+    'Filter and delay',
+    'Detection rule and threshold',
+    'Phase target',
+    'Phase foreseen',
+    'Phase achieved',
+    'Stimuli by stage',
+    'Intervals between stimuli',
+    'Level',
+    'Calibration',
+    'Latency and jitter of the device',
+    'Gate rules',
+    'Arousals after stimuli',
+    'Sham scheme',
+    'Blinding check',
+    'Missing data',
+  ];
+  assert.deepEqual(
+    [...blinded.keys()].filter((item) => items.includes(item)),
+    items,
+  );
+  assert.equal(blinded.get('Phase foreseen'), 'mean -30.0°, SD 0.0°, resultant length 1.000, n 6');
+  assert.equal(blinded.get('Phase achieved'), 'not shown while the participant is blinded');
+  for (const item of ['Level', 'Calibration', 'Latency and jitter of the device', 'Blinding check']) {
+    assert.equal(blinded.get(item), 'not recorded', item);
+  }
+  assert.match(blinded.get('Sham scheme') ?? '', /sealed allocation, applied in the guardian.*night 1 of P001/);
+  assert.match(blinded.get('Stimuli by stage') ?? '', /^6 in all/);
+  // Intervals of 15.5, 14.5, 1.2, 28.8 and 15 s, a millisecond longer each, in reads of 40 ms.
+  assert.match(blinded.get('Intervals between stimuli') ?? '', /median 15\.0\d s.* n 5$/);
+  const who = { participant: 'P001', by: 'A. Meyer', reason: 'analysis', user: 'a', at: '2026-11-29T09:00:00.000Z' };
+  await unblind({ ...who, allocation }, { recordings: path });
+  assert.equal(
+    cells(await pageOf(t, path, '--allocation', allocation)).get('Phase achieved'),
+    'sham: mean 120.0°, SD 0.0°, resultant length 1.000, n 6',
+  );
+});

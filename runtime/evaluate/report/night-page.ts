@@ -1,13 +1,16 @@
+import type { RunDescription } from '../../contracts.js';
 import { percentile } from '../events.js';
 import { epochSeconds, type EpochSpectra } from '../night/epoch-spectra.js';
 import type { LockedAverage } from '../night/locked-average.js';
 import type { NightEvents, NightStimulus } from '../night/night-events.js';
+import { minutesByStage, perEpoch } from '../night/stage-counts.js';
 import { guessStage, stageGuesses } from '../night/stages.js';
 import { histogram, horizontalBars } from './bars.js';
 import { chart, type Series } from './chart.js';
 import { document, paragraph, section } from './document.js';
 import { element, escape, table } from './markup.js';
 import { nightStrip } from './night-strip.js';
+import { reportingList } from './reporting-list.js';
 import { rose } from './rose.js';
 
 /** What the page of a night is made of. */
@@ -17,6 +20,8 @@ export interface Night {
   readonly facts: readonly (readonly [string, string])[];
   /** The effective configuration, as YAML: rules, thresholds, targets, levels, limits. */
   readonly configuration: string;
+  /** What the recording says of its run. */
+  readonly run: Pick<RunDescription, 'stream' | 'timing' | 'study'>;
   /** Frames a second. */
   readonly rate: number;
   /** Index of the first frame. */
@@ -50,6 +55,7 @@ export function nightPage(night: Night): string {
           `Conditions are known: ${opened.map(({ condition, stimuli }) => `${stimuli.length} stimuli were ${condition}`).join(', ') || 'there was no stimulus'}.`,
         )
       : element('p', { class: 'note' }, escape(blinded)),
+    section('Reporting list', paragraph(reportingBasis), table(['', ''], reportingList(night))),
     section('Counts', countTable(night), ...lossTable(night)),
     section(
       'The night',
@@ -76,6 +82,9 @@ export function nightPage(night: Night): string {
     ),
   );
 }
+
+const reportingBasis =
+  'What a paper on closed-loop stimulation in sleep has to report (after Esfahani et al. 2023), item by item.';
 
 const blinded =
   'Blinded: nothing here is split by condition, and nothing is shown that a stimulus has changed: no signal behind a ' +
@@ -120,16 +129,6 @@ function lossTable({ events: { losses }, gaps, first, rate }: Night): string[] {
   ];
 }
 
-/** Of each epoch how many. */
-function perEpoch({ rate, first, spectra: { depths } }: Night, indexes: readonly number[]): number[] {
-  const counts = new Array<number>(depths.length).fill(0);
-  for (const index of indexes) {
-    const epoch = Math.min(depths.length - 1, Math.max(0, Math.floor((index - first) / (epochSeconds * rate))));
-    counts[epoch] = (counts[epoch] ?? 0) + 1;
-  }
-  return counts;
-}
-
 function stripRows(night: Night) {
   const { events } = night;
   return [
@@ -158,28 +157,23 @@ function stripRows(night: Night) {
 }
 
 function stageTable(night: Night): string {
-  const { events, detectors, spectra, frames, rate } = night;
+  const { events, detectors, spectra } = night;
   const guesses = spectra.depths.map(guessStage);
-  const minutesOf = (stage: string): number =>
-    guesses.reduce((sum, guess, epoch) => {
-      const seconds = Math.min(epochSeconds, frames / rate - epoch * epochSeconds);
-      return guess === stage ? sum + Math.max(0, seconds) / 60 : sum;
-    }, 0);
+  const minutes = minutesByStage(night);
   const row = (name: string, indexes: readonly number[]): string[] => {
     const counts = perEpoch(night, indexes);
     return [
       name,
       ...stageGuesses.map((stage) => {
         const count = counts.reduce((sum, each, epoch) => (guesses[epoch] === stage ? sum + each : sum), 0);
-        const minutes = minutesOf(stage);
-        return minutes === 0 ? '–' : `${count} (${(count / minutes).toFixed(2)})`;
+        return minutes[stage] === 0 ? '–' : `${count} (${(count / minutes[stage]).toFixed(2)})`;
       }),
     ];
   };
   return table(
     ['count (a minute)', ...stageGuesses],
     [
-      ['minutes', ...stageGuesses.map((stage) => minutesOf(stage).toFixed(1))],
+      ['minutes', ...stageGuesses.map((stage) => minutes[stage].toFixed(1))],
       ...detectors.map((name, place) =>
         row(
           name,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AlarmRules, alarmNames, type AlarmFacts, type AlarmName } from './alarm-rules.js';
-import { Alarms } from './alarms.js';
+import { Alarms, alarmsOf } from './alarms.js';
 
 const quiet: Omit<AlarmFacts, 'nowUs'> = {
   night: { windowOpen: true, adverse: false, rearmed: 0 },
@@ -204,4 +204,14 @@ test('a restart acknowledges nothing: what the night has logged gives the same a
   log.push(...alarms.look(present('signal', 'disk'), 3000).map((change) => ({ ...change, wallMs: 3000 })));
   assert.deepEqual(new Alarms(log).list, alarms.list);
   assert.equal(alarms.list.length, 3);
+});
+
+test('of a log with other entries, and an alarm of a later version, the alarms that are known are read', () => {
+  const raised = { kind: 'alarm', state: 'raised', by: '', detail: '' } as const;
+  const lines = [
+    { wallMs: 1, entry: { kind: 'lightsOn', by: 'AM' } as const },
+    { wallMs: 2, entry: { ...raised, alarm: 'signal' } },
+    { wallMs: 3, entry: { ...raised, alarm: 'of a later version' } },
+  ];
+  assert.deepEqual(alarmsOf(lines), [{ alarm: 'signal', state: 'raised', by: '', detail: '', wallMs: 2 }]);
 });

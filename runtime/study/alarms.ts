@@ -1,4 +1,5 @@
 import { alarmNames, alarmWords, type AlarmName, type Present } from './alarm-rules.js';
+import type { NightLine } from './night-log.js';
 
 /** As it stands in the night's log. */
 export interface AlarmChange {
@@ -23,6 +24,19 @@ export interface Alarm {
   readonly by: string;
 }
 
+/** With when it was written. */
+export type LoggedAlarm = AlarmChange & { readonly wallMs: number };
+
+/** What a night's log tells of alarms, in its order; of a name that this version does not know nothing. */
+export function alarmsOf(lines: readonly Pick<NightLine, 'entry' | 'wallMs'>[]): readonly LoggedAlarm[] {
+  return lines.flatMap(({ entry, wallMs }) => {
+    if (entry.kind !== 'alarm') return [];
+    const alarm = alarmNames.find((name) => name === entry.alarm);
+    const { state, by, detail } = entry;
+    return alarm === undefined ? [] : [{ alarm, state, by, detail, wallMs }];
+  });
+}
+
 /**
  * Alarms are latched: one stays until somebody has acknowledged it and its cause is over, in either order. Whatever the
  * cause, it can be raised again after that. Pure.
@@ -31,7 +45,7 @@ export class Alarms {
   readonly #alarms = new Map<AlarmName, Alarm>();
 
   /** `earlier` of the same night, oldest first: a restart acknowledges nothing. */
-  constructor(earlier: readonly (AlarmChange & { readonly wallMs: number })[] = []) {
+  constructor(earlier: readonly LoggedAlarm[] = []) {
     for (const { wallMs, ...change } of earlier) this.#apply(change, wallMs);
   }
 

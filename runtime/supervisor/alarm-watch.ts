@@ -1,6 +1,6 @@
 import type { RefusalReason } from '../contracts.js';
 import { AlarmRules, type AlarmFacts, type PowerState } from '../study/alarm-rules.js';
-import { Alarms, type Alarm, type AlarmChange } from '../study/alarms.js';
+import { Alarms, type Alarm, type AlarmChange, type LoggedAlarm } from '../study/alarms.js';
 import type { Status } from './status.js';
 
 /** Where the facts of a run come from, and where its alarms go. */
@@ -35,7 +35,7 @@ export class AlarmWatch {
   #clockStepSeconds = 0;
 
   /** `judgesSleep`: the gate requires a detector that does. `earlier` alarms are those of the night's log. */
-  constructor(ports: AlarmPorts, judgesSleep: boolean, earlier: ConstructorParameters<typeof Alarms>[0] = []) {
+  constructor(ports: AlarmPorts, judgesSleep: boolean, earlier: readonly LoggedAlarm[] = []) {
     this.#ports = ports;
     this.#judgesSleep = judgesSleep;
     this.#rules = new AlarmRules(ports.night()?.rearmed);

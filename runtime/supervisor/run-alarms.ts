@@ -6,6 +6,7 @@ import type { LoopDescription } from '../loop/build.js';
 import { monotonicUs } from '../monotonic.js';
 import { mostBytesPerSecond } from '../recording/room.js';
 import { AlarmWatch, type AlarmPorts } from './alarm-watch.js';
+import type { LoggedAlarm } from '../study/alarms.js';
 import type { RunMemory } from './memory.js';
 import { readPower } from './power.js';
 
@@ -15,10 +16,12 @@ export interface WatchedRun extends Pick<AlarmPorts, 'status' | 'night' | 'chang
   readonly estimates: LoopDescription['estimates'];
   readonly stream: StreamInfo;
   readonly memory: RunMemory;
+  /** Of the same night, before this run. */
+  readonly earlier: readonly LoggedAlarm[];
 }
 
 /** The alarms of a run that begins now. */
-export function watchRun({ plan, estimates, stream, memory, ...ports }: WatchedRun): AlarmWatch {
+export function watchRun({ plan, estimates, stream, memory, earlier, ...ports }: WatchedRun): AlarmWatch {
   const startUs = monotonicUs();
   const { detectors, stimulation } = plan.loop;
   const required = (stimulation?.require ?? []).map((place) => detectors[place]?.name ?? '');
@@ -34,6 +37,7 @@ export function watchRun({ plan, estimates, stream, memory, ...ports }: WatchedR
   return new AlarmWatch(
     watched,
     required.some((name) => estimates[name]?.includes('sleep')),
+    earlier,
   );
 }
 

@@ -194,8 +194,8 @@ test(
       browser.open(`${address.exec(own.stderr())?.[1] ?? ''}${path}#token=${tokenOf(role)}`);
     const tab = await at('', 'operator');
     await until('the guardian to be ready', async () => /ready/.test(await tab.text('#gate-facts')), 90_000);
-    await tab.press('Escape');
-    await tab.press('Escape');
+    const now = Date.now() / 1000;
+    for (const pressed of [now, now + 0.2]) await tab.press('Escape', undefined, pressed);
     await shows(tab, '#alarms', /the guardian is at rest \(silenced\)[\s\S]*arm again/);
     const beds = await at('beds', 'blinded');
     await shows(beds, '#state', /1 of 1 beds NEED SOMEBODY/);

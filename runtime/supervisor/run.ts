@@ -31,6 +31,7 @@ import { evidenceNumber } from '../recording/writer.js';
 import { createPlaces, type Places } from './places.js';
 import { PortKeeper } from './port-keeper.js';
 import { RecorderThread } from './recorder-thread.js';
+import { alarmsOf } from '../study/alarms.js';
 import { nightMarks } from '../study/night-log.js';
 import { answerMark } from './night-marks.js';
 import type { NightRun } from './night-run.js';
@@ -230,6 +231,7 @@ export class Run {
       stream: this.stream,
       memory,
       status: () => this.status(),
+      earlier: alarmsOf(found?.lines ?? []),
       night: () => nightFacts(this.#night),
       changed: (change, words) => {
         log.warn(words);

@@ -93,6 +93,16 @@ export const shownStatus = z.object({
       ruleProblem: z.string(),
     })
     .nullable(),
+  night: z
+    .object({
+      windowSeconds: z.number(),
+      adverse: z.boolean(),
+      rearmed: count,
+      closed: z.boolean(),
+      problem: z.string(),
+      steps: z.array(z.object({ step: z.string(), result: z.string(), detail: z.string() })).readonly(),
+    })
+    .nullable(),
   alarms: z
     .array(
       z.object({

@@ -121,6 +121,7 @@ export const status: ShownStatus = {
     budget: { state: 'known', left: { hour: 98_765, day: 2, night: 3 } },
   },
   place: null,
+  night: null,
   alarms: [],
   ringLosses: { samples: 0 },
   recorder: { state: 'recording', lagMs: 3 },

@@ -31,6 +31,8 @@ export function showNow({ status, latency, disk, dropped, pages }: Now, reasons:
     ['running', duration(status.runningSeconds)],
     ['page', `${pages} look on, ${dropped} frames left out here`],
   ]);
+  show('night', status.night !== null);
+  if (status.night) showNight(status.night);
   show('latency', latency !== null);
   if (latency) drawLatency(latency);
 }
@@ -103,6 +105,21 @@ function showGate(gate: NonNullable<Shown['stimulation']>, reasons: readonly str
           ] as const,
         ]
       : []),
+  ]);
+}
+
+/** The walk-through of the evening, step by step, and then the window. */
+function showNight({ windowSeconds, adverse, rearmed, closed, problem, steps }: NonNullable<Shown['night']>): void {
+  const window = windowSeconds > 0 ? `window open, ${duration(windowSeconds)} left` : 'no window is open';
+  text('night-state', adverse ? 'held: adverse event' : closed ? 'closed' : window);
+  element('night-state', HTMLElement).className = `big ${adverse ? 'bad' : ''}`;
+  facts('night-facts', [
+    ...steps.map(({ step, result, detail }) => {
+      const look = result === 'ok' ? 'good' : 'bad';
+      return [step, `${result}${detail === '' ? '' : `: ${detail}`}`, look] as const;
+    }),
+    ...(rearmed > 0 ? [['armed again', `${rearmed} times by itself`] as const] : []),
+    ...(problem === '' ? [] : [['log', problem, 'bad'] as const]),
   ]);
 }
 

@@ -76,8 +76,9 @@ export class WebServer {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
       this.#upgrade(request, socket, head),
     );
-    server.on('clientError', (_error, socket: Socket) => {
-      if (socket.bytesWritten > 0) socket.destroy();
+    server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+      // A browser opens connections ahead: one that was let go unused must not be the answer to what it asks next.
+      if (socket.bytesWritten > 0 || error.code === 'ERR_HTTP_REQUEST_TIMEOUT') socket.destroy();
       else refuse(socket, 400);
     });
     this.#servers.push(server);

@@ -47,6 +47,7 @@ test('axond setup at a terminal: from an emulated Cyton to files without fault',
   await type(/Task \[2\]: $/, '');
   await type(/Mains \[50\]: $/, '');
   await type(/Name \[bedside-1\]: $/, '');
+  await type(/Time zone \[Europe\/Zurich\]: $/, '');
   // What somebody wrote is not overwritten by an Enter too much.
   writeFileSync(join(folder, 'protocol.yaml'), 'mine');
   await type(/Folder \[.*\]: $/, '');

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { DevicePlan } from '../../drivers/devices.js';
 import { portsHere } from '../../drivers/serial/line.js';
@@ -8,7 +8,7 @@ import { runningDevices } from '../supervisor/places.js';
 import { measureDevice } from './measure-device.js';
 import { Failure, UsageError, print } from './output.js';
 import { configurationFiles } from './setup-files.js';
-import { SetupGuide, type Choices, type MeasuredSignal, type Wish } from './setup-guide.js';
+import { SetupGuide, isChip, type Choices, type MeasuredSignal, type Wish } from './setup-guide.js';
 import { judgeElectrode, judgeSignal, mainsOf } from './signal-check.js';
 import { Terminal } from './terminal.js';
 
@@ -30,7 +30,7 @@ export async function guide(): Promise<void> {
       'back takes the last answer back, quit ends it.',
       '',
     );
-    const session = new SetupGuide(portsHere(), process.cwd());
+    const session = new SetupGuide(places(), process.cwd(), Intl.DateTimeFormat().resolvedOptions().timeZone);
     while (session.wish.want !== 'done' && session.wish.want !== 'nothing') await next(session, session.wish, person);
     if (session.wish.want === 'done') tellWhatIsNext(session.wish.choices);
     else throw new Failure('Nothing was written.');
@@ -45,13 +45,13 @@ async function next(session: SetupGuide, wish: Wish, person: Terminal): Promise<
       const { lines, prompt } = session.show();
       person.say(...lines);
       const answer = await person.ask(prompt);
-      session.listed(portsHere());
+      session.listed(places());
       session.answer(answer);
       break;
     }
     case 'asked':
-      person.say(`Asking ${wish.port}, which takes up to ten seconds …`);
-      session.asked(await whyNoCyton(wish.port));
+      person.say(`Asking ${wish.choices.port}, which takes up to ten seconds …`);
+      session.asked(await whyNoAmplifier(wish.choices));
       break;
     case 'measured':
       person.say('Measuring for three seconds …');
@@ -62,27 +62,18 @@ async function next(session: SetupGuide, wish: Wish, person: Terminal): Promise<
   }
 }
 
-async function whyNoCyton(port: string): Promise<string> {
+async function whyNoAmplifier(choices: Choices): Promise<string> {
   try {
-    return (await measureDevice(port, baudRate, cyton({}, []), 0)).problem;
+    return (await measureDevice(choices.port, baudRate, amplifier({ ...choices, electrodes: {} }), 0)).problem;
   } catch (error) {
-    return explained(error, port);
+    return explained(error, choices.port);
   }
 }
 
-async function measureSignal({
-  port,
-  electrodes,
-  active,
-  reference,
-}: Choices): Promise<MeasuredSignal | { problem: string }> {
+async function measureSignal(choices: Choices): Promise<MeasuredSignal | { problem: string }> {
+  const { port, electrodes, active, reference } = choices;
   try {
-    const { info, values, railed, problem } = await measureDevice(
-      port,
-      baudRate,
-      cyton(electrodes, []),
-      measuredSeconds,
-    );
+    const { info, values, railed, problem } = await measureDevice(port, baudRate, amplifier(choices), measuredSeconds);
     if (problem !== '') return { problem };
     const stretches = info.channels.map(({ name }, place) => {
       const own = values[place] ?? new Float64Array(0);
@@ -99,15 +90,23 @@ async function measureSignal({
   }
 }
 
-function cyton(electrodes: Readonly<Record<string, number>>, off: readonly number[]): DevicePlan {
-  return { use: 'cyton', options: { electrodes: { ...electrodes }, off: [...off], gain: 24, daisy: false, rate: 250 } };
+function amplifier({ port, dataReady, electrodes: named }: Choices): DevicePlan {
+  const common = { electrodes: { ...named }, off: [], gain: 24, rate: 250 } as const;
+  return isChip({ port })
+    ? { use: 'ads1299', options: { ...common, dataReady, reference: 4.5, bias: true, digital: false } }
+    : { use: 'cyton', options: { ...common, daisy: false } };
+}
+
+/** Dongles, and SPI ports that a chip may be at. */
+function places(): string[] {
+  const chips = readdirSync('/dev').filter((name) => /^spidev\d+\.\d+$/.test(name));
+  return [...portsHere(), ...chips.sort().map((name) => `/dev/${name}`)];
 }
 
 /** Checked as a whole before anything is written. What is there stays beside them, where it is to be replaced. */
 function write(choices: Choices, replace: boolean): string {
   const { folder, task } = choices;
-  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
-  const { device, protocol } = configurationFiles(choices, timeZone, readPreset(task.name));
+  const { device, protocol } = configurationFiles(choices, readPreset(task.name));
   const files = [
     { name: join(resolve(folder), 'device.yaml'), text: device },
     { name: join(resolve(folder), 'protocol.yaml'), text: protocol },

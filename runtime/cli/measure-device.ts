@@ -1,6 +1,5 @@
 import { createDevice, type DevicePlan } from '../../drivers/devices.js';
-import { openSerialLine } from '../../drivers/serial/line.js';
-import { openSerialTransport } from '../../drivers/serial/transport.js';
+import { openLine, openTransport } from '../../drivers/transports.js';
 import type { SampleBlock, StreamInfo } from '../contracts.js';
 import { blockCapacity } from '../loop/build.js';
 import { createSampleBlock } from '../loop/sample-block.js';
@@ -24,14 +23,14 @@ export async function measureDevice(
   plan: DevicePlan,
   seconds: number,
 ): Promise<Measurement> {
-  const line = await openSerialLine(port, baudRate);
+  const line = await openLine(plan, port, baudRate);
   try {
     const device = createDevice(plan);
     const { info } = device;
     const wanted = Math.round(seconds * info.rate);
     const values = info.channels.map(() => new Float64Array(wanted));
     const railed = info.channels.map(() => 0);
-    const transport = openSerialTransport(port);
+    const transport = openTransport(plan, port);
     const bytes = new Uint8Array(4096);
     const block = createSampleBlock(info.channels.length, blockCapacity);
     const deadlineUs = monotonicUs() + patienceUs + seconds * 1.5e6;

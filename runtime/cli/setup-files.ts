@@ -1,15 +1,12 @@
-import type { Choices } from './setup-guide.js';
+import { isChip, type Choices } from './setup-guide.js';
 
 /** The two files that the guide writes. `preset` is the text of the task's preset, comments and all; it is kept. Pure. */
-export function configurationFiles(
-  choices: Choices,
-  timeZone: string,
-  preset: string,
-): { device: string; protocol: string } {
-  return { device: deviceFile(choices, timeZone), protocol: protocolFile(choices, preset) };
+export function configurationFiles(choices: Choices, preset: string): { device: string; protocol: string } {
+  return { device: deviceFile(choices), protocol: protocolFile(choices, preset) };
 }
 
-function deviceFile({ name, port, electrodes, folder }: Choices, timeZone: string): string {
+function deviceFile(choices: Choices): string {
+  const { name, port, dataReady, electrodes, timeZone, folder } = choices;
   const used = new Set(Object.values(electrodes));
   const off = [1, 2, 3, 4, 5, 6, 7, 8].filter((input) => !used.has(input));
   const inputs = Object.entries(electrodes).map(([electrode, input]) => `    ${electrode}: ${input}`);
@@ -23,8 +20,9 @@ function deviceFile({ name, port, electrodes, folder }: Choices, timeZone: strin
     `  record: ${record}`,
     '',
     'source:',
-    '  use: cyton',
+    `  use: ${isChip(choices) ? 'ads1299' : 'cyton'}`,
     `  port: ${JSON.stringify(port)}`,
+    ...(isChip(choices) ? [`  dataReady: ${dataReady} # GPIO line of its data-ready pin`] : []),
     '  gain: 24 # the most sensitive of 1, 2, 4, 6, 8, 12, 24: for EEG',
     '  electrodes: # what is plugged into which input of the board',
     ...inputs,

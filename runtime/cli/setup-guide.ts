@@ -1,3 +1,4 @@
+import { isTimeZone } from '../config/device.js';
 import type { Judged } from './signal-check.js';
 
 /** What somebody chooses between who sets up a box for the first time. `from` is the derivation that its preset has. */
@@ -15,7 +16,10 @@ export type Task = (typeof tasks)[number];
 
 /** What was chosen so far. */
 export interface Choices {
+  /** Of the SPI bus for a chip, else of a dongle. */
   readonly port: string;
+  /** GPIO line of a chip's data-ready pin. */
+  readonly dataReady: number;
   /** Input of the board by electrode. */
   readonly electrodes: Readonly<Record<string, number>>;
   /** The electrode that is looked at, and against which. */
@@ -24,8 +28,13 @@ export interface Choices {
   readonly mains: 50 | 60;
   readonly task: Task;
   readonly name: string;
+  readonly timeZone: string;
   readonly folder: string;
 }
+
+/** A port of this name leads to a chip, and has no line of its own that says when data is ready. */
+export const isChip = ({ port }: Pick<Choices, 'port'>): boolean => /\/spidev\d+\.\d+$/.test(port);
+const amplifierOf = (choices: Choices): string => (isChip(choices) ? 'ADS1299' : 'Cyton');
 
 export interface MeasuredSignal {
   readonly judged: readonly Judged[];
@@ -36,14 +45,26 @@ export interface MeasuredSignal {
 export type Wish =
   | { readonly want: 'answer' }
   /** Ask this port who is there, and nobody else: a byte can fire a stimulator. */
-  | { readonly want: 'asked'; readonly port: string }
+  | { readonly want: 'asked'; readonly choices: Choices }
   | { readonly want: 'measured'; readonly choices: Choices }
   /** May be refused, with the reason. */
   | { readonly want: 'written'; readonly choices: Choices; readonly replace: boolean }
   | { readonly want: 'done'; readonly choices: Choices }
   | { readonly want: 'nothing' };
 
-const steps = ['port', 'electrodes', 'signal', 'check', 'task', 'mains', 'name', 'folder', 'write'] as const;
+const steps = [
+  'port',
+  'dataReady',
+  'electrodes',
+  'signal',
+  'check',
+  'task',
+  'mains',
+  'name',
+  'timeZone',
+  'folder',
+  'write',
+] as const;
 type Step = (typeof steps)[number];
 
 /**
@@ -59,16 +80,18 @@ export class SetupGuide {
   #choices: Choices;
   #measured = false;
 
-  constructor(ports: readonly string[], folder: string) {
+  constructor(ports: readonly string[], folder: string, timeZone: string) {
     this.#ports = ports;
     this.#choices = {
       port: '',
+      dataReady: 26,
       electrodes: {},
       active: '',
       reference: '',
       mains: 50,
       task: tasks[0],
       name: 'bedside-1',
+      timeZone,
       folder,
     };
   }
@@ -98,7 +121,7 @@ export class SetupGuide {
   asked(problem: string): void {
     this.wish = { want: 'answer' };
     if (problem === '') {
-      this.#said = ['An OpenBCI Cyton answers there.'];
+      this.#said = [isChip(this.#choices) ? 'An ADS1299 answers there.' : 'An OpenBCI Cyton answers there.'];
       this.#go(1);
     } else this.#wrong(`${this.#choices.port}: ${problem}`);
   }
@@ -130,7 +153,7 @@ export class SetupGuide {
   // ── Questions ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #question(): { lines: readonly string[]; prompt: string } {
-    const { port, electrodes, active, reference, mains, task, name, folder } = this.#choices;
+    const { port, electrodes, active, reference, mains, task, name, timeZone, folder, dataReady } = this.#choices;
     switch (this.#step) {
       case 'port':
         return {
@@ -138,10 +161,15 @@ export class SetupGuide {
             'Which port is the amplifier on? Only the one that you choose is spoken to.',
             ...this.#ports.map((path, place) => `  ${place + 1}  ${path}`),
             ...(this.#ports.length === 0
-              ? ['  There is none: plug the dongle in, then press Enter to look again.']
+              ? ['  There is none: plug the dongle in (a chip: switch SPI on), then press Enter to look again.']
               : ['  Enter looks again; or type a path, such as that of axond emulate cyton.']),
           ],
           prompt: 'Port:',
+        };
+      case 'dataReady':
+        return {
+          lines: ['Which GPIO line is the data-ready pin of the chip wired to? Its BCM number: 26 on a PiEEG.'],
+          prompt: `Line [${dataReady}]:`,
         };
       case 'electrodes':
         return {
@@ -182,6 +210,11 @@ export class SetupGuide {
           lines: ['What is this box called? a-z, 0-9 and -, for recordings and MQTT.'],
           prompt: `Name [${name}]:`,
         };
+      case 'timeZone':
+        return {
+          lines: ['Which time zone is it in? Nights are told in it, and cross a change of the clocks right.'],
+          prompt: `Time zone [${timeZone}]:`,
+        };
       case 'folder':
         return {
           lines: ['Where do the two files go? The service of systemd reads /etc/axond.'],
@@ -190,7 +223,7 @@ export class SetupGuide {
       case 'write':
         return {
           lines: [
-            `  ${name}: Cyton on ${port}, ${listOf(electrodes)}, ${active} - ${reference}`,
+            `  ${name} (${timeZone}): ${amplifierOf(this.#choices)} on ${port}, ${listOf(electrodes)}, ${active} - ${reference}`,
             `  ${task.text}`,
             `  ${folder}/device.yaml and ${folder}/protocol.yaml`,
           ],
@@ -205,6 +238,9 @@ export class SetupGuide {
     switch (this.#step) {
       case 'port':
         this.#takePort(text);
+        break;
+      case 'dataReady':
+        this.#takeDataReady(text);
         break;
       case 'electrodes':
         this.#takeElectrodes(text);
@@ -234,6 +270,11 @@ export class SetupGuide {
         else if (/^[a-z0-9-]{1,32}$/.test(text)) this.#choose({ name: text });
         else this.#wrong(`${text} is no name: up to 32 of a-z, 0-9 and -.`);
         break;
+      case 'timeZone':
+        if (text === '') this.#go(1);
+        else if (isTimeZone(text)) this.#choose({ timeZone: text });
+        else this.#wrong(`${text} is no time zone: Europe/Zurich, for example, or UTC.`);
+        break;
       case 'folder':
         if (text === '') this.#go(1);
         else this.#choose({ folder: text.length > 1 ? text.replace(/\/+$/, '') : text });
@@ -252,8 +293,19 @@ export class SetupGuide {
     else if (!port.startsWith('/')) this.#wrong(`${port} is no path: /dev/ttyUSB0, for example.`);
     else {
       this.#choices = { ...this.#choices, port };
-      this.wish = { want: 'asked', port };
+      if (isChip(this.#choices)) this.#go(1);
+      else this.wish = { want: 'asked', choices: this.#choices };
     }
+  }
+
+  #takeDataReady(text: string): void {
+    const dataReady = text === '' ? this.#choices.dataReady : /^\d{1,4}$/.test(text) ? Number(text) : NaN;
+    if (!(dataReady <= 1023)) {
+      this.#wrong(`${text} is no line: a number from 0 to 1023.`);
+      return;
+    }
+    this.#choices = { ...this.#choices, dataReady };
+    this.wish = { want: 'asked', choices: this.#choices };
   }
 
   #takeElectrodes(text: string): void {
@@ -287,6 +339,7 @@ export class SetupGuide {
 
   #go(by: 1 | -1): void {
     this.#step = steps[Math.max(0, steps.indexOf(this.#step) + by)] ?? this.#step;
+    if (this.#step === 'dataReady' && !isChip(this.#choices)) this.#go(by);
   }
 }
 

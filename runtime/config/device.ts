@@ -260,7 +260,7 @@ function isRecipient(text: string): boolean {
   return bech32.decodeUnsafe(text)?.prefix === 'age';
 }
 
-function isTimeZone(name: string): boolean {
+export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;

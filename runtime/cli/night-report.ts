@@ -7,6 +7,7 @@ import type { LoopPlan } from '../loop/plan.js';
 import { prepareExport, type Exported } from '../recording/export/exported.js';
 import { framesSpanned } from '../recording/export/survey.js';
 import type { Recording } from '../recording/read.js';
+import { headText } from '../recording/table-chains.js';
 import { openedConditions } from '../study/opened.js';
 import { planOfRecording } from './configuration.js';
 import { timeZoneOf } from './recording-path.js';
@@ -51,7 +52,7 @@ export async function buildPage(
     title: `Night report: ${id}`,
     configuration: run.configuration,
     run,
-    facts: factsOf(exported, plan, derivation),
+    facts: [...factsOf(exported, plan, derivation), ['head of the recording', headOf(recording)]],
     rate,
     first,
     frames: framesSpanned(exported.survey),
@@ -103,6 +104,12 @@ function split(
     );
     return { condition, stimuli: some, average };
   });
+}
+
+/** Whoever has kept this page, or the line alone, sees whether the recording is still the same: `axond check --head`. */
+function headOf(recording: Recording): string {
+  const head = recording.head();
+  return head ? `${headText(head)}, over ${head.events} events` : 'none: its format links no rows';
 }
 
 function factsOf({ run, start, closed }: Exported, plan: LoopPlan, derivation: string): [string, string][] {

@@ -21,7 +21,7 @@ test('R-01 what the signal says is judged at each firing, not at arming', () => 
   assert.deepEqual(armingReasons(wish, good), []);
 });
 
-test('R-01 R-22 each reason against arming is one line that names thing, value and fix', () => {
+test('R-01 R-22 R-48 each reason against arming is one line that names thing, value and fix', () => {
   const each: [what: Partial<ArmingFacts>, asked: Partial<ArmingWish>, expected: RegExp][] = [
     [{ limits: undefined }, {}, /^this configuration stimulates nothing\. Give it policy/],
     [{}, { device: 'bedside-2' }, /^device: this is bedside-1, not bedside-2\. /],

@@ -36,7 +36,7 @@ export async function encryptRecording(
     decrypter.addIdentity(own);
     const back = new Digest();
     const plain = await decrypter.decrypt(streamOf(chunksOf(unfinished, mayGo)));
-    for await (const bytes of back.seen(plain)) void bytes;
+    for await (const bytes of plain) back.take(bytes);
     const now = statSync(path);
     if (back.bytes !== size || back.hex() !== given.hex() || now.size !== size || now.mtimeMs !== mtimeMs)
       throw new EncryptionError(`${path}: what was encrypted is not what stands there; the recording stays as it is.`);
@@ -97,10 +97,14 @@ class Digest {
 
   async *seen(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
-      this.bytes += chunk.length;
-      this.#hash.update(chunk);
+      this.take(chunk);
       yield chunk;
     }
+  }
+
+  take(chunk: Uint8Array): void {
+    this.bytes += chunk.length;
+    this.#hash.update(chunk);
   }
 
   hex(): string {

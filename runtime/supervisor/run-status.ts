@@ -4,6 +4,7 @@ import { monotonicUs } from '../monotonic.js';
 import type { Alarm } from '../study/alarms.js';
 import type { LinkConnection } from './link-connection.js';
 import type { RunMemory } from './memory.js';
+import type { MarkStatus } from './mark-inputs.js';
 import type { NightRun } from './night-run.js';
 import type { RecorderThread } from './recorder-thread.js';
 import type { Status } from './status.js';
@@ -21,6 +22,7 @@ export interface RunParts {
   readonly recorder: RecorderThread | undefined;
   readonly night: NightRun | undefined;
   readonly alarms: readonly Alarm[];
+  readonly marks: readonly MarkStatus[];
   readonly link: LinkConnection | undefined;
   readonly realtime: string;
 }
@@ -31,6 +33,7 @@ export function statusOf(run: RunParts): Status {
   const control = (word: number): number => memory.control[word] as number;
   return {
     name: plan.name,
+    ...(run.marks.length > 0 ? { marks: run.marks } : {}),
     verb,
     recording,
     runningSeconds,

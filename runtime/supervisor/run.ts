@@ -439,6 +439,7 @@ export class Run {
     const { memory } = this;
     const { plan, verb } = this.#options;
     return statusOf({
+      marks: this.#marks.status,
       plan,
       verb,
       memory,

@@ -1,6 +1,7 @@
 import type { RefusalReason, SessionState } from '../contracts.js';
 import type { Head } from '../recording/table-chains.js';
 import type { PlaceState } from '../place/shared.js';
+import type { MarkStatus } from './mark-inputs.js';
 import type { Alarm } from '../study/alarms.js';
 import type { NightState } from './night-run.js';
 
@@ -23,6 +24,8 @@ export interface Status {
     readonly duplicates: number;
     readonly driftPpm: number;
   };
+  /** Where marks come in; absent where nowhere. */
+  readonly marks?: readonly MarkStatus[];
   readonly detections: number;
   /** Null where the configuration stimulates nothing. */
   readonly stimulation: {

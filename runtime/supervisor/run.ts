@@ -213,7 +213,7 @@ export class Run {
       );
       await this.#stimulator.start();
     }
-    if (found && plan.study) {
+    if (found) {
       this.#night = await beginNight(found, this.recording, this.#lock?.record, {
         plan,
         study: plan.study,
@@ -396,9 +396,10 @@ export class Run {
       case 'mark':
         return this.#refusable(await answerMark(request, this.#night, this.#markPorts), '');
       case 'step': {
-        const { verb: _, ...step } = request;
+        const { step, result, detail, measures } = request;
         if (!this.#night) return { ok: false, reasons: ['this run belongs to no night of a study.'] };
-        await this.#night.append({ kind: 'step', ...step });
+        const measured = measures === undefined ? {} : { measures };
+        await this.#night.append({ kind: 'step', step, result, detail, ...measured });
         return { ok: true, value: this.status() };
       }
       case 'acknowledge': {

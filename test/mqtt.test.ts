@@ -7,6 +7,8 @@ import mqtt, { type IClientOptions, type IClientPublishOptions, type MqttClient 
 import { disarmCauses } from '../runtime/contracts.js';
 import { openRecording } from '../runtime/recording/read.js';
 import { decodeEvent } from '../runtime/loop/records.js';
+import { checkRecording } from '../runtime/recording/check.js';
+import { headText } from '../runtime/recording/table-chains.js';
 import { startAxond, statusOf, temporaryFolder, until, type Started } from './axond-process.js';
 import { Random } from './fuzz/random.js';
 import { Mosquitto, hasMosquitto, selfSigned } from './mosquitto.js';
@@ -53,7 +55,7 @@ function startDemo(
   return { ...demo, record, runtime, environment };
 }
 
-test('events reach the broker in order and at least once, over a broker that was away', async (t) => {
+test('R-42 events reach the broker in order and at least once, over a broker that was away, and the head of the recording at its end', async (t) => {
   if (!hasMosquitto) {
     t.skip('mosquitto is not installed');
     return;
@@ -96,6 +98,8 @@ test('events reach the broker in order and at least once, over a broker that was
     'the state offline',
     () => heard.filter(({ topic }) => topic === 'state').at(-1)?.payload['state'] === 'offline',
   );
+  const head = checkRecording(summary.recording).head!;
+  assert.equal(heard.filter(({ topic }) => topic === 'head').at(-1)?.payload['head'], headText(head));
 });
 
 interface Answer {

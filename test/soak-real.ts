@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from 'node:child_process';
@@ -50,8 +50,10 @@ try {
     await new Promise((resolve) => setTimeout(resolve, everySeconds * 1000));
     const processes = (await status())?.processes;
     if (!processes || run.child.exitCode !== null) throw new Error(`axond run has ended: ${run.stderr()}`);
-    resident.core.push(residentMb(processes.core));
-    if (processes.guardian !== null) resident.guardian.push(residentMb(processes.guardian));
+    for (const name of ['core', 'guardian'] as const) {
+      const mb = residentMb(processes[name]);
+      if (mb !== undefined) resident[name].push(mb);
+    }
   }
   const last = await status();
   run.child.kill('SIGINT');
@@ -74,7 +76,7 @@ try {
     ...{ minutes, code, ok, faults, warnings, sent: packets, frames, lostCycles, unaccounted },
     ...{ gaps: last?.source.gaps, lostFrames: last?.source.lostFrames, ringLosses: last?.ringLosses },
     ...{ stimuli: started.length, refusals },
-    residentMb: { core: ends(resident.core), guardian: ends(resident.guardian), growthPerHour: growth },
+    residentMb: { ...resident, growthPerHour: growth },
     mbPerHour: (statSync(file).size / 1e6 / frames) * 250 * 3600,
     ofRaw: packedBytes / rawBytes,
   };
@@ -85,10 +87,9 @@ try {
 }
 process.exit(failed ? 1 : 0);
 
-function residentMb(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? NaN) / 1e3;
-}
-
-function ends(values: readonly number[]): { first: number | undefined; last: number | undefined; max: number } {
-  return { first: values[0], last: values.at(-1), max: Math.max(...values) };
+/** Undefined of a process that has just ended: a guardian that was latched is replaced. */
+function residentMb(pid: number | null): number | undefined {
+  if (pid === null || !existsSync(`/proc/${pid}/status`)) return undefined;
+  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return kilobytes === undefined ? undefined : Number(kilobytes) / 1e3;
 }

@@ -92,7 +92,10 @@ export class LslMarkerSession {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     const tag = bytes[0];
     if (tag === undefined) return undefined;
-    if (tag !== Tag.deduced && tag !== Tag.transmitted) return this.#fail('what it sends is no sample. Start it again');
+    if (tag !== Tag.deduced && tag !== Tag.transmitted) {
+      this.#fail('what it sends is no sample. Start it again');
+      return undefined;
+    }
     let at = tag === Tag.transmitted ? 9 : 1;
     if (at > bytes.length) return undefined;
     const values: (string | number)[] = [];
@@ -103,7 +106,10 @@ export class LslMarkerSession {
         const width = bytes[at];
         if (width === undefined || at + 1 + width > bytes.length) return undefined;
         length = lengthAt(view, at + 1, width);
-        if (length === undefined) return this.#fail('what it sends is no text. Start it again');
+        if (length === undefined) {
+          this.#fail('what it sends is no text. Start it again');
+          return undefined;
+        }
         at += 1 + width;
       }
       if (at + length > bytes.length) return undefined;
@@ -128,7 +134,7 @@ export class LslMarkerSession {
     }
   }
 
-  #fail(why: string): undefined {
+  #fail(why: string): void {
     this.state = 'failed';
     this.failure = `lsl: ${this.#stream}: ${why}.`;
   }

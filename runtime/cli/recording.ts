@@ -231,6 +231,7 @@ function sheet({ entry, run, events, sounded }: Details): string[] {
       const at = ((us - run.startUs) / 1e6).toFixed(3).padStart(10);
       const fields = Object.entries(event)
         .slice(4)
+        .filter(([field, value]) => !(kind === 'marker' && value === 0 && isOwnTime(field)))
         .map(([field, value]) => `${field} ${wordFor(event, field, Number(value), run)}`);
       const place = event.kind === 'receipt' && event.state === ReceiptState.started && sounded.get(event.command);
       if (place) fields.push(`sounded at sample ${place.sample.toFixed(2)} ± ${place.uncertainty.toFixed(2)}`);
@@ -239,6 +240,9 @@ function sheet({ entry, run, events, sounded }: Details): string[] {
     }),
   ];
 }
+
+/** Of a marker; 0 where it came without. */
+const isOwnTime = (field: string): boolean => field === 'at' || field === 'atUs';
 
 /** As `axond explain` takes it. */
 function idOf(event: LoopEvent): string {

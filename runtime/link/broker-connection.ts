@@ -89,7 +89,7 @@ export class BrokerConnection {
       await client.publishAsync(topic, payload, { qos: 1, ...(five ? { properties } : {}) });
       return 'arrived';
     } catch (error) {
-      return client.connected ? { refused: error instanceof Error ? error.message : String(error) } : 'lost';
+      return this.connected ? { refused: error instanceof Error ? error.message : String(error) } : 'lost';
     }
   }
 

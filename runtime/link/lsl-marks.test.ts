@@ -121,6 +121,6 @@ test('who searches finds the stream, tells the clocks apart, and reads marks beh
     text: 'P017 sat up',
     record: new Float64Array(12),
   });
-  const mark = `02000000000000104001${'06'}${Buffer.from('mark 3').toString('hex')}`;
+  const mark = `0200000000000010400106${Buffer.from('mark 3').toString('hex')}`;
   assert.equal((await readUntil((bytes) => bytes.length >= mark.length / 2)).toString('hex'), mark);
 });

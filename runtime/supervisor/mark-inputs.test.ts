@@ -25,10 +25,10 @@ class Bench {
           if (this.fault !== '') throw new Error(this.fault);
           return this.coming.splice(0);
         };
-        const bench = this;
+        const ready = (): boolean => this.ready;
         return {
           get ready() {
-            return bench.ready;
+            return ready();
           },
           take,
           close: () => this.closed++,

@@ -55,7 +55,10 @@ export class MarkInputs<Plan> {
     if (ready === input.ready) return;
     input.ready = ready;
     const { name, problem } = input;
-    if (!ready) return this.#say(input, `marks ${name}: the connection is gone`);
+    if (!ready) {
+      this.#say(input, `marks ${name}: the connection is gone`);
+      return;
+    }
     input.problem = '';
     if (problem === '') this.#ports.tell(`marks ${name}: ready`);
     else this.#say(input, `marks ${name}: ready again`);

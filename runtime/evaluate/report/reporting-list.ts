@@ -26,7 +26,7 @@ export function reportingList(night: Reported): [item: string, value: string][] 
   const { run, events, opened } = night;
   const configured = configurationOf(night.configuration);
   const { signals, detectors, policy, gate, stimulus, actuators } = configured;
-  const actuator = actuators[String(stimulus['actuator'] ?? '')] ?? {};
+  const actuator = actuators[words(stimulus['actuator'])] ?? {};
   const { stream, timing, study } = run;
   const targets = each(detectors, ({ target }) => words(target));
   const names = stream.channels.map(({ name }) => name).join(' ');

@@ -55,7 +55,7 @@ export async function serve(
 const noBeds: BedList = {
   rows: () => [],
   broker: null,
-  acknowledge: async (bed) => ({ ok: false, text: `${bed}: unknown` }),
+  acknowledge: (bed) => Promise.resolve({ ok: false, text: `${bed}: unknown` }),
 };
 
 /** A page without a browser. */

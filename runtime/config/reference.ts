@@ -59,7 +59,7 @@ function describeKey(key: string, schema: KeySchema, isRequired: boolean, indent
     ...heading(''),
     ...wrap(`${description ?? ''}${instance}`, indent + keyWidth + 1, 0),
     ...(items && isComposite(items) ? describeInside(items, indent + 4, told) : []),
-    ...(schema.anyOf || isMapOfKeys ? describeInside(schema, indent + 4, told) : []),
+    ...(isComposite(schema) ? describeInside(schema, indent + 4, told) : []),
   ];
 }
 

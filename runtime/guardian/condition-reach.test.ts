@@ -12,7 +12,9 @@ const knows = [
   /^runtime\/contracts\.ts$/,
   /^runtime\/guardian\/(actuators|condition)\.ts$/,
   /^runtime\/study\/(allocation|opened|unblind)\.ts$/,
-  /^runtime\/cli\/study\.ts$/,
+  // Writes what was opened on record, and nothing else: see its tests.
+  /^runtime\/study\/export\/(dataset|stimulus-rows)\.ts$/,
+  /^runtime\/cli\/study(-export)?\.ts$/,
 ];
 
 function sources(folder: string): string[] {

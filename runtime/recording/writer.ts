@@ -84,6 +84,8 @@ export class RecordingWriter {
     // Through to the disk with each commit, or a power cut would take all that the WAL has held since its last checkpoint.
     db.pragma('synchronous = FULL');
     db.pragma('journal_size_limit = 16777216');
+    // Rows are only added: the 16 MB of better-sqlite3 would be full of pages that nobody asks for again within the hour.
+    db.pragma('cache_size = -2000');
     this.#rows = new RowWriter(db, TableChains.begin(description, null));
     this.#pictures = run.pictures && new PictureRows(this.#rows, run.pictures);
     this.#mostFrames = run.pictures ? picturesPerRow : chunk;

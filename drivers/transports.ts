@@ -3,6 +3,8 @@ import type { Transport } from '../runtime/contracts.js';
 import { openChipPort } from './ads1299/port.js';
 import { chipTransport } from './ads1299/transport.js';
 import type { DevicePlan } from './devices.js';
+import { startScans } from './imu/attributes.js';
+import { openImuTransport } from './imu/transport.js';
 import { openLslTransport } from './lsl/transport.js';
 import { openSerialLine, type SerialLine } from './serial/line.js';
 import { openSerialTransport } from './serial/transport.js';
@@ -12,13 +14,23 @@ import { openSerialTransport } from './serial/transport.js';
 /** For the thread that reads. Throws one line where the port cannot be opened. */
 export function openTransport(plan: DevicePlan, port: string): Transport {
   if (plan.use === 'lsl') return openLslTransport(plan.options.stream);
+  if (plan.use === 'imu') return openImuTransport(port, plan.options);
   return plan.use === 'ads1299' && isSpi(port)
     ? chipTransport(openChipPort(port, plan.options))
     : openSerialTransport(port);
 }
 
-/** For the thread that keeps the port: a line is configured for as long as it is kept; the others need nothing. */
+/** For the thread that keeps the port: lines and scans are set up for as long as it is kept; the others need nothing. */
 export async function openLine(plan: DevicePlan, port: string, baudRate: number): Promise<SerialLine> {
+  if (plan.use === 'imu') {
+    const stop = startScans(port, plan.options);
+    return {
+      close: () => {
+        stop();
+        return Promise.resolve();
+      },
+    };
+  }
   return plan.use === 'lsl' || (plan.use === 'ads1299' && isSpi(port))
     ? { close: () => Promise.resolve() }
     : openSerialLine(port, baudRate);

@@ -7,8 +7,8 @@ import { errno, nativeBytes, poll, read } from './libc.js';
  * The loop thread's own descriptor of a port that somebody else has opened and configured (`line.ts`). Reads with a
  * time-out by poll and read on memory made once; works in worker threads. Throws when the path cannot be opened.
  */
-export function openSerialTransport(path: string): Transport {
-  const descriptor = openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+export function openSerialTransport(path: string, access = constants.O_RDWR): Transport {
+  const descriptor = openSync(path, access | constants.O_NOCTTY | constants.O_NONBLOCK);
   const polled = nativeBytes(8);
   const view = new DataView(polled.bytes.buffer, polled.bytes.byteOffset, 8);
   view.setInt32(0, descriptor, true);

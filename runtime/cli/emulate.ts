@@ -6,6 +6,7 @@ import { parseQuantity } from '../config/units.js';
 import { emulateAds1299Command } from './emulate-ads1299.js';
 import { emulateCameraCommand } from './emulate-camera.js';
 import { emulateEdvsCommand } from './emulate-edvs.js';
+import { emulateImuCommand } from './emulate-imu.js';
 import { emulateLslCommand } from './emulate-lsl.js';
 import { emulateNeurocorexCommand } from './emulate-neurocorex.js';
 import { ohms, openEmulatedSignal, readFaults, untilEnded } from './emulated-signal.js';
@@ -73,6 +74,7 @@ export function emulateCommand(): Command {
     .addCommand(emulateAds1299Command())
     .addCommand(emulateCameraCommand())
     .addCommand(emulateEdvsCommand())
+    .addCommand(emulateImuCommand())
     .addCommand(emulateLslCommand())
     .addCommand(emulateNeurocorexCommand());
 }

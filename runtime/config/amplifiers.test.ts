@@ -53,6 +53,33 @@ test('a stream of LSL as it is written, and what is wrong with one', () => {
   }
 });
 
+test('an inertial sensor as it is written, and what is wrong with one', () => {
+  const { configuration } = loadConfiguration({
+    files: [{ name: 'p.yaml', text: 'source: { use: imu, port: /dev/iio:device0, rate: 104Hz }\n' }],
+  });
+  assert.deepEqual(configuration.source, {
+    ...{ use: 'imu', port: '/dev/iio:device0', baudRate: 0 },
+    device: {
+      use: 'imu',
+      options: { channels: ['accel_x', 'accel_y', 'accel_z', 'anglvel_x', 'anglvel_y', 'anglvel_z'], rate: 104 },
+    },
+  });
+  const faults: [string, RegExp][] = [
+    ['rate: 104Hz', /^source\.port is missing/],
+    ['port: /dev/iio:device0', /^source\.rate is missing/],
+    ['port: /dev/iio:device0, rate: 104Hz, channels: [accel]', /^source\.channels\.0: accel is none of accel_x/],
+    [
+      'port: /dev/iio:device0, rate: 104Hz, channels: [accel_x, accel_x]',
+      /^source\.channels\.1: accel_x is there twice/,
+    ],
+  ];
+  for (const [keys, expected] of faults) {
+    const found = faultsOf(`{ use: imu, ${keys} }`);
+    assert.equal(found.length, 1, `${keys}: ${found.join('\n')}`);
+    assert.match(found[0]!, expected);
+  }
+});
+
 test('an amplifier without a driver is refused with the way by which it comes all the same', () => {
   assert.deepEqual(faultsOf('{ use: ganglion, port: /dev/ttyACM0 }'), [
     'source.use: ganglion has no driver here, for it sends by Bluetooth. Let the OpenBCI GUI send it (Networking, LSL), and set use: lsl.',

@@ -4,6 +4,7 @@ import { edvs, events } from './events.js';
 import type { DevicePlan } from '../../drivers/devices.js';
 import { rates as chipRates } from '../../drivers/ads1299/protocol.js';
 import { gains } from '../../drivers/cyton/protocol.js';
+import { axes } from '../../drivers/imu/protocol.js';
 import { baudRate, objection, port, quantity, text } from './values.js';
 
 /** `source`: where samples or pictures come from. */
@@ -157,6 +158,14 @@ const ads1299 = z
     return { use, device, port, baudRate: 115200 };
   });
 
+function refuseTwice(channels: readonly string[], context: z.RefinementCtx): void {
+  channels.forEach((name, place) => {
+    if (channels.indexOf(name) === place) return;
+    const message = objection({ rule: 'is there twice', fix: 'Use another name.' });
+    context.addIssue({ code: 'custom', path: ['channels', place], message });
+  });
+}
+
 const lsl = z
   .strictObject({
     use: z.literal('lsl'),
@@ -178,14 +187,36 @@ const lsl = z
   })
   .meta({ title: 'a stream of the lab streaming layer, in microvolts: what amplifiers without a driver here offer' })
   .superRefine(({ channels }, context) => {
-    channels.forEach((name, place) => {
-      if (channels.indexOf(name) === place) return;
-      const message = objection({ rule: 'is there twice', fix: 'Use another name.' });
-      context.addIssue({ code: 'custom', path: ['channels', place], message });
-    });
+    refuseTwice(channels, context);
   })
   .transform(({ use, ...options }): SourcePlan => {
     return { use, device: { use, options }, port: `LSL ${options.stream}`, baudRate: 0 };
+  });
+
+const imu = z
+  .strictObject({
+    use: z.literal('imu'),
+    port: text('the path of a device', /^\//, '/dev/iio:device0', 'Device of the kernel that the sensor is.'),
+    channels: z
+      .array(z.literal(axes))
+      .min(1)
+      .meta({
+        description:
+          'Its axes as the kernel calls them: accel in m/s2, anglvel in rad/s, magn in gauss. Each has a channel of that name.',
+        example: '[accel_x, accel_y, accel_z]',
+      })
+      .prefault(['accel_x', 'accel_y', 'accel_z', 'anglvel_x', 'anglvel_y', 'anglvel_z']),
+    rate: quantity('frequency', '104Hz', 'Samples a second, one that the sensor has.', {
+      atLeast: '1Hz',
+      atMost: '4kHz',
+    }),
+  })
+  .meta({ title: "inertial sensor by the kernel's industrial I/O: acceleration, rotation, magnetic field" })
+  .superRefine(({ channels }, context) => {
+    refuseTwice(channels, context);
+  })
+  .transform(({ use, port, ...options }): SourcePlan => {
+    return { use, device: { use, options }, port, baudRate: 0 };
   });
 
 const bridge = z
@@ -219,5 +250,5 @@ const bridge = z
   });
 
 export const source = z
-  .union([cyton, ads1299, lsl, bridge, camera, events, edvs])
+  .union([cyton, ads1299, lsl, imu, bridge, camera, events, edvs])
   .meta({ description: 'Where samples or pictures come from.' });

@@ -79,7 +79,7 @@ export class AudioActuator implements Actuator {
 }
 
 /** Looks at what was made, not at what was meant: nothing above the ceiling comes near a card. */
-function renderWithin({ sounds, rate, levelDbfs, ceilingDbfs, calibration }: AudioPlan): Sound[] {
+export function renderWithin({ sounds, rate, levelDbfs, ceilingDbfs, calibration }: AudioPlan): Sound[] {
   const most = Math.min(ceilingDbfs, hardCeilingOf(calibration));
   return sounds.map((name) => {
     const sound = renderSound(name, rate, levelDbfs);

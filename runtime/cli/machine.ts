@@ -19,7 +19,7 @@ export interface Machine {
   readonly programs: Readonly<Record<'stty' | 'mkfifo', boolean>>;
   readonly realtime: boolean;
   readonly clock: { readonly synchronised: boolean | null; readonly hasRtc: boolean };
-  /** Of the service; null where it has none that can be read. */
+  /** Null where there is none. */
   readonly configuration: { readonly fault: string } | null;
   readonly recordings: {
     readonly folder: string;
@@ -52,9 +52,18 @@ export interface DeviceFile {
 export const packageNames = ['better-sqlite3', 'serialport', 'koffi', 'onoff', '@tensorflow/tfjs-node'] as const;
 export type PackageName = (typeof packageNames)[number];
 
-/** Looks at this machine. Takes two seconds at the most, where a broker does not answer. */
-export async function lookAtMachine(): Promise<Machine> {
-  const service = serviceConfiguration();
+/** What a configuration is loaded from. */
+export interface ConfigurationSources {
+  readonly files: readonly string[];
+  readonly sets: readonly string[];
+}
+
+/**
+ * Looks at this machine, for what is configured; without it, for the service. Takes two seconds at the most, where a
+ * broker does not answer.
+ */
+export async function lookAtMachine(configured = serviceFiles()): Promise<Machine> {
+  const service = describeConfiguration(configured);
   const record = service?.record ?? (existsSync(serviceRecords) ? serviceRecords : 'recordings');
   const packages = await Promise.all(packageNames.map(async (name) => [name, await whyNot(name)] as const));
   return {
@@ -76,12 +85,17 @@ export async function lookAtMachine(): Promise<Machine> {
 }
 
 /** What the unit of systemd runs with. */
-function serviceConfiguration():
-  { fault: string; record?: string; bytesPerSecond?: number; broker?: string } | undefined {
+function serviceFiles(): ConfigurationSources {
   const files = ['device.yaml', 'protocol.yaml'].map((name) => join('/etc/axond', name)).filter(existsSync);
-  if (files.length === 0) return undefined;
+  return { files, sets: [] };
+}
+
+function describeConfiguration(
+  sources: ConfigurationSources,
+): { fault: string; record?: string; bytesPerSecond?: number; broker?: string } | undefined {
+  if (sources.files.length === 0) return undefined;
   try {
-    const { configuration } = loadConfiguration({ files, sets: [] });
+    const { configuration } = loadConfiguration(sources);
     const { device } = configuration;
     const rate = compilePlaceRun(configuration) ? undefined : bytesOf(compileRun(configuration));
     return {

@@ -8,6 +8,7 @@ const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   setup: async () => (await import('./setup.js')).setupCommand(),
   demo: async () => (await import('./demo.js')).demoCommand(),
   run: async () => (await import('./run.js')).runCommand(),
+  night: async () => (await import('./night.js')).nightCommand(),
   status: async () => (await import('./control.js')).statusCommand(),
   arm: async () => (await import('./control.js')).armCommand(),
   disarm: async () => (await import('./control.js')).disarmCommand(),

@@ -52,7 +52,7 @@ async function setupImpedance(given: SetupImpedanceOptions): Promise<void> {
     throw new Failure(`axond runs as ${name}. End it first: no test current flows while something may fire.`);
   const options: ImpedanceOptions = {
     ...{ device: source.device, port: source.port, baudRate: source.baudRate, electrodes },
-    seriesOhms: given.series ?? (source.device.use === 'cyton' ? 2200 : 0),
+    seriesOhms: given.series ?? seriesOhmsOf(source),
     windows: watch ? Infinity : windows,
   };
   let over = false;
@@ -71,23 +71,21 @@ async function setupImpedance(given: SetupImpedanceOptions): Promise<void> {
     process.off('SIGINT', end).off('SIGTERM', end);
   }
   const { ohms, stillOn } = result;
-  const found = electrodes.map((electrode, place) => {
-    const value = ohms[place] ?? NaN;
-    return { electrode, ohms: Number.isFinite(value) ? Math.round(value) : null, is: judge(value) };
-  });
+  const judged = judgeElectrodes(electrodes, ohms);
+  const found = judged.map(({ electrode, ohms, is }) => ({ electrode, ohms, is }));
   const measured = new Date().toISOString();
   const file = { axondImpedance: 1, measured, device: name, electrodes: found };
   if (out !== undefined) writeAtomically(out, Buffer.from(`${JSON.stringify(file, undefined, 2)}\n`));
   if (json) printJson({ ok: stillOn.length === 0, ...file, stillOn, out: out ?? null });
   else {
-    for (const { electrode, is } of found)
-      print(`${electrode.padEnd(8)} ${textOf(ohms[electrodes.indexOf(electrode)]).padStart(9)}  ${is}`);
+    for (const { electrode, text, is } of judged) print(`${electrode.padEnd(8)} ${text.padStart(9)}  ${is}`);
     print(stillOn.length === 0 ? 'The test current is off.' : stillOnText(stillOn));
   }
   if (stillOn.length > 0) process.exitCode = 1;
 }
 
-function electrodesOf({ device }: SourcePlan, wanted: readonly string[] | undefined): readonly string[] {
+/** Those that are used, or of them the ones that were named. */
+export function electrodesOf({ device }: SourcePlan, wanted?: readonly string[]): readonly string[] {
   if (!('electrodes' in device.options)) return [];
   const { electrodes, off } = device.options;
   const named = Object.keys(electrodes);
@@ -97,6 +95,32 @@ function electrodesOf({ device }: SourcePlan, wanted: readonly string[] | undefi
     if (!all.includes(name)) throw new UsageError(`--electrodes: ${name} is none. Use ${all.join(', ')}.`);
   }
   return wanted ?? (named.length > 0 ? named : all);
+}
+
+/** Resistors between plug and chip. */
+export function seriesOhmsOf({ device }: SourcePlan): number {
+  return device.use === 'cyton' ? 2200 : 0;
+}
+
+export interface JudgedElectrode {
+  readonly electrode: string;
+  /** Null where it is open, or not known. */
+  readonly ohms: number | null;
+  readonly is: ReturnType<typeof judge>;
+  readonly text: string;
+}
+
+/** Both in the same order. */
+export function judgeElectrodes(electrodes: readonly string[], ohms: readonly number[]): JudgedElectrode[] {
+  return electrodes.map((electrode, place) => {
+    const value = ohms[place] ?? NaN;
+    return {
+      electrode,
+      ohms: Number.isFinite(value) ? Math.round(value) : null,
+      is: judge(value),
+      text: textOf(value),
+    };
+  });
 }
 
 /** Of wet electrodes, as OpenBCI's programs judge them. */

@@ -146,7 +146,7 @@ async function findThreshold(options: Options): Promise<void> {
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-function oneEar(sound: Sound, ear: string): Sound {
+export function oneEar(sound: Sound, ear: string): Sound {
   const silent = new Float64Array(sound.left.length);
   if (ear === 'both') return sound;
   if (ear === 'left') return { ...sound, right: silent };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { axond, startAxond, temporaryFolder, until } from './axond-process.js';
@@ -26,4 +26,8 @@ device: { record: ${record} }
   assert.ok(detections! >= 1 && detections! <= 2, `${detections} bumps`);
   const replay = await axond(t, ['replay', recording, '--json']);
   assert.deepEqual(replay.json['differences'], []);
+  // It takes its folder with it.
+  emulator.child.stdin!.end();
+  assert.equal(await emulator.exited, 0);
+  assert.equal(existsSync(port), false);
 });

@@ -5,7 +5,7 @@ export interface MarkPorts<Plan> {
   /** Throws one line where it cannot be opened. */
   readonly open: (name: string, plan: Plan) => MarkInput;
   /** `atUs` 0 is now. False while there is no room for it: it is offered again at the next beat. */
-  readonly submit: (text: string, atUs: number) => boolean;
+  readonly submit: (text: string, atUs: number, name: string) => boolean;
   /** For the log. */
   readonly tell: (line: string) => void;
 }
@@ -92,14 +92,14 @@ export class MarkInputs<Plan> {
 
   #submit(input: Input<Plan>): void {
     const { waiting, name } = input;
-    for (let first = waiting[0]; first && this.#ports.submit(first.text, first.atUs); first = waiting[0]) {
+    for (let first = waiting[0]; first && this.#ports.submit(first.text, first.atUs, name); first = waiting[0]) {
       waiting.shift();
       input.told++;
     }
     // What waits is bounded too: a loop that takes nothing gets the newest.
     if (waiting.length > mostWaiting) input.leftOut += waiting.splice(0, waiting.length - mostWaiting).length;
     if (input.leftOut === 0 || waiting.length > 0) return;
-    if (this.#ports.submit(`marks ${name}: ${input.leftOut} more were left out`, 0)) input.leftOut = 0;
+    if (this.#ports.submit(`marks ${name}: ${input.leftOut} more were left out`, 0, name)) input.leftOut = 0;
   }
 }
 

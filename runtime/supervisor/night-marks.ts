@@ -1,4 +1,5 @@
 import type { ControlRequest } from './control-socket.js';
+import { nightMarks, type NightMark } from '../study/night-log.js';
 import type { NightRun } from './night-run.js';
 
 /** Where a mark goes in a run that belongs to no night of a study. */
@@ -8,6 +9,15 @@ export interface MarkPorts {
   disarm(): void;
   /** Brings the guardian to rest; rejects where none runs. */
   silence(): Promise<unknown>;
+}
+
+/**
+ * What a text says that came by a button, or by a network where everybody may send: that can make a night safer, and opens
+ * no window. Only a person by name clears.
+ */
+export function markSaid(text: string, isByNetwork: boolean): Exclude<NightMark, 'note'> | undefined {
+  const mark = nightMarks.find((known) => known === text);
+  return mark === 'note' || (isByNetwork && mark === 'lightsOff') ? undefined : mark;
 }
 
 /** What somebody marks; free text is a note. `isMarked`: the recording has it already. Returns why it was not followed. */

@@ -25,6 +25,7 @@ class Bench {
   stands = true;
   diskFull = false;
   silenced = 0;
+  guardianAnswers = true;
   /** What the rest of the machine has against arming. */
   against: string[] = [];
   readonly armedWith: { seconds: number; limits: unknown }[] = [];
@@ -51,7 +52,10 @@ class Bench {
       check: () => Promise.resolve([...this.against, ...this.run.reasons]),
       arm: (untilUs, limits) => this.#arm(untilUs, limits),
       disarm: () => (this.isArmed = false),
-      silence: () => Promise.resolve(this.silenced++),
+      silence: () => {
+        this.silenced++;
+        return this.guardianAnswers ? Promise.resolve() : new Promise(() => undefined);
+      },
       mark: () => undefined,
       say: () => undefined,
     });
@@ -140,6 +144,16 @@ test('R-50 an adverse event silences at once, is written after that, and holds a
   assert.deepEqual(await bench.say('clear', { text: 'well again', by: 'AM' }), []);
   assert.deepEqual(await bench.arm(), []);
   assert.match((await bench.say('clear', { by: 'AM' })).join(), /no adverse event/);
+});
+
+test('R-50 an adverse event does not wait for the guardian’s answer: a crash in between forgets nothing', async () => {
+  const bench = await armedNight();
+  bench.guardianAnswers = false;
+  void bench.say('adverse');
+  await bench.crash();
+  await bench.pass(10);
+  assert.equal(bench.isArmed, false);
+  assert.match(bench.run.reasons.join(), /held by an adverse event/);
 });
 
 test('R-50 where the log cannot be written an adverse event acts all the same, and nothing can be armed', async () => {

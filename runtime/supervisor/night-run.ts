@@ -136,7 +136,7 @@ export class NightRun {
     await this.#must(entry);
   }
 
-  /** Returns why it could not be followed; empty if it was. An adverse event acts first and is written afterwards. */
+  /** Returns why it could not be followed; empty if it was. An adverse event acts first, and is written at the same time. */
   async say({
     mark,
     text,
@@ -146,12 +146,16 @@ export class NightRun {
   }: NightSaying): Promise<readonly string[]> {
     const words = [mark, text, by === '' ? '' : `by ${by}`].filter((word) => word !== '').join(' ');
     switch (mark) {
-      case 'adverse':
+      case 'adverse': {
         this.#adverseHere = true;
         this.disarming('adverse');
         this.#ports.disarm();
-        await this.#ports.silence().catch((error: unknown) => this.#ports.say('warn', String(error)));
-        break;
+        const silenced = this.#ports.silence().catch((error: unknown) => this.#ports.say('warn', String(error)));
+        if (!isMarked) this.#ports.mark(words);
+        // Not after the guardian's answer: a crash in between would forget the event, and might arm again.
+        await Promise.all([silenced, this.#must({ kind: 'mark', mark, text, by })]);
+        return [];
+      }
       case 'clear':
         if (!this.#adverseHere && !this.#night.adverse)
           return ['clear: no adverse event holds this night. See axond status.'];

@@ -32,8 +32,7 @@ import { createPlaces, type Places } from './places.js';
 import { PortKeeper } from './port-keeper.js';
 import { RecorderThread } from './recorder-thread.js';
 import { alarmsOf } from '../study/alarms.js';
-import { nightMarks } from '../study/night-log.js';
-import { answerMark } from './night-marks.js';
+import { answerMark, markSaid } from './night-marks.js';
 import type { NightRun } from './night-run.js';
 import { limitsOf, RunArming } from './run-arming.js';
 import { budgetOf, describeRun } from './run-description.js';
@@ -126,7 +125,8 @@ export class Run {
       });
     this.#marks = new MarkInputs(plan.marks, {
       open: (name, input) => openMarks(name, input, monotonicUs),
-      submit: (text, atUs) => this.memory.requests.free() > keptFree && this.#markFromOutside(text, atUs),
+      submit: (text, atUs, name) =>
+        this.memory.requests.free() > keptFree && this.#markFromOutside(text, atUs, plan.marks[name]?.use === 'lsl'),
       tell: (line) => options.log.info(line),
     });
     this.#arming = new RunArming(
@@ -353,13 +353,12 @@ export class Run {
     return stepMs;
   }
 
-  /** `atUs` 0: now. */
-  /** A button at the bed says what `axond mark` says; only a person by name can clear. */
-  #markFromOutside(text: string, atUs: number): boolean {
+  /** A button at the bed says what `axond mark` says. */
+  #markFromOutside(text: string, atUs: number, isByNetwork: boolean): boolean {
     if (!this.#mark(text, atUs)) return false;
-    const mark = nightMarks.find((known) => known === text);
+    const mark = markSaid(text, isByNetwork);
     const ports = { ...this.#markPorts, mark: () => true };
-    if (mark !== undefined && mark !== 'note') {
+    if (mark !== undefined) {
       void answerMark({ verb: 'mark', mark, text: '' }, this.#night, ports, true).then(
         (reasons) => reasons.forEach((reason) => this.#options.log.warn(reason)),
         (error: unknown) => this.#options.log.error(String(error)),
@@ -368,6 +367,7 @@ export class Run {
     return true;
   }
 
+  /** `atUs` 0: now. */
   #mark(text: string, atUs = 0): boolean {
     const marker = ++this.#markers;
     this.#recorder?.keepText(marker, text);

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,11 @@ export const launcher = fileURLToPath(new URL('../../runtime/cli/axond.js', impo
 /** What the package installs as `axond`. */
 export const installed = fileURLToPath(new URL('../../runtime/cli/axond', import.meta.url));
 
+/** A test, or whatever else tidies up behind what it started. */
+interface Ends {
+  after(end: () => void | Promise<void>): void;
+}
+
 export interface Started {
   readonly child: ChildProcess;
   readonly stdout: () => string;
@@ -18,14 +23,11 @@ export interface Started {
   readonly exited: Promise<number | string>;
 }
 
-export function startAxond(
-  t: { after(end: () => void): void },
-  args: readonly string[],
-  environment: Record<string, string> = {},
-): Started {
+export function startAxond(t: Ends, args: readonly string[], environment: Record<string, string> = {}): Started {
+  const name = `${process.pid}-${++started}`;
   const child = spawn(process.execPath, [launcher, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...environment, [nameOfStart]: name },
     // A group of its own: what it started goes with it at the end of the test.
     detached: true,
   });
@@ -36,8 +38,38 @@ export function startAxond(
   const exited = new Promise<number | string>((resolve) => {
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
   });
-  t.after(() => killGroup(child));
+  t.after(async () => {
+    killGroup(child);
+    await allGone(name, exited);
+  });
   return { child, stdout: () => stdout, stderr: () => stderr, exited };
+}
+
+let started = 0;
+/** What was started inherits it, in whichever process group it is. */
+const nameOfStart = 'AXOND_TEST_START';
+
+/** What outlives its test and holds our pipes would keep this file from ending: it is named, and killed. */
+async function allGone(name: string, closed: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => (timer = setTimeout(() => resolve('late'), goneWithinMs)));
+  const first = await Promise.race([closed, late]);
+  clearTimeout(timer);
+  if (first !== 'late') return;
+  const left = readdirSync('/proc').filter((pid) => ofProcess(pid, 'environ').includes(`${nameOfStart}=${name}\0`));
+  const lines = left.map((pid) => `${pid} ${ofProcess(pid, 'cmdline').replaceAll('\0', ' ')}`);
+  for (const pid of left) process.kill(Number(pid), 'SIGKILL');
+  throw new Error(`outlived its test by ${goneWithinMs} ms:\n${lines.join('\n')}`);
+}
+
+const goneWithinMs = 20_000;
+
+function ofProcess(pid: string, file: 'environ' | 'cmdline'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'latin1');
+  } catch {
+    return ''; // No process, or gone.
+  }
 }
 
 function killGroup({ pid }: ChildProcess): void {
@@ -51,7 +83,7 @@ function killGroup({ pid }: ChildProcess): void {
 
 /** Runs to the end; the JSON object on the last line of stdout, if there is one. */
 export async function axond(
-  t: { after(end: () => void): void },
+  t: Ends,
   args: readonly string[],
   environment: Record<string, string> = {},
 ): Promise<{ code: number | string; json: Record<string, unknown>; stderr: string; stdout: string }> {

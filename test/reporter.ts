@@ -8,7 +8,8 @@ export default async function* reporter(source: AsyncIterable<TestEvent>): Async
   let passed = 0;
   let failed = 0;
   const skipped: string[] = [];
-  const perFile = new Map<string, number>();
+  const files = new Set<string>();
+  const failing = new Set<string>();
   const secondsOf = new Map<string, number>();
   for await (const event of source) {
     if (event.type === 'test:stderr') yield event.data.message;
@@ -17,22 +18,24 @@ export default async function* reporter(source: AsyncIterable<TestEvent>): Async
     if (nesting === 0) secondsOf.set(file, (secondsOf.get(file) ?? 0) + details.duration_ms / 1000);
     // A file is reported as a test of its own, with its path as the name.
     if (details.type === 'suite' || name === file || name.endsWith('.test.js')) {
-      if (event.type === 'test:fail' && perFile.get(file) === undefined) {
+      // Where a test of it failed, that was told. Else it could not be loaded, or did not end.
+      if (event.type === 'test:fail' && !failing.has(file)) {
         failed++;
         yield `\nFAILED ${name}\n${describe('error' in details ? details.error : undefined)}\n`;
       }
       continue;
     }
-    perFile.set(file, (perFile.get(file) ?? 0) + 1);
+    files.add(file);
     if (skip !== undefined || todo !== undefined)
       skipped.push(`${name}: ${typeof skip === 'string' ? skip : 'skipped'}`);
     else if (event.type === 'test:pass') passed++;
     else {
       failed++;
+      failing.add(file);
       yield `\nFAILED ${relative(process.cwd(), file)}: ${name}\n${describe('error' in details ? details.error : undefined)}\n`;
     }
   }
-  yield `\n${perFile.size} files\n`;
+  yield `\n${files.size} files\n`;
   const slowest = [...secondsOf].sort(([, one], [, other]) => other - one).slice(0, listed);
   if (secondsOf.size > listed) {
     const sum = [...secondsOf.values()].reduce((before, seconds) => before + seconds, 0);

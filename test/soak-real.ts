@@ -9,12 +9,14 @@ import { askControl } from '../runtime/supervisor/control-socket.js';
 import type { Status } from '../runtime/supervisor/status.js';
 import { startAxond, temporaryFolder, until } from './axond-process.js';
 import { growthPerHour } from './growth.js';
+import { Mosquitto, hasMosquitto } from './mosquitto.js';
 
 /**
  * `npm run soak:real [MINUTES]`: axond as it is, armed, on an emulated Cyton with eight channels at 250 Hz, for an hour in
- * real time, while a busy loop runs on each core. What the board has sent must be in the recording or be counted as lost;
+ * real time, reporting to a Mosquitto, while a busy loop runs on each core. What the board has sent must be in the recording or be counted as lost;
  * the memory of core, guardian and link must not grow. Says how large the recording becomes.
  */
+if (!hasMosquitto) throw new Error('mosquitto is not installed: sudo apt-get install mosquitto');
 const minutes = Number(process.argv[2] ?? 60);
 const everySeconds = 20;
 const folder = temporaryFolder();
@@ -28,13 +30,16 @@ const status = async (): Promise<Status | undefined> => {
   return answer?.ok ? (answer.value as Status) : undefined;
 };
 
-const resident: Record<'core' | 'guardian', number[]> = { core: [], guardian: [] };
+const names = ['core', 'guardian', 'link'] as const;
+const resident: Record<(typeof names)[number], number[]> = { core: [], guardian: [], link: [] };
 let failed = true;
 try {
   const emulator = startAxond(context, ['emulate', 'cyton', '--json', '--night'], environment);
   await until('an emulated amplifier', () => emulator.stdout().includes('\n'));
   const { port } = JSON.parse(emulator.stdout().split('\n')[0] ?? '') as { port: string };
-  const sets = [`source.port=${port}`, `device.record=${records}`];
+  const broker = await Mosquitto.start(context);
+  const mqtt = `device.mqtt=mqtt://127.0.0.1:${broker.port}`;
+  const sets = [`source.port=${port}`, `device.record=${records}`, mqtt];
   const run = startAxond(
     context,
     ['run', '--json', '--preset', 'demo', '--arm-virtual', '--set', ...sets],
@@ -50,7 +55,7 @@ try {
     await new Promise((resolve) => setTimeout(resolve, everySeconds * 1000));
     const processes = (await status())?.processes;
     if (!processes || run.child.exitCode !== null) throw new Error(`axond run has ended: ${run.stderr()}`);
-    for (const name of ['core', 'guardian'] as const) {
+    for (const name of names) {
       const mb = residentMb(processes[name]);
       if (mb !== undefined) resident[name].push(mb);
     }
@@ -71,17 +76,18 @@ try {
   const growth = {
     core: growthPerHour(resident.core, everySeconds),
     guardian: growthPerHour(resident.guardian, everySeconds),
+    link: growthPerHour(resident.link, everySeconds),
   };
   const report = {
     ...{ minutes, code, ok, faults, warnings, sent: packets, frames, lostCycles, unaccounted },
-    ...{ gaps: last?.source.gaps, lostFrames: last?.source.lostFrames, ringLosses: last?.ringLosses },
+    ...{ gaps: last?.source.gaps, lostFrames: last?.source.lostFrames, ringLosses: last?.ringLosses, mqtt: last?.mqtt },
     ...{ stimuli: started.length, refusals },
     residentMb: { ...resident, growthPerHour: growth },
     mbPerHour: (statSync(file).size / 1e6 / frames) * 250 * 3600,
     ofRaw: packedBytes / rawBytes,
   };
   process.stdout.write(`${JSON.stringify(report)}\n`);
-  failed = !ok || code !== 0 || unaccounted < 0 || unaccounted > 250 || growth.core > 5 || growth.guardian > 5;
+  failed = !ok || code !== 0 || unaccounted < 0 || unaccounted > 250 || Object.values(growth).some((mb) => mb > 5);
 } finally {
   for (const act of cleanUps) await act();
 }

@@ -7,7 +7,6 @@ import {
   recordLength,
   refusalReasons,
   type Command,
-  type Estimate,
   type EstimateReason,
   type Inhibitor,
   type InhibitorState,
@@ -29,6 +28,7 @@ import { EventCode, MessageCode } from './records.js';
 import type { RequiredEstimates } from './required-estimates.js';
 import type { SignalGraph } from './signal-graph.js';
 import { StimulusPhase, type PhaseSource } from './stimulus-phase.js';
+import { ToldEstimates } from './told-estimates.js';
 
 /** What a loop is made of, built by `build.ts` from a plan. */
 export interface LoopParts {
@@ -90,10 +90,7 @@ export class Loop {
     submit: () => (this.#gate ? this.#judge(this.#gate) : tooMany),
   };
   readonly #pending = new PendingCommands();
-  /** States as last told, by detector and place in its list. */
-  readonly #toldStates: readonly InhibitorState[][];
-  readonly #estimatePeriod: number;
-  #estimatesDue = 0;
+  readonly #told: ToldEstimates;
   #cycle: number;
   #nowUs = 0;
   /** Of the wall clock, as the supervisor told it: it steps seldom, and no rule reads it. */
@@ -127,8 +124,9 @@ export class Loop {
     const phase = parts.stimulation?.phase;
     this.#phase = phase && new StimulusPhase(phase, parts.stream.rate, parts.stream.delayUs);
     this.#quality = new ChannelQuality(parts.stream.channels, parts.graph.usedChannels, parts.stream.rate);
-    this.#toldStates = parts.graph.estimates.map((list) => list.map(() => 'unknown'));
-    this.#estimatePeriod = Math.ceil(estimateSeconds * parts.stream.rate);
+    this.#told = new ToldEstimates(parts.graph.estimates, parts.stream.rate, (kind, a, b, c, d) =>
+      this.#emit(kind, a, b, c, d),
+    );
     this.#settleFrames = Math.max(Math.ceil(minSettleSeconds * parts.stream.rate), parts.graph.settleFrames);
   }
 
@@ -189,7 +187,7 @@ export class Loop {
     this.graph.begin();
     if (block.frames > 0) {
       this.#frames(block);
-      this.#tellEstimates();
+      this.#told.frames(this.#lastIndex);
       this.#tellStimulusPhases();
     }
     if (this.#gate && this.#policy) this.#stimulate(this.#gate, this.#policy);
@@ -251,23 +249,6 @@ export class Loop {
     }
   }
 
-  /** Each that says something new, and all of them from time to time, so that a night can be drawn. */
-  #tellEstimates(): void {
-    const { estimates } = this.graph;
-    const due = this.#lastIndex >= this.#estimatesDue;
-    if (due) this.#estimatesDue = this.#lastIndex + this.#estimatePeriod;
-    for (let detector = 0; detector < estimates.length; detector++) {
-      const list = estimates[detector] as readonly Estimate[];
-      const told = this.#toldStates[detector] as InhibitorState[];
-      for (let place = 0; place < list.length; place++) {
-        const { state, value } = list[place] as Estimate;
-        if (!due && state === told[place]) continue;
-        told[place] = state;
-        this.#emit(EventCode.estimate, detector, place, stateCode(state), value);
-      }
-    }
-  }
-
   /** Those that can be seen in hindsight by now. */
   #tellStimulusPhases(): void {
     const phase = this.#phase;
@@ -294,7 +275,7 @@ export class Loop {
     const durationUs = this.#durationsUs[request.variant];
     if (durationUs === undefined) request.withheld = true;
     this.#emit(EventCode.request, number, request.detector, request.onset, request.fireAtUs, request.expiresUs);
-    this.#tellPhase();
+    this.#told.request();
     const reasons = this.commandCount < maxCommands ? gate.decide(request, this.#nowUs) : tooMany;
     if (reasons !== 0) this.#emit(EventCode.refusal, number, reasons);
     else this.#permit(gate, number, request, durationUs ?? 0);
@@ -316,18 +297,6 @@ export class Loop {
     this.#pending.add(command.command, this.#nowUs, this.#lastFrameUs);
     this.#phase?.permitted(command.command, this.#lastIndex);
     this.#emit(EventCode.permit, number, command.command, command.fireAtUs, command.variant, command.lease);
-  }
-
-  /** Where in the slow oscillation the request came: for the report of the night. */
-  #tellPhase(): void {
-    const { estimates } = this.graph;
-    for (let detector = 0; detector < estimates.length; detector++) {
-      const list = estimates[detector] as readonly Estimate[];
-      for (let place = 0; place < list.length; place++) {
-        const { name, state, value } = list[place] as Estimate;
-        if (name === 'phase') this.#emit(EventCode.estimate, detector, place, stateCode(state), value);
-      }
-    }
   }
 
   #judgeInhibitors(): void {
@@ -502,8 +471,6 @@ const emptyCommand = (): Command => ({
 const maxEvents = 512;
 const maxCommands = 8;
 const tooMany = 1 << refusalReasons.indexOf('interval');
-/** How often values of estimates are told that say nothing new. */
-const estimateSeconds = 10;
 /** Filters forget their start, and a person turns over: no stimulus before, whatever the configuration says. */
 const minSettleSeconds = 10;
 /** A Cyton over its dongle pauses for up to 35 ms (measured on a real recording). */

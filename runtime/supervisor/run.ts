@@ -10,14 +10,13 @@ import type { RunPlan } from '../config/compile.js';
 import { disarmCauses, inhibitorStates, type RunDescription, type RunSummary, type StreamInfo } from '../contracts.js';
 import type { NightOptions } from '../guardian/condition.js';
 import { readSeal } from '../guardian/seal.js';
-import { silenceGuardian } from '../guardian/silence.js';
 import { monotonicUs } from '../monotonic.js';
 import type { LoopDescription } from '../loop/build.js';
 import { Control, ControlTime, post, type Rotated } from '../loop/shared.js';
 import type { AlarmWatch } from './alarm-watch.js';
 import { bedOf } from './bed.js';
 import { sampleAge, watchRun } from './run-alarms.js';
-import { serveControl, type ControlAnswer, type ControlRequest } from './control-socket.js';
+import { serveControl, type ControlRequest } from './control-socket.js';
 import { Lifecycle } from './lifecycle.js';
 import { linkOptions } from './link-options.js';
 import { LinkConnection } from './link-connection.js';
@@ -32,13 +31,13 @@ import { createPlaces, type Places } from './places.js';
 import { PortKeeper } from './port-keeper.js';
 import { RecorderThread } from './recorder-thread.js';
 import { alarmsOf } from '../study/alarms.js';
-import { answerMark, markSaid } from './night-marks.js';
 import type { NightRun } from './night-run.js';
-import { limitsOf, RunArming } from './run-arming.js';
+import { RunArming } from './run-arming.js';
 import { budgetOf, describeRun } from './run-description.js';
 import { readBootId } from './run-file.js';
 import { beginNight, findNight, type FoundNight } from './run-night.js';
 import { RunRecordings, type Beginning } from './run-recordings.js';
+import { RunRequests } from './run-requests.js';
 import { Service } from './service.js';
 import { statusOf } from './run-status.js';
 import type { Status } from './status.js';
@@ -77,6 +76,7 @@ export class Run {
   readonly #port: PortKeeper;
   readonly #storage: StorageKeeper;
   readonly #arming: RunArming;
+  readonly #requests: RunRequests;
   #lock: StudyLock | undefined;
   readonly #marks: MarkInputs<MarksPlan>;
   readonly #sync: SyncTrain | undefined;
@@ -126,7 +126,8 @@ export class Run {
     this.#marks = new MarkInputs(plan.marks, {
       open: (name, input) => openMarks(name, input, monotonicUs),
       submit: (text, atUs, name) =>
-        this.memory.requests.free() > keptFree && this.#markFromOutside(text, atUs, plan.marks[name]?.use === 'lsl'),
+        this.memory.requests.free() > keptFree &&
+        this.#requests.markFromOutside(text, atUs, plan.marks[name]?.use === 'lsl'),
       tell: (line) => options.log.info(line),
     });
     this.#arming = new RunArming(
@@ -135,6 +136,17 @@ export class Run {
       () => ({ stimulator: this.#stimulator, recorder: this.#recorder, lock: this.#lock, night: this.#night }),
       () => this.status(),
     );
+    this.#requests = new RunRequests({
+      memory: this.memory,
+      arming: this.#arming,
+      silenceSocket: this.#places.silence,
+      log: options.log,
+      night: () => this.#night,
+      alarms: () => this.#alarms,
+      status: () => this.status(),
+      mark: (text, atUs) => this.#mark(text, atUs),
+      stop: () => void this.stop(),
+    });
     this.finished = new Promise((resolve, reject) => {
       this.#finish = resolve;
       this.#fail = reject;
@@ -160,7 +172,7 @@ export class Run {
   async #start(): Promise<void> {
     const { plan, log } = this.#options;
     const { memory } = this;
-    this.#server = await serveControl(this.#places.control, (request) => this.#answer(request, 'request'));
+    this.#server = await serveControl(this.#places.control, (request) => this.#requests.answer(request, 'request'));
     this.#loop = new LoopThread(
       {
         plan: plan.loop,
@@ -275,7 +287,7 @@ export class Run {
       options,
       status: () => this.status(),
       bed: () => bedOf(this.status(), sampleAge(this.memory), code, Date.now()),
-      answer: (request: ControlRequest) => this.#answer(request, 'remote'),
+      answer: (request: ControlRequest) => this.#requests.answer(request, 'remote'),
       look: () => feed.begin(),
       live: () => feed.samples().map((samples) => ({ samples })),
     };
@@ -353,20 +365,6 @@ export class Run {
     return stepMs;
   }
 
-  /** A button at the bed says what `axond mark` says. */
-  #markFromOutside(text: string, atUs: number, isByNetwork: boolean): boolean {
-    if (!this.#mark(text, atUs)) return false;
-    const mark = markSaid(text, isByNetwork);
-    const ports = { ...this.#markPorts, mark: () => true };
-    if (mark !== undefined) {
-      void answerMark({ verb: 'mark', mark, text: '' }, this.#night, ports, true).then(
-        (reasons) => reasons.forEach((reason) => this.#options.log.warn(reason)),
-        (error: unknown) => this.#options.log.error(String(error)),
-      );
-    }
-    return true;
-  }
-
   /** `atUs` 0: now. */
   #mark(text: string, atUs = 0): boolean {
     const marker = ++this.#markers;
@@ -377,63 +375,6 @@ export class Run {
   #noticed(notice: string): void {
     this.#notice = notice;
     if (notice !== '') this.#options.log.warn(notice);
-  }
-
-  async #answer(request: ControlRequest, from: 'request' | 'remote'): Promise<ControlAnswer> {
-    switch (request.verb) {
-      case 'status':
-        return { ok: true, value: this.status() };
-      case 'arm':
-        return this.#refusable(await this.#arming.arm(request), 'not armed: ');
-      case 'disarm':
-        this.#night?.disarming(from);
-        return this.#post(post(this.memory.requests, 'disarm', disarmCauses.indexOf(from)));
-      case 'lower': {
-        const { perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN, gainDb = NaN } = request;
-        this.#night?.lowered(limitsOf(request));
-        return this.#post(post(this.memory.requests, 'lower', perMinute, perHour, perNight, intervalUs, gainDb));
-      }
-      case 'mark':
-        return this.#refusable(await answerMark(request, this.#night, this.#markPorts), '');
-      case 'step': {
-        const { step, result, detail, measures } = request;
-        if (!this.#night) return { ok: false, reasons: ['this run belongs to no night of a study.'] };
-        const measured = measures === undefined ? {} : { measures };
-        await this.#night.append({ kind: 'step', step, result, detail, ...measured });
-        return { ok: true, value: this.status() };
-      }
-      case 'acknowledge': {
-        const refused = this.#alarms?.acknowledge(request.alarm, request.by, Date.now()) ?? 'starting';
-        return refused === '' ? { ok: true, value: this.status() } : { ok: false, reasons: [refused] };
-      }
-      case 'place':
-        return {
-          ok: false,
-          reasons: ['this run recognises no places. Start one that does: axond run --preset place.'],
-        };
-      case 'stop':
-        void this.stop();
-        return { ok: true, value: 'stopping' };
-    }
-  }
-
-  get #markPorts(): Parameters<typeof answerMark>[2] {
-    return {
-      mark: (text) => this.#mark(text),
-      disarm: () => void post(this.memory.requests, 'disarm', disarmCauses.indexOf('request')),
-      silence: () => silenceGuardian(this.#places.silence),
-    };
-  }
-
-  #refusable(reasons: readonly string[], lead: string): ControlAnswer {
-    if (reasons.length > 0) return { ok: false, reasons: reasons.map((reason) => `${lead}${reason}`) };
-    return { ok: true, value: this.status() };
-  }
-
-  #post(taken: boolean): ControlAnswer {
-    return taken
-      ? { ok: true, value: this.status() }
-      : { ok: false, reasons: ['the loop does not take messages; see axond status'] };
   }
 
   status(): Status {

@@ -1,0 +1,107 @@
+import type { Logger } from 'pino';
+import { disarmCauses } from '../contracts.js';
+import { silenceGuardian } from '../guardian/silence.js';
+import { post } from '../loop/shared.js';
+import type { AlarmWatch } from './alarm-watch.js';
+import type { ControlAnswer, ControlRequest } from './control-socket.js';
+import type { RunMemory } from './memory.js';
+import { answerMark, markSaid, type MarkPorts } from './night-marks.js';
+import type { NightRun } from './night-run.js';
+import { limitsOf, type RunArming } from './run-arming.js';
+import type { Status } from './status.js';
+
+/** The parts of a run that are asked; those that are not there yet are undefined. */
+export interface RequestedParts {
+  readonly memory: RunMemory;
+  readonly arming: RunArming;
+  readonly silenceSocket: string;
+  readonly log: Logger;
+  night(): NightRun | undefined;
+  alarms(): AlarmWatch | undefined;
+  status(): Status;
+  /** False if the loop takes no messages. `atUs` 0: now. */
+  mark(text: string, atUs: number): boolean;
+  stop(): void;
+}
+
+/** What a run answers to its control socket, to its link and to a button at the bed. */
+export class RunRequests {
+  readonly #run: RequestedParts;
+
+  constructor(run: RequestedParts) {
+    this.#run = run;
+  }
+
+  async answer(request: ControlRequest, from: 'request' | 'remote'): Promise<ControlAnswer> {
+    const { memory, arming } = this.#run;
+    const night = this.#run.night();
+    switch (request.verb) {
+      case 'status':
+        return this.#refusable([]);
+      case 'arm': {
+        const reasons = await arming.arm(request);
+        return this.#refusable(reasons.map((reason) => `not armed: ${reason}`));
+      }
+      case 'disarm':
+        night?.disarming(from);
+        return this.#taken(post(memory.requests, 'disarm', disarmCauses.indexOf(from)));
+      case 'lower': {
+        const { perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN, gainDb = NaN } = request;
+        night?.lowered(limitsOf(request));
+        return this.#taken(post(memory.requests, 'lower', perMinute, perHour, perNight, intervalUs, gainDb));
+      }
+      case 'mark':
+        return this.#refusable(await answerMark(request, night, this.#markPorts));
+      case 'step': {
+        const { step, result, detail, measures } = request;
+        if (!night) return { ok: false, reasons: ['this run belongs to no night of a study.'] };
+        const measured = measures === undefined ? {} : { measures };
+        await night.append({ kind: 'step', step, result, detail, ...measured });
+        return this.#refusable([]);
+      }
+      case 'acknowledge': {
+        const refused = this.#run.alarms()?.acknowledge(request.alarm, request.by, Date.now()) ?? 'starting';
+        return this.#refusable(refused === '' ? [] : [refused]);
+      }
+      case 'place':
+        return {
+          ok: false,
+          reasons: ['this run recognises no places. Start one that does: axond run --preset place.'],
+        };
+      case 'stop':
+        this.#run.stop();
+        return { ok: true, value: 'stopping' };
+    }
+  }
+
+  /** A button at the bed says what `axond mark` says. False: not even the mark was taken. */
+  markFromOutside(text: string, atUs: number, isByNetwork: boolean): boolean {
+    const { log } = this.#run;
+    if (!this.#run.mark(text, atUs)) return false;
+    const mark = markSaid(text, isByNetwork);
+    if (mark === undefined) return true;
+    const ports = { ...this.#markPorts, mark: () => true };
+    void answerMark({ verb: 'mark', mark, text: '' }, this.#run.night(), ports, true).then(
+      (reasons) => reasons.forEach((reason) => log.warn(reason)),
+      (error: unknown) => log.error(String(error)),
+    );
+    return true;
+  }
+
+  get #markPorts(): MarkPorts {
+    const { memory, silenceSocket } = this.#run;
+    return {
+      mark: (text) => this.#run.mark(text, 0),
+      disarm: () => void post(memory.requests, 'disarm', disarmCauses.indexOf('request')),
+      silence: () => silenceGuardian(silenceSocket),
+    };
+  }
+
+  #refusable(reasons: readonly string[]): ControlAnswer {
+    return reasons.length > 0 ? { ok: false, reasons: [...reasons] } : { ok: true, value: this.#run.status() };
+  }
+
+  #taken(taken: boolean): ControlAnswer {
+    return this.#refusable(taken ? [] : ['the loop does not take messages; see axond status']);
+  }
+}

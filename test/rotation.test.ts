@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { pino } from 'pino';
@@ -64,6 +64,14 @@ test('a run that goes on in one recording after the other: no frame is lost or t
     assert.deepEqual(differences, []);
     recording.close();
   }
+
+  // Another night under the name of the one that it goes on from.
+  const [first = '', second = '', last = ''] = paths;
+  copyFileSync(last, first);
+  const { faults } = checkRecording(second);
+  assert.equal(faults.length, 1);
+  assert.match(faults[0] ?? '', /, which it goes on from: seal \d+ is /);
+  assert.ok(faults[0]?.startsWith(first));
 });
 
 test('so does a robot that learns: each recording begins with the map as it is then, and gives the same places again', async (t) => {

@@ -240,7 +240,7 @@ export const thisMachine: GpioSystem = {
     try {
       onoff = createRequire(import.meta.url)('onoff') as typeof import('onoff');
     } catch (error) {
-      const fix = 'Install it: npm install onoff';
+      const fix = 'axond check says how to install it.';
       throw new Error(`gpio: this kernel offers GPIO by sysfs alone, which needs the package onoff. ${fix}`, {
         cause: error,
       });

@@ -79,7 +79,7 @@ export async function startTensorFlow(find: typeof optional): Promise<TensorFlow
   const backend = await find<WasmBackend>('@tensorflow/tfjs-backend-wasm');
   if (!tf || !backend)
     throw new ModelError(
-      'This network is run by TensorFlow.js, which is not installed. Run npm install @tensorflow/tfjs @tensorflow/tfjs-backend-wasm, or @tensorflow/tfjs-node.',
+      'This network is run by TensorFlow.js, which is not installed. Install @tensorflow/tfjs-node, or @tensorflow/tfjs and @tensorflow/tfjs-backend-wasm: axond check says how on this machine.',
     );
   tf.enableProdMode();
   tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);

@@ -230,7 +230,8 @@ test('where TensorFlow.js is missing, the packages to install are named', async 
   await assert.rejects(
     startTensorFlow(() => Promise.resolve(undefined)),
     (error) =>
-      error instanceof ModelError && /npm install @tensorflow\/tfjs @tensorflow\/tfjs-backend-wasm/.test(error.message),
+      error instanceof ModelError &&
+      /@tensorflow\/tfjs and @tensorflow\/tfjs-backend-wasm: axond check/.test(error.message),
   );
 });
 

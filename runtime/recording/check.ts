@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DetectionPhase, ReceiptState, type LoopEvent, type RunSummary } from '../contracts.js';
 import { decodeMessage } from '../loop/records.js';
 import { sentFrames } from '../loop/sample-block.js';
@@ -7,7 +9,7 @@ import { OpenLeases } from './open-leases.js';
 import { openRecording, type RecordedEvent, type Recording } from './read.js';
 import type { Lease, Migration } from './rows.js';
 import { guardianLog } from './schema.js';
-import type { Head } from './table-chains.js';
+import { parseHead, type Head } from './table-chains.js';
 
 export interface RecordingReport {
   readonly path: string;
@@ -69,6 +71,7 @@ export function checkRecording(path: string, published?: Pick<Head, 'seal' | 'ha
     }
     faults.push(...found.faults);
     if (published) judgeHead(recording, published, faults);
+    judgeBefore(path, recording, faults);
     const warnings: string[] = [];
     if (!recording.chained) {
       warnings.push(
@@ -131,6 +134,22 @@ function judgeHead(recording: Recording, { seal, hash }: Pick<Head, 'seal' | 'ha
   const other = 'since that head was given out it was changed, or it is another recording';
   if (here === undefined) faults.push(`seal ${seal} is missing: ${other}`);
   else if (here !== hash) faults.push(`seal ${seal} is ${here}, not ${hash}: ${other}`);
+}
+
+/** The recording that this one goes on from, where it still stands beside it: it must end as it did when this one began. */
+function judgeBefore(path: string, { run }: Recording, faults: string[]): void {
+  const head = run.continues?.head === undefined ? undefined : parseHead(run.continues.head);
+  const before = join(dirname(path), `${run.continues?.recording ?? ''}.db`);
+  if (head === undefined || !existsSync(before)) return;
+  const found: string[] = [];
+  try {
+    const recording = openRecording(before);
+    judgeHead(recording, head, found);
+    recording.close();
+  } catch (error) {
+    found.push(error instanceof Error ? error.message : String(error));
+  }
+  faults.push(...found.map((fault) => `${before}, which it goes on from: ${fault}`));
 }
 
 /** Goes once through cycles, messages and events side by side, as replay does, and counts. */

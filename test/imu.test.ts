@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { loadRunPlan } from '../runtime/cli/configuration.js';
+import { measureDevice } from '../runtime/cli/measure-device.js';
 import { axond, startAxond, temporaryFolder, until } from './axond-process.js';
 
 test('a robot that bumps into something is noticed by its inertial sensor, and the recording replays alike', async (t) => {
@@ -26,6 +28,14 @@ device: { record: ${record} }
   assert.ok(detections! >= 1 && detections! <= 2, `${detections} bumps`);
   const replay = await axond(t, ['replay', recording, '--json']);
   assert.deepEqual(replay.json['differences'], []);
+  // It counts nothing, and its samples are no gaps for that.
+  const { source } = loadRunPlan({ files: [file], sets: [], armVirtual: false }).plan;
+  const measured = await measureDevice(source.port, source.baudRate, source.device, 0.5);
+  assert.equal(measured.problem, '');
+  assert.deepEqual(
+    measured.values.map(({ length }) => length),
+    [104, 104],
+  );
   // It takes its folder with it.
   emulator.child.stdin!.end();
   assert.equal(await emulator.exited, 0);

@@ -1,6 +1,6 @@
 import { createDevice, type DevicePlan } from '../../drivers/devices.js';
 import { openLine, openTransport } from '../../drivers/transports.js';
-import type { SampleBlock, StreamInfo } from '../contracts.js';
+import { FrameFlag, type SampleBlock, type StreamInfo } from '../contracts.js';
 import { blockCapacity } from '../loop/build.js';
 import { createSampleBlock } from '../loop/sample-block.js';
 import { monotonicUs } from '../monotonic.js';
@@ -38,7 +38,10 @@ export async function measureDevice(
     device.open(monotonicUs());
     while (!(device.state === 'streaming' && taken >= wanted) && monotonicUs() < deadlineUs) {
       let length = transport.read(bytes, 10);
-      if (length < 0) return { info, values, railed, problem: 'the device was unplugged.' };
+      if (length < 0) {
+        transport.close();
+        return { info, values, railed, problem: 'the device was unplugged.' };
+      }
       do {
         device.push(bytes, length, monotonicUs(), block);
         taken = keep(block, info, values, railed, taken);
@@ -60,7 +63,7 @@ export async function measureDevice(
 }
 
 function keep(
-  { frames, counts, counters }: SampleBlock,
+  { frames, counts, flags }: SampleBlock,
   { channels }: StreamInfo,
   values: readonly Float64Array[],
   railed: number[],
@@ -68,8 +71,7 @@ function keep(
 ): number {
   let next = taken;
   for (let frame = 0; frame < frames; frame++) {
-    // A filled gap has no counter of the device.
-    if ((counters[frame] as number) < 0 || next >= (values[0]?.length ?? 0)) continue;
+    if (((flags[frame] as number) & FrameFlag.gap) !== 0 || next >= (values[0]?.length ?? 0)) continue;
     channels.forEach(({ scale, railCounts }, channel) => {
       const count = counts[frame * channels.length + channel] as number;
       (values[channel] as Float64Array)[next] = count * scale;

@@ -24,6 +24,8 @@ class Bench {
   isArmed = false;
   stands = true;
   diskFull = false;
+  /** Each line takes a disk until this settles. */
+  disk: Promise<unknown> | undefined;
   silenced = 0;
   guardianAnswers = true;
   /** What the rest of the machine has against arming. */
@@ -40,11 +42,12 @@ class Bench {
   async begin(plan: Rearming | null = rearm, before?: RunBefore): Promise<void> {
     this.run = new NightRun(this.lines, plan ?? undefined, {
       now: () => this.now,
-      append: (entry) => {
-        if (this.diskFull) return Promise.reject(new Error('the disk is full'));
+      append: async (entry) => {
+        if (this.diskFull) throw new Error('cue-P017-03.night: the disk is full');
+        if (this.disk) await this.disk;
         const { line } = nextNightLine(this.lines.at(-1), entry, this.now);
         this.lines.push(line);
-        return Promise.resolve(line);
+        return line;
       },
       armed: () => this.isArmed,
       armedUntilUs: () => this.#untilUs,
@@ -166,6 +169,17 @@ test('R-50 where the log cannot be written an adverse event acts all the same, a
   assert.match(bench.run.reasons.join(), /held by an adverse event/);
 });
 
+test('R-61 what leaves the box of a log that takes no line names no participant; what refuses arming does', async () => {
+  const bench = await armedNight();
+  bench.diskFull = true;
+  const told = await bench.run.append({ kind: 'mark', mark: 'note', text: '', by: '' }).catch(String);
+  for (const text of [bench.run.state.problem, String(told)]) {
+    assert.match(text, /the log of the night cannot be read or written/);
+    assert.doesNotMatch(text, /P017/);
+  }
+  assert.match(bench.run.reasons.join(), /^night: cue-P017-03\.night: the disk is full/);
+});
+
 test('R-51 a night is armed again by itself after a crash, as often as the protocol says, under the limits that it had', async () => {
   const bench = await armedNight();
   await bench.pass(1);
@@ -274,4 +288,45 @@ test('what ends an arming stands in the log', async () => {
     causes.push(entry?.kind === 'disarmed' ? entry.cause : '');
   }
   assert.deepEqual(causes, ['expired', 'guardian', 'remote']);
+});
+
+test('an arming ends once in the log, however many notice it while a slow disk takes the line', async () => {
+  const each: ((bench: Bench) => Promise<unknown>)[] = [
+    // As `axond night --lights-on` does.
+    async (bench) => {
+      const said = bench.say('lightsOn');
+      bench.run.beat();
+      await Promise.all([said, bench.run.end('run-1')]);
+    },
+    async (bench) => {
+      bench.isArmed = false;
+      bench.run.beat();
+      bench.run.disarming('request');
+      await bench.run.end('run-1');
+    },
+    async (bench) => {
+      const said = bench.say('adverse');
+      bench.run.beat();
+      bench.run.disarming('remote');
+      await said;
+      bench.run.beat();
+    },
+  ];
+  for (const happens of each) {
+    const bench = await armedNight();
+    await bench.pass(1);
+    let spin = (): void => undefined;
+    bench.disk = new Promise<void>((resolve) => (spin = resolve));
+    const done = happens(bench);
+    spin();
+    await done;
+    assert.equal(bench.kinds.filter((kind) => kind === 'disarmed').length, 1);
+    // The next arming ends with a line of its own.
+    await bench.say('clear', { by: 'AM' });
+    await bench.say('lightsOff');
+    assert.deepEqual(await bench.arm(), []);
+    bench.isArmed = false;
+    await bench.pass(1);
+    assert.equal(bench.kinds.filter((kind) => kind === 'disarmed').length, 2);
+  }
 });

@@ -60,6 +60,8 @@ export class NightRun {
   #nextUs = -Infinity;
   #lastReasons: readonly string[] = [];
   #cause = '';
+  /** The line that it is disarmed, on its way into the log. */
+  #disarmed: Promise<unknown> | undefined;
 
   constructor(lines: readonly NightLine[], rearm: Rearming | undefined, ports: NightRunPorts, problem = '') {
     this.#night = new Night(lines);
@@ -110,7 +112,7 @@ export class NightRun {
       adverse: this.#adverseHere || this.#night.adverse,
       rearmed,
       closed,
-      problem: this.#problem,
+      problem: this.#problem === '' ? '' : withoutCode,
       steps: steps.map(({ step, result, detail }) => ({ step, result, detail })),
     };
   }
@@ -129,11 +131,12 @@ export class NightRun {
   disarming(cause: string): void {
     this.#pending = undefined;
     this.#cause = cause;
-    if (!this.#ports.armed() && this.#night.armedUnder) void this.#write({ kind: 'disarmed', cause });
+    if (!this.#ports.armed()) void this.#writeDisarmed(cause);
   }
 
+  /** Rejects where it takes no line, as status says it. */
   async append(entry: NightEntry): Promise<void> {
-    await this.#must(entry);
+    if (!(await this.#write(entry))) throw new Error(withoutCode);
   }
 
   /** Returns why it could not be followed; empty if it was. An adverse event acts first, and is written at the same time. */
@@ -192,9 +195,9 @@ export class NightRun {
   /** With each beat of the supervisor. */
   beat(): void {
     const armed = this.#ports.armed();
-    if (this.#wasArmed && !armed && this.#night.armedUnder) {
+    if (this.#wasArmed && !armed) {
       const expired = this.#ports.now().us >= this.#ports.armedUntilUs() - 1e6;
-      void this.#write({ kind: 'disarmed', cause: this.#cause || (expired ? 'expired' : 'guardian') });
+      void this.#writeDisarmed(this.#cause || (expired ? 'expired' : 'guardian'));
     }
     if (armed && !this.#wasArmed) this.#cause = '';
     this.#wasArmed = armed;
@@ -213,7 +216,7 @@ export class NightRun {
   /** The run ends in order. */
   async end(recording: string): Promise<void> {
     this.#pending = undefined;
-    if (this.#night.armedUnder) await this.#write({ kind: 'disarmed', cause: this.#cause || 'shutdown' });
+    await this.#writeDisarmed(this.#cause || 'shutdown');
     await this.#write({ kind: 'run', recording, state: 'ended', detail: '' });
   }
 
@@ -242,8 +245,17 @@ export class NightRun {
   async #refuse(reasons: readonly string[]): Promise<void> {
     for (const reason of reasons) this.#ports.say('warn', `not armed again: ${reason}`);
     this.#ports.mark('not armed again');
-    await this.#write({ kind: 'disarmed', cause: 'gone' });
+    await this.#writeDisarmed('gone');
     await this.#write({ kind: 'rearmRefused', reasons: [...reasons] });
+  }
+
+  /** Once for each arming, though a mark, the next beat and the end of the run all notice it. */
+  async #writeDisarmed(cause: string): Promise<void> {
+    while (this.#disarmed) await this.#disarmed;
+    if (!this.#night.armedUnder) return;
+    this.#disarmed = this.#write({ kind: 'disarmed', cause });
+    await this.#disarmed;
+    this.#disarmed = undefined;
   }
 
   /** Rejects with what went wrong. */
@@ -274,11 +286,14 @@ export interface NightState {
   /** How often it was armed by itself. */
   readonly rearmed: number;
   readonly closed: boolean;
-  /** Why its log cannot be written; empty while it can. */
+  /** That its log cannot be read or written; empty while it can. */
   readonly problem: string;
   readonly steps: readonly { readonly step: string; readonly result: string; readonly detail: string }[];
 }
 
+/** The file's name holds the participant's code, and this leaves the box. */
+const withoutCode =
+  'the log of the night cannot be read or written. What arms names the file and the reason: axond arm.';
 const minutes = (seconds: number): string => `${Math.ceil(seconds / 60)} min`;
 
 const retryUs = 2e6;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { disarmCauses } from '../runtime/contracts.js';
@@ -104,11 +104,24 @@ test('R-48 a run that differs from its lock says so when it starts, and is not a
   let refused = { stderr: '' };
   await until('an answer', async () => {
     refused = await axond(t, ['arm', '--device', 'demo', '--for', '1h'], environment);
-    return /has given no sample/.test(refused.stderr);
+    return /has given no sample/.test(refused.stderr) && !/guardian: not ready/.test(refused.stderr);
   });
   assert.match(refused.stderr, difference);
+  assert.doesNotMatch(refused.stderr, /was locked/);
   run.child.kill('SIGINT');
   await run.exited;
+
+  // Without its lock the guardian remembers that there was one, as no night has begun yet.
+  rmSync(join(record, 'state/study/cue.lock'));
+  const later = startAxond(t, ['run', '--config', protocol, ...night.slice(0, 4), '--json'], environment);
+  await until('another answer', async () => {
+    refused = await axond(t, ['arm', '--device', 'demo', '--for', '1h'], environment);
+    return /has given no sample/.test(refused.stderr) && !/guardian: not ready/.test(refused.stderr);
+  });
+  assert.match(refused.stderr, /study: cue was locked \([0-9a-f]{12}…\), and there is none now\. Put its file back\./);
+  later.child.kill('SIGINT');
+  await later.exited;
+
   const [first = ''] = readdirSync(record).filter((name) => name.endsWith('.db'));
   const recording = openRecording(join(record, first));
   const { lock: kept } = recording.run.study ?? {};

@@ -27,6 +27,7 @@ import { SlotRing } from '../runtime/loop/ring.js';
 import { createSampleBlock } from '../runtime/loop/sample-block.js';
 import { sampleSlotBytes } from '../runtime/loop/sample-slot.js';
 import { RecordingWriter } from '../runtime/recording/writer.js';
+import { ownPackage } from '../runtime/study/lock-file.js';
 import { NightFile, nightPath } from '../runtime/study/night-file.js';
 import type { NightEntry } from '../runtime/study/night-log.js';
 import { appendDurably, readBeside, readSealed } from '../runtime/study/sealed-files.js';
@@ -68,7 +69,13 @@ const note = (entry: NightEntry): Promise<unknown> => log.append(entry);
 
 // What arming asks of study and guardian.
 const { sha256 } = await readSeal(study.allocation);
-const lock = await StudyLock.open({ plan, configuration: effectiveYaml, axondVersion, allocation: sha256 });
+const lock = await StudyLock.open({
+  plan,
+  configuration: effectiveYaml,
+  axondVersion,
+  package: ownPackage,
+  allocation: sha256,
+});
 const words = new Int32Array(new SharedArrayBuffer(4 * conditionWords));
 const condition = new NightCondition(
   { study, run: basename(path, '.db'), boot, sha256, locks: lock.versions },

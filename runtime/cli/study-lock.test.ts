@@ -3,6 +3,7 @@ import {
   appendFileSync,
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -19,6 +20,7 @@ import { ConfigurationError } from '../config/fault.js';
 import { NightCondition, conditionWords, nightPorts } from '../guardian/condition.js';
 import { drawRows, encodeAllocation } from '../study/allocation.js';
 import { readSealed, writeSealed } from '../study/sealed-files.js';
+import { hashPrograms, ownPackage } from '../study/lock-file.js';
 import { readLock, type LockVersion } from '../study/lock.js';
 import { armingReasons, type ArmingFacts, type ArmingWish } from '../supervisor/arming.js';
 import { StudyLock } from '../supervisor/study-lock.js';
@@ -103,13 +105,16 @@ interface Evening {
   readonly files?: readonly string[];
   readonly wish?: Partial<ArmingWish>;
   readonly version?: string;
+  /** Folder of the package that runs. */
+  readonly package?: string;
   /** What happens between the start of the run and the arming. */
   readonly meanwhile?: (box: string) => unknown;
 }
 
 /** From files and command line through the start of a run to its arming: every reason against it. */
 async function reasonsAgainst(box: string, evening: Evening = {}): Promise<readonly string[]> {
-  const { sets = [], preset, files = ['device.yaml', 'protocol.yaml'], wish, version = axondVersion } = evening;
+  const { sets = [], preset, files = ['device.yaml', 'protocol.yaml'], wish } = evening;
+  const { version = axondVersion, package: own = ownPackage } = evening;
   const given = { files: files.map((file) => join(box, file)), ...(preset === undefined ? {} : { preset }) };
   const night = sets.some((set) => set === 'study=') ? [] : ['study.participant=P001', 'study.night=1'];
   let plan, configuration;
@@ -123,7 +128,7 @@ async function reasonsAgainst(box: string, evening: Evening = {}): Promise<reado
   const sealed = plan.study?.allocation ?? '';
   // What a process of its own does otherwise (readSeal).
   const { sha256: allocation } = await readSealed(sealed).catch(() => ({ sha256: null }));
-  const lock = await StudyLock.open({ plan, configuration, axondVersion: version, allocation });
+  const lock = await StudyLock.open({ plan, configuration, axondVersion: version, package: own, allocation });
   const guardian =
     plan.study &&
     new NightCondition(
@@ -269,6 +274,7 @@ const planted: [what: string, plant: (box: string) => unknown, names: RegExp, ev
     edit('device.yaml', ', stopInput: { use: serial, port: /dev/ttyS0 }', ''),
     /^study: device\.stopInput\.port is missing, locked as \/dev\/ttyS0/,
   ],
+  ['another recording after a day', nothing, /device\.rotate: 24h divides runs/, { sets: ['device.rotate=24h'] }],
   ['another card', nothing, /was measured on the card hw:0, not hw:1/, { sets: ['actuators.stimulator.card=hw:1'] }],
   [
     'no stimulus of this study: another actuator',
@@ -397,6 +403,54 @@ test('R-48 each of so many planted edits is refused by name where a run is armed
     );
     for (const reason of reasons) assert.ok(!reason.includes('\n') && /\. \S/.test(reason), reason);
   }
+});
+
+test('R-48 an edited, added or missing program of axond is refused by its name, though the version is the same', async (t) => {
+  const box = await lockedBox(t);
+  const own = temporary(t);
+  for (const path of Object.keys(await hashPrograms(ownPackage)))
+    cpSync(join(ownPackage, path), join(own, path), { recursive: true });
+  assert.deepEqual(await reasonsAgainst(box, { package: own }), []);
+  const gate = 'dist/runtime/decide/gate.js';
+  const kernels = 'dist/models/engine/assembly/kernels.wasm';
+  const put = (path: string) => (folder: string) => writeFileSync(join(folder, path), '// more\n');
+  const changes: [file: string, change: (folder: string) => unknown][] = [
+    [gate, edit(gate, '>', '>=')],
+    [kernels, flip(kernels, -1)],
+    ['runtime/cli/axond.js', edit('runtime/cli/axond.js', "'main'", "'other'")],
+    ['dist/runtime/decide/more.js', put('dist/runtime/decide/more.js')],
+    ['dist/runtime/guardian/main.js', (folder) => rmSync(join(folder, 'dist/runtime/guardian/main.js'))],
+  ];
+  for (const [file, change] of changes) {
+    const there = existsSync(join(own, file)) ? readFileSync(join(own, file)) : undefined;
+    change(own);
+    const reasons = await reasonsAgainst(box, { package: own });
+    assert.equal(reasons.length, 1, file);
+    assert.ok(
+      reasons[0]?.startsWith(`study: axond's own ${file} is not as locked (approval 2026-014, by A. Meyer). Put`),
+    );
+    if (there) writeFileSync(join(own, file), there);
+    else rmSync(join(own, file));
+  }
+  // Another build, and what no run loads.
+  for (const [file] of changes.slice(0, 3)) appendFileSync(join(own, file), '\n');
+  put('dist/runtime/decide/more.js')(own);
+  for (const path of ['dist/runtime/decide/gate.test.js', 'dist/runtime/decide/gate.js.map']) put(path)(own);
+  const [reason = ''] = await reasonsAgainst(box, { package: own });
+  assert.match(
+    reason,
+    /own dist\/models\/engine\/assembly\/kernels\.wasm, .*gate\.js, .*more\.js and 1 more are not as/,
+  );
+});
+
+test('R-48 a lock that is taken away before the first night is missed, and another one in its place is none', async (t) => {
+  const box = await lockedBox(t);
+  const [{ hash }] = readLock(readFileSync(lockFile(box), 'utf8'));
+  rmSync(lockFile(box));
+  const gone = `study: cue was locked (${hash.slice(0, 12)}…), and there is none now. Put its file back.`;
+  assert.deepEqual(await reasonsAgainst(box), [gone]);
+  await runCommand(t, studyCommand(), ...lockOf(box));
+  assert.match((await reasonsAgainst(box)).join(), /^study: cue was locked .*, and it is not among those here\./);
 });
 
 test('R-48 what may differ under a lock is what belongs to the box, and to the night', async (t) => {

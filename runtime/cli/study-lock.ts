@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { readSeal } from '../guardian/seal.js';
-import { lockPath, readLockFile, writeVersion, type LockFile } from '../study/lock-file.js';
+import { lockPath, ownPackage, readLockFile, writeVersion, type LockFile } from '../study/lock-file.js';
 import { lockFaults, protocolHash, type LockVersion, type Protocol } from '../study/lock.js';
+import { appendDurably, readBeside } from '../study/sealed-files.js';
+import { encodeUse, endOfUses, usesPath } from '../study/uses.js';
 import { protocolNow } from '../supervisor/study-lock.js';
 import { loadRunPlan } from './configuration.js';
 import { Failure, UsageError, print, printJson } from './output.js';
@@ -49,6 +51,7 @@ async function lock(file: string, { approval, by, config = [], participant, amen
   await refusing(() => writeVersion(path, signature, held, before));
   const written = await refusing(() => readLockFile(path));
   if (!written) throw new Failure(`${path}: is gone again. Lock anew.`);
+  await refusing(() => noteLock(loaded.plan.study.allocation, written));
   if (json) printJson({ path, ...described(written) });
   else print(`${path}: locked.`, ...sheet(written));
 }
@@ -79,7 +82,7 @@ async function status(files: string[], { set = [], participant, json }: StatusOp
     return;
   }
   const allocation = (await readSeal(plan.study.allocation)).sha256;
-  const now = await protocolNow({ plan, configuration, axondVersion, allocation });
+  const now = await protocolNow({ plan, configuration, axondVersion, package: ownPackage, allocation });
   const faults = lockFaults(lock.versions.at(-1) ?? lock.versions[0], now);
   if (json) printJson({ path, locked: true, ...described(lock), faults });
   else print(`${path}: whole.`, ...sheet(lock), ...faults, ...(faults.length === 0 ? ['This box equals it.'] : []));
@@ -94,6 +97,13 @@ export async function checkLock(path: string, json: boolean): Promise<void> {
   else print(`${path}: whole.`, ...sheet(lock));
 }
 
+/** Where the guardian sees it before each night, so that a lock that is taken away is missed. */
+async function noteLock(allocation: string, { versions }: LockFile): Promise<void> {
+  const { hash: lock, at } = versions.at(-1) ?? versions[0];
+  const path = usesPath(allocation);
+  await appendDurably(path, `${endOfUses(await readBeside(path))}${encodeUse({ use: 'locked', lock, at })}`);
+}
+
 /** Whose night it is belongs to no protocol: any that the configuration allows will do. */
 function load(files: readonly string[], participant: string, more: readonly string[] = []) {
   const sets = [`study.participant=${participant}`, 'study.night=1', ...more];
@@ -106,7 +116,7 @@ function load(files: readonly string[], participant: string, more: readonly stri
 async function protocolOf({ plan, configuration }: ReturnType<typeof load>): Promise<Protocol> {
   const { sha256, fault } = await readSeal(plan.study.allocation);
   if (sha256 === null) throw new Failure(`study: ${fault}`);
-  const now = await protocolNow({ plan, configuration, axondVersion, allocation: sha256 });
+  const now = await protocolNow({ plan, configuration, axondVersion, package: ownPackage, allocation: sha256 });
   const unread = Object.entries(now.files).filter(([, hash]) => !/^[0-9a-f]{64}$/.test(hash));
   if (unread.length > 0) throw new Failure(unread.map(([key, why]) => `${key}: ${why}. Correct the path.`).join('\n'));
   return { ...now, allocation: sha256 };
@@ -115,12 +125,12 @@ async function protocolOf({ plan, configuration }: ReturnType<typeof load>): Pro
 /** What is locked, for people. */
 function sheet({ versions }: LockFile): string[] {
   const { protocol } = versions.at(-1) ?? versions[0];
-  const { study, axond, node, allocation, keys, files } = protocol;
+  const { study, axond, programs, node, allocation, keys, files } = protocol;
   return [
     ...versions.map(
       (one) => `version ${one.version}   ${one.at} ${signed(one)}${one.reason === '' ? '' : `: ${one.reason}`}`,
     ),
-    `study       ${study}, by axond ${axond} on Node ${node}`,
+    `study       ${study}, by axond ${axond} (${Object.keys(programs).length} files) on Node ${node}`,
     `protocol    SHA-256 ${protocolHash(protocol)}: ${Object.keys(keys).length} keys`,
     ...Object.entries(files).map(([key, hash]) => `file        ${key} ${hash}`),
     `allocation  SHA-256 ${allocation}`,

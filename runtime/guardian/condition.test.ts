@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Condition, StudyPlan } from '../contracts.js';
 import { AllocationError, type Allocation, type Row } from '../study/allocation.js';
-import { readUses } from '../study/uses.js';
+import { encodeUse, readUses } from '../study/uses.js';
 import { NightCondition, SharedCondition, conditionWords } from './condition.js';
 
 const study: StudyPlan = { name: 'cue', participant: 'P001', night: 1, allocation: 'cue.sealed', continue: false };
@@ -187,6 +187,22 @@ test('R-48 a study whose nights were recorded under a lock is not armed without 
   }
   box.locks = ['first', 'second', 'third'];
   assert.equal((await box.run('b', { participant: 'P002' }).armed()).condition, 'real');
+});
+
+test('R-48 a study that was locked is not armed without that lock, though no night was recorded under it', async () => {
+  const box = new Box(nights);
+  for (const lock of ['first', 'second'])
+    box.uses += encodeUse({ use: 'locked', lock, at: '2026-11-28T21:00:00.000Z' });
+  for (const [locks, why] of [
+    [[], /^study: cue was locked \(first…\), and there is none now\. Put its file back\.$/],
+    [['first'], /cue was locked \(second…\), and it is not among those here/],
+    [['another'], /it is not among those here/],
+  ] as const) {
+    box.locks = locks;
+    assert.match(await box.run('a').refusal(), why);
+  }
+  box.locks = ['first', 'second'];
+  assert.equal((await box.run('a').armed()).condition, 'sham');
 });
 
 test('R-28 the same run arms again and again, also by a guardian that was started anew', async () => {

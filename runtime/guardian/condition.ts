@@ -6,6 +6,7 @@ import {
   encodeUse,
   endOfUses,
   nightKey,
+  readLocks,
   readUses,
   usesPath,
   type BlockPosition,
@@ -200,10 +201,13 @@ export class NightCondition {
 
   /** What the file of uses says of this night. */
   async #uses(sha256: string): Promise<NightUse | undefined> {
-    const { participant, night, allocation } = this.#study;
+    const { name, participant, night, allocation } = this.#study;
     let uses: Map<string, NightUse>;
+    let locks: readonly string[];
     try {
-      uses = readUses(await this.#ports.readUses());
+      const text = await this.#ports.readUses();
+      uses = readUses(text);
+      locks = readLocks(text);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       throw new AllocationError(
@@ -213,14 +217,17 @@ export class NightCondition {
     for (const { allocation: other, run, lock } of uses.values()) {
       if (other !== sha256)
         throw new AllocationError(`${allocation}: is not the file with which ${run} was recorded. Put that one back.`);
-      if (lock !== undefined && !this.#locks.includes(lock)) {
-        const what = this.#locks.length === 0 ? 'there is none now' : 'it is not among those here';
-        throw new AllocationError(
-          `${run} was recorded under a lock of ${this.#study.name} (${lock.slice(0, 12)}…), and ${what}. Put its file back.`,
-        );
-      }
+      if (lock !== undefined) this.#mustHave(lock, `${run} was recorded under a lock of ${name}`);
     }
+    for (const lock of locks) this.#mustHave(lock, `${name} was locked`);
     return uses.get(nightKey(participant, night));
+  }
+
+  /** Whoever takes a lock away, or begins another one in its place, does not get rid of it. */
+  #mustHave(lock: string, what: string): void {
+    if (this.#locks.includes(lock)) return;
+    const why = this.#locks.length === 0 ? 'there is none now' : 'it is not among those here';
+    throw new AllocationError(`${what} (${lock.slice(0, 12)}…), and ${why}. Put its file back.`);
   }
 
   /** The block in which the night is now. Refuses a night that is somebody else's, or over. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { writeWhole } from '../recording/export/whole-file.js';
 import { encodeVersion, readLock, type LockVersion, type Protocol, type Signature } from './lock.js';
 
@@ -64,6 +65,27 @@ export async function hashFiles(files: Readonly<Record<string, string>>): Promis
   const hashed = Object.entries(files).map(async ([key, path]): Promise<[string, string]> => [key, await hashOf(path)]);
   return Object.fromEntries(await Promise.all(hashed));
 }
+
+/** The package that this file is of. */
+export const ownPackage = fileURLToPath(new URL('../../../', import.meta.url));
+
+/**
+ * SHA-256 of each file of a package of axond that a run may load, by its path there: the compiled programs and the starter,
+ * without tests and what builds packages. Libraries of others are not among them.
+ */
+export async function hashPrograms(folder: string): Promise<Record<string, string>> {
+  const compiled = await readdir(join(folder, 'dist'), { recursive: true });
+  const run = compiled.filter((path) => /\.(js|wasm)$/.test(path) && !/^(test|systemd)\/|\.test\./.test(path));
+  const hashes: Record<string, string> = {};
+  // One after the other: together they would need memory for all of it.
+  for (const path of [...run.map((path) => `dist/${path}`), ...starters].sort())
+    hashes[path] = createHash('sha256')
+      .update(await readFile(join(folder, path)))
+      .digest('hex');
+  return hashes;
+}
+
+const starters = ['runtime/cli/axond', 'runtime/cli/axond.js'];
 
 async function hashOf(path: string): Promise<string> {
   const hash = createHash('sha256');

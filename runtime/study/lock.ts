@@ -12,6 +12,8 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const protocol = z.strictObject({
   study: z.string(),
   axond: z.string(),
+  /** SHA-256 of each file that axond itself runs, by its path in the package: two builds can have one version. */
+  programs: z.record(z.string(), sha256),
   node: z.string(),
   /** SHA-256 of the sealed file. */
   allocation: sha256,
@@ -100,6 +102,8 @@ export function lockFaults(lock: LockVersion, now: ProtocolNow): string[] {
   };
   compare('study.name', now.study, locked.study);
   compare("axond's version", now.axond, locked.axond);
+  const others = changes(now.programs, locked.programs).map(([file]) => file);
+  if (others.length > 0) say(`axond's own ${some(others)} ${others.length === 1 ? 'is' : 'are'} not as locked`);
   compare("Node's version", now.node, locked.node);
   for (const [what, is, was] of changes(now.keys, locked.keys)) {
     say(
@@ -135,6 +139,14 @@ function changes(
     .filter(([, is, was]) => is !== was);
 }
 
+/** Of another build hundreds differ. */
+function some(files: readonly string[]): string {
+  const more = files.length - mostNamed;
+  return `${files.slice(0, mostNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+const mostNamed = 3;
+
 /** A text without its quotes. */
 const shown = (json: string): string => json.replace(/^"(.+)"$/, '$1');
 const short = (hash: string): string => `${hash.slice(0, 12)}…`;
@@ -143,9 +155,9 @@ const short = (hash: string): string => `${hash.slice(0, 12)}…`;
 function sorted(held: Protocol): Protocol {
   const inOrder = (map: Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(Object.entries(map).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  const { study, axond, node, allocation, keys, files, environment } = held;
+  const { study, axond, programs, node, allocation, keys, files, environment } = held;
   const maps = { keys: inOrder(keys), files: inOrder(files), environment: inOrder(environment) };
-  return { study, axond, node, allocation, ...maps };
+  return { study, axond, programs: inOrder(programs), node, allocation, ...maps };
 }
 
 function hashOf(text: string): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encodeUse, endOfUses, nightKey, readUses, type UseEntry } from './uses.js';
+import { encodeUse, endOfUses, nightKey, readLocks, readUses, type UseEntry } from './uses.js';
 
 const position = { block: 1, blockUs: 5e6, boot: 'boot-a' };
 const whose = { participant: 'P017', night: 2 };
@@ -43,11 +43,21 @@ test('R-28 a line that was cut off counts as nothing, and what is appended behin
   }
 });
 
-test('R-28 any flipped letter of a whole line is found', () => {
-  const text = encodeUse(taken('a'));
-  for (let place = 0; place < text.length - 1; place++) {
-    const letter = text[place] === 'x' ? 'y' : 'x';
-    const damaged = text.slice(0, place) + letter + text.slice(place + 1);
-    assert.throws(() => readUses(damaged), /^RangeError: is damaged in line 1$/, damaged);
+test('R-48 the locks that a study was kept under stand between its nights, and take nothing of them', () => {
+  const locked = (lock: string): UseEntry => ({ use: 'locked', lock, at: '2026-11-28T21:00:00.000Z' });
+  const text = [locked('first'), taken('a'), locked('second')].map(encodeUse).join('');
+  assert.deepEqual(readLocks(text), ['first', 'second']);
+  assert.equal(readUses(text).get(key)?.run, 'a');
+  assert.equal(readUses(text).size, 1);
+});
+
+test('R-28 R-48 any flipped letter of a whole line is found', () => {
+  const locked: UseEntry = { use: 'locked', lock: 'first', at: '2026-11-28T21:00:00.000Z' };
+  for (const text of [taken('a'), locked].map(encodeUse)) {
+    for (let place = 0; place < text.length - 1; place++) {
+      const letter = text[place] === 'x' ? 'y' : 'x';
+      const damaged = text.slice(0, place) + letter + text.slice(place + 1);
+      assert.throws(() => readUses(damaged), /^RangeError: is damaged in line 1$/, damaged);
+    }
   }
 });

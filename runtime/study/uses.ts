@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Which nights of an allocation were used: one line an entry, appended to a file beside it, and on disk before a
- * stimulus follows it. A line says which run took a night and which block has begun, never a condition. Pure.
+ * Which nights of an allocation were used, and under which locks its study was kept: one line an entry, appended to a file
+ * beside it, and on disk before a stimulus follows it. A line says which run took a night and which block has begun, never
+ * a condition. Pure.
  */
 
 /** What has become of one participant's night. */
@@ -27,7 +28,18 @@ export interface BlockPosition {
   readonly boot: string;
 }
 
-export type UseEntry = { readonly participant: string; readonly night: number; readonly run: string } & (
+export type UseEntry = NightEntry | LockEntry;
+
+/** The study was locked, or its lock amended. */
+interface LockEntry {
+  readonly use: 'locked';
+  /** Hash of that version of the lock. */
+  readonly lock: string;
+  /** ISO 8601; for people. */
+  readonly at: string;
+}
+
+type NightEntry = { readonly participant: string; readonly night: number; readonly run: string } & (
   | {
       readonly use: 'taken';
       readonly allocation: string;
@@ -55,13 +67,22 @@ export function encodeUse(entry: UseEntry): string {
  */
 export function readUses(text: string): Map<string, NightUse> {
   const nights = new Map<string, NightUse>();
-  for (const [place, line] of text.split('\n').slice(0, -1).entries()) {
-    if (line.endsWith(cutOff)) continue;
+  for (const entry of entriesOf(text)) if (entry.use !== 'locked') apply(nights, entry);
+  return nights;
+}
+
+/** Hashes of the locks that the study was kept under, oldest first. Throws as `readUses` does. */
+export function readLocks(text: string): readonly string[] {
+  return entriesOf(text).flatMap((entry) => (entry.use === 'locked' ? [entry.lock] : []));
+}
+
+function entriesOf(text: string): UseEntry[] {
+  return text.split('\n').flatMap((line, place, lines) => {
+    if (place === lines.length - 1 || line.endsWith(cutOff)) return [];
     const entry = decodeUse(line);
     if (!entry) throw new RangeError(`is damaged in line ${place + 1}`);
-    apply(nights, entry);
-  }
-  return nights;
+    return [entry];
+  });
 }
 
 /** What comes before the next entry: a line that was cut off is ended and marked. */
@@ -74,7 +95,7 @@ export const usesPath = (allocation: string): string => `${allocation}.uses`;
 
 export const nightKey = (participant: string, night: number): string => `${participant} ${night}`;
 
-function apply(nights: Map<string, NightUse>, entry: UseEntry): void {
+function apply(nights: Map<string, NightUse>, entry: NightEntry): void {
   const key = nightKey(entry.participant, entry.night);
   const known = nights.get(key);
   if (entry.use === 'taken') {
@@ -92,6 +113,7 @@ function decodeUse(line: string): UseEntry | undefined {
   if (line !== `${text} ${checksum(text)}`) return undefined;
   const given = JSON.parse(text) as Record<string, unknown>;
   const { use, participant, night, run, allocation, lock, at, continued } = given;
+  if (use === 'locked') return isText(lock) && isText(at) ? { use, lock, at } : undefined;
   if (!isText(participant) || !isNumber(night) || !isText(run)) return undefined;
   const whose = { participant, night, run };
   if (use === 'released') return { use, ...whose };

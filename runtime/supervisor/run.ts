@@ -31,6 +31,7 @@ import { createPlaces, type Places } from './places.js';
 import { PortKeeper } from './port-keeper.js';
 import { RecorderThread } from './recorder-thread.js';
 import { alarmsOf } from '../study/alarms.js';
+import { ownPackage } from '../study/lock-file.js';
 import type { NightRun } from './night-run.js';
 import { RunArming } from './run-arming.js';
 import { budgetOf, describeRun } from './run-description.js';
@@ -264,7 +265,8 @@ export class Run {
     const { sha256, fault } = plan.study ? await readSeal(plan.study.allocation) : { sha256: null, fault: '' };
     if (fault !== '') log.warn(`study: ${fault} Nothing can be armed.`);
     const { configuration, axondVersion } = this.#options;
-    this.#lock = await StudyLock.open({ plan, configuration, axondVersion, allocation: sha256 });
+    const own = { axondVersion, package: ownPackage };
+    this.#lock = await StudyLock.open({ plan, configuration, ...own, allocation: sha256 });
     for (const difference of await this.#lock.faults()) log.warn(`${difference} Nothing can be armed.`);
     if (!plan.study) return undefined;
     const run = basename(this.recording, '.db');

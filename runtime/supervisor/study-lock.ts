@@ -1,7 +1,7 @@
 import type { RunPlan } from '../config/compile.js';
 import { protocolKeys } from '../config/protocol-keys.js';
 import type { RunDescription } from '../contracts.js';
-import { hashFiles, lockedStudies, lockPath, readLockFile, type LockFile } from '../study/lock-file.js';
+import { hashFiles, hashPrograms, lockedStudies, lockPath, readLockFile, type LockFile } from '../study/lock-file.js';
 import { lockFaults, protocolHash, type LockVersion, type ProtocolNow } from '../study/lock.js';
 
 /** What a run has of its study's protocol. */
@@ -10,6 +10,8 @@ export interface StudyRun {
   /** The effective configuration. */
   readonly configuration: string;
   readonly axondVersion: string;
+  /** Folder of the package that runs. */
+  readonly package: string;
   /** SHA-256 of the sealed file, as the guardian said it; null if it could not read it, or where nobody is blinded. */
   readonly allocation: string | null;
 }
@@ -85,11 +87,18 @@ export class StudyLock {
 }
 
 /** As it is at this moment. */
-export async function protocolNow({ plan, configuration, axondVersion, allocation }: StudyRun): Promise<ProtocolNow> {
+export async function protocolNow({
+  plan,
+  configuration,
+  axondVersion,
+  package: own,
+  allocation,
+}: StudyRun): Promise<ProtocolNow> {
   const { values, files } = protocolKeys(configuration, plan.loop);
   return {
     study: plan.study?.name ?? '',
     axond: axondVersion,
+    programs: await hashPrograms(own),
     node: process.version,
     allocation,
     keys: values,

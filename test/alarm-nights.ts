@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
 import { createSleeper, type Sleeper, type SleepStage } from '../drivers/sleeper/generator.js';
+import { Random } from '../drivers/sleeper/random.js';
+import { nextStage } from '../drivers/sleeper/stages.js';
 import { compileLoop } from '../runtime/config/compile.js';
 import { loadConfiguration } from '../runtime/config/load.js';
 import {
@@ -18,13 +20,15 @@ import { createSampleBlock } from '../runtime/loop/sample-block.js';
 import { Tally } from '../runtime/loop/tally.js';
 import { SimulatedGuardian, openingMessages } from '../runtime/replay/simulated-guardian.js';
 import { alarmNames, type AlarmFacts, type AlarmName } from '../runtime/study/alarm-rules.js';
+import { sum, type SleptBlock } from '../runtime/study/stimulus-rate.js';
 import { AlarmWatch } from '../runtime/supervisor/alarm-watch.js';
 import type { Status } from '../runtime/supervisor/status.js';
 
 /**
  * `npm run alarms`: generated sleepers through the whole loop, faster than they sleep, with the alarms as the supervisor
  * looks at them, once a second. Each alarm must be raised by the night that earns it, and no other alarm by that night;
- * ten quiet nights of eight hours, of ten different sleepers, must raise none.
+ * ten quiet nights of eight hours, of ten different sleepers, must raise none, and neither must a second night of each,
+ * who is known from the first then.
  *
  *   npm run alarms -- --nights 2 --hours 3 --from 5    fewer and shorter quiet nights, from the fifth sleeper on
  *   npm run alarms -- --only signal                    that alarm's night alone; `quiet`: the quiet ones alone
@@ -105,17 +109,29 @@ interface Outcome {
   readonly raised: readonly (readonly [AlarmName, number])[];
   readonly stimuli: number;
   readonly asleepSeconds: number;
+  /** What the night's log would hold as this sleeper's own. */
+  readonly slept: SleptBlock;
+}
+
+interface Sleep {
+  readonly seed: number;
+  readonly seconds: number;
+  readonly mishap?: Mishap;
+  /** Of another night than the seed's first. */
+  readonly stages?: readonly SleepStage[];
+  /** What is known of the sleeper. */
+  readonly known?: SleptBlock;
 }
 
 const windowFrom = 600;
 const common = { rate, channels: names };
 
-async function pass(seed: number, seconds: number, mishap?: Mishap): Promise<Outcome> {
+async function pass({ seed, seconds, mishap, stages, known }: Sleep): Promise<Outcome> {
   const loop = await createLoop();
   const [before, after] = mishap?.spindleRates ?? [];
   let sleeper = mishap
     ? asleep(seed, seconds, before)
-    : createSleeper({ ...common, seed, night: true, individual: true });
+    : createSleeper({ ...common, seed, individual: true, ...(stages ? { stages } : { night: true }) });
   const guardian = new SimulatedGuardian();
   const tally = new Tally();
   const messages = createRecordList(512);
@@ -128,6 +144,7 @@ async function pass(seed: number, seconds: number, mishap?: Mishap): Promise<Out
   let second = 0;
   let newest = -Infinity;
   let asleepSeconds = 0;
+  let slept: SleptBlock = { seconds: 0, stimuli: 0 };
   const happened = (): Mishap | undefined => (mishap && second >= mishap.at ? mishap : undefined);
   const watch = new AlarmWatch(
     {
@@ -141,8 +158,10 @@ async function pass(seed: number, seconds: number, mishap?: Mishap): Promise<Out
       changed: ({ alarm, state }) => {
         if (state === 'raised') raised.push([alarm, Math.round(second)]);
       },
+      slept: (block) => void (slept = sum(slept, block)),
     },
     true,
+    { alarms: [], ...(known && { slept: known }) },
   );
   let looked = 0;
   for (let index = 0; index < seconds * rate; index += blockFrames) {
@@ -179,13 +198,21 @@ async function pass(seed: number, seconds: number, mishap?: Mishap): Promise<Out
     if (!holding().includes('sleep')) asleepSeconds++;
     watch.beat(nowUs, nowUs / 1000, begins ? (mishap.clockStepMs ?? 0) : 0);
   }
-  return { raised, stimuli: tally.stimuli, asleepSeconds };
+  return { raised, stimuli: tally.stimuli, asleepSeconds, slept };
 }
 
 /** In N2 all the time. */
 function asleep(seed: number, seconds: number, spindleRate: number | undefined): Sleeper {
   const stages = Array<SleepStage>(Math.ceil(seconds / 30) + 1).fill('N2');
   return createSleeper({ ...common, seed, stages, ...(spindleRate === undefined ? {} : { spindleRate }) });
+}
+
+/** Another night of the same sleeper. */
+function secondNight(seed: number, seconds: number): SleepStage[] {
+  const random = new Random(seed + 1000, 2);
+  const stages: SleepStage[] = ['W'];
+  while (stages.length * 30 < seconds) stages.push(nextStage(stages.at(-1) ?? 'W', stages.length * 30, random));
+  return stages;
 }
 
 function createLoop(): Promise<Loop> {
@@ -232,15 +259,28 @@ function judge(what: string, holds: boolean, { raised, stimuli, asleepSeconds }:
 }
 for (const alarm of alarmNames.filter((name) => wanted.only === undefined || wanted.only === name)) {
   const mishap = mishaps[alarm];
-  const outcome = await pass(11, mishap.seconds, mishap);
+  const outcome = await pass({ seed: 11, seconds: mishap.seconds, mishap });
   const got = [...new Set(outcome.raised.map(([name]) => name))].sort();
   const expected = [alarm, ...(mishap.also ?? [])].sort();
   const after = outcome.raised.every(([, second]) => second >= mishap.at);
   judge(`the night that earns ${alarm}`, after && got.join() === expected.join(), outcome);
 }
+if (wanted.only === undefined || wanted.only === 'rate') {
+  const few: Mishap = { at: Infinity, seconds: 7200, spindleRates: [0.5, 0.5] };
+  const { slept } = await pass({ seed: 11, seconds: few.seconds, mishap: few });
+  const many: Mishap = { at: 0, seconds: 3600, spindleRates: [12, 12] };
+  const alone = await pass({ seed: 11, seconds: many.seconds, mishap: many });
+  judge('many stimuli from the start, of a sleeper of whom nothing is known', alone.raised.length === 0, alone);
+  const told = await pass({ seed: 11, seconds: many.seconds, mishap: many, known: slept });
+  const once = told.raised.map(([alarm]) => alarm).join() === 'rate';
+  judge('the same night of a sleeper who had few in an earlier one', once, told);
+}
 for (let night = 0; ['quiet', undefined].includes(wanted.only) && night < Number(wanted.nights); night++) {
   const seed = Number(wanted.from) + night;
-  const outcome = await pass(seed, Number(wanted.hours) * 3600);
-  judge(`quiet night of sleeper ${seed}`, outcome.raised.length === 0, outcome);
+  const seconds = Number(wanted.hours) * 3600;
+  const first = await pass({ seed, seconds });
+  judge(`quiet night of sleeper ${seed}`, first.raised.length === 0, first);
+  const second = await pass({ seed, seconds, stages: secondNight(seed, seconds), known: first.slept });
+  judge(`quiet second night of sleeper ${seed}`, second.raised.length === 0, second);
 }
 process.exitCode = failures === 0 ? 0 : 1;

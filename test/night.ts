@@ -12,10 +12,11 @@ interface Status {
   source: { samples: number };
   stimulation: { armed: boolean; guardian: string } | null;
   night: { windowSeconds: number; adverse: boolean; rearmed: number } | null;
+  alarms: { alarm: string; by: string; sinceWallMs: number }[];
 }
 
 /** `npm run night`: half a minute of real processes. */
-test('R-50 R-51 a night with real processes: armed in its window, killed and armed again once, then not; an adverse event holds the next run', async (t) => {
+test('R-50 R-51 R-54 a night with real processes: armed in its window, killed and armed again once, then not; its alarm outlives the next crash; an adverse event holds the run after it', async (t) => {
   const [record, runtime, sealed] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
   const allocation = join(sealed, 'cue.sealed');
@@ -56,6 +57,9 @@ test('R-50 R-51 a night with real processes: armed in its window, killed and arm
   run = start();
   await until('arming again', async () => (await status())?.stimulation?.armed === true, 60_000);
   assert.equal((await status())?.night?.rearmed, 1);
+  const raised = (): NightLine | undefined =>
+    log().find(({ entry }) => entry.kind === 'alarm' && entry.alarm === 'rearmed' && entry.state === 'raised');
+  await until('its alarm', () => raised() !== undefined);
 
   run.child.kill('SIGKILL');
   await run.exited;
@@ -63,6 +67,11 @@ test('R-50 R-51 a night with real processes: armed in its window, killed and arm
   await until('the third run', stands, 60_000);
   assert.ok(log().some(({ entry }) => entry.kind === 'rearmRefused' && /times/.test(entry.reasons.join())));
   assert.equal((await status())?.stimulation?.armed, false);
+  const latched = async () => (await status())?.alarms.find(({ alarm }) => alarm === 'rearmed');
+  const { by, sinceWallMs } = (await latched()) ?? {};
+  assert.deepEqual([by, sinceWallMs], ['', raised()?.wallMs], 'nobody has seen it yet');
+  assert.equal((await ask('acknowledge', 'rearmed', '--by', 'AM')).code, 0);
+  await until('an alarm that was seen and is over to go', async () => (await latched()) === undefined);
 
   assert.equal((await ask('mark', 'adverse', 'headache')).code, 0);
   const silenced = await status();

@@ -1,4 +1,4 @@
-import { StimulusRate } from './stimulus-rate.js';
+import { StimulusRate, type SleptBlock } from './stimulus-rate.js';
 
 /** Worst first. The names stand in night logs: none may change its meaning. */
 export const alarmNames = [
@@ -27,7 +27,7 @@ export const alarmWords: Readonly<Record<AlarmName, readonly [words: string, fix
   guardian: ['the guardian is at rest', 'Nothing fires. See axond status, and arm again when its cause is gone.'],
   signal: ['no signal', 'Look at amplifier, battery and cable of the headset, and whether it is worn.'],
   rate: [
-    'stimuli come far more often than in the earlier hours of this sleeper',
+    'stimuli come far more often than in the earlier hours and nights of this sleeper',
     'Look at the signal. If it does not look like sleep: axond disarm.',
   ],
   undervoltage: [
@@ -113,7 +113,7 @@ export class AlarmRules {
   readonly #disarmed = new Lasting();
   readonly #guardian = new Lasting();
   readonly #recorder = new Lasting();
-  readonly #rate = new StimulusRate();
+  readonly #rate: StimulusRate;
   #batteryLow = false;
   #diskLow = false;
   #lastUs = NaN;
@@ -123,9 +123,13 @@ export class AlarmRules {
   #rearmed: number;
   #asleepSeconds = 0;
 
-  /** `rearmed` is how often it had been armed by itself before this run. */
-  constructor(rearmed = 0) {
+  /**
+   * `rearmed` is how often it had been armed by itself before this run, `earlier` what is known of the sleeper, and `own`
+   * hears what is added to that.
+   */
+  constructor(rearmed = 0, earlier?: SleptBlock, own?: (block: SleptBlock) => void) {
     this.#rearmed = rearmed;
+    this.#rate = new StimulusRate(earlier, own);
   }
 
   look(facts: AlarmFacts): Present {
@@ -187,7 +191,9 @@ export class AlarmRules {
     const slept = watched && asleep === true && fresh ? seconds : 0;
     this.#asleepSeconds = more > 0 || !watched || !stimulates ? 0 : this.#asleepSeconds + slept;
     say('no-stimulus', this.#asleepSeconds >= withoutSeconds, '');
-    say('rate', this.#rate.add(slept, slept > 0 ? more : 0) && watched, '');
+    // Sleep in which nothing could be given says nothing of the sleeper.
+    const counts = armed && contactFault === '' && slept > 0;
+    say('rate', this.#rate.add(counts ? slept : 0, counts ? more : 0) && watched, '');
   }
 }
 

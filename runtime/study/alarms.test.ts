@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AlarmRules, alarmNames, type AlarmFacts, type AlarmName } from './alarm-rules.js';
 import { Alarms, alarmsOf } from './alarms.js';
+import type { SleptBlock } from './stimulus-rate.js';
 
 const quiet: Omit<AlarmFacts, 'nowUs'> = {
   night: { windowOpen: true, adverse: false, rearmed: 0 },
@@ -137,6 +138,21 @@ test('bad contact that is good for a moment goes on being bad', () => {
     contactFault: second >= 100 && second % 60 > 10 ? 'flat' : '',
   });
   assert.deepEqual(new Night().pass(500, facts), [['contact', 400]]);
+});
+
+test('sleep in which nothing could be given is not taken for what is this sleeper’s own', () => {
+  const own: SleptBlock[] = [];
+  const rules = new AlarmRules(0, undefined, (block) => own.push(block));
+  let second = 0;
+  const pass = (seconds: number, facts: Partial<AlarmFacts>): void => {
+    for (const end = second + seconds; second < end; second++)
+      rules.look({ ...quiet, nowUs: second * 1e6, stimuli: second, ...facts });
+  };
+  pass(1000, { armed: false });
+  pass(1000, { contactFault: 'electrode' });
+  assert.deepEqual(own, []);
+  pass(900, {});
+  assert.deepEqual(own, [{ seconds: 900, stimuli: 900 }]);
 });
 
 const present = (...alarms: AlarmName[]): Map<AlarmName, string> => new Map(alarms.map((alarm) => [alarm, 'detail']));

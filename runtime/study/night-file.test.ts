@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { NightFile, nightPath } from './night-file.js';
+import { NightFile, nightPath, nightsOf } from './night-file.js';
 import type { NightEntry } from './night-log.js';
 
 let us = 0;
@@ -12,7 +12,7 @@ const open = (folder: string): NightFile =>
     return { us: us++, boot: 'b1', wallMs: 1e12, clock: 'set', zone: 'Europe/Berlin' };
   });
 const folderOf = (): string => mkdtempSync(join(tmpdir(), 'axond-night-'));
-const begun: NightEntry = {
+const begun: NightEntry & { kind: 'begun' } = {
   kind: 'begun',
   study: 'cue',
   participant: 'P017',
@@ -56,4 +56,26 @@ test('a line that a power failure cut off is ended and marked; what is damaged i
   writeFileSync(file.path, damaged);
   await assert.rejects(file.append(note('more')), /cue-P017-03\.night: is damaged in line 1\. Keep it/);
   assert.equal(readFileSync(file.path, 'utf8'), damaged);
+});
+
+test('all nights of a participant are found, and nobody else’s; one that is damaged is as if it were not there', async () => {
+  const folder = folderOf();
+  const whose: [study: string, participant: string, night: number][] = [
+    ['cue', 'P017', 1],
+    ['cue', 'P017', 123],
+    ['cue', 'P017', 2],
+    ['cue', 'P018', 3],
+    ['cue', 'P017-01', 4],
+    ['cue-P017', '01', 5],
+    ['other', 'P017', 6],
+  ];
+  for (const [study, participant, night] of whose) {
+    const path = nightPath(folder, study, participant, night);
+    const time = { us: 0, boot: 'b1', wallMs: 1e12, clock: 'set', zone: 'UTC' } as const;
+    await new NightFile(path, () => time).append({ ...begun, study, participant, night });
+  }
+  appendFileSync(nightPath(folder, 'cue', 'P017', 2), 'nothing of ours\n');
+  const found = await nightsOf(folder, 'cue', 'P017');
+  const nights = found.map(([line]) => (line?.entry.kind === 'begun' ? line.entry.night : 0));
+  assert.deepEqual(new Set(nights), new Set([0, 1, 123]));
 });

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   endOfNightLog,
@@ -8,6 +9,7 @@ import {
   type NightLine,
   type NightTime,
 } from './night-log.js';
+import { Night } from './night.js';
 import { appendDurably, readBeside } from './sealed-files.js';
 
 /** The log of one night on disk. Entries are appended in the order in which they were given. */
@@ -74,4 +76,31 @@ export class NightFile {
 
 export function nightPath(folder: string, study: string, participant: string, night: number): string {
   return join(folder, nightFileName(study, participant, night));
+}
+
+/** The logs of all nights of a participant; of one that is damaged or away nothing. */
+export function nightsOf(folder: string, study: string, participant: string): Promise<readonly NightLine[][]> {
+  const lead = `${study}-${participant}-`;
+  return readLogs(folder, (name) => name.startsWith(lead) && /^\d{2,}\.night$/.test(name.slice(lead.length)));
+}
+
+/** Seconds that are left of a window that is open at a device, by the logs there; 0 where none is. */
+export async function openWindow(folder: string, device: string, now: NightTime): Promise<number> {
+  const nights = await readLogs(folder, (name) => name.endsWith('.night'));
+  const here = nights.filter(([begun]) => begun?.entry.kind === 'begun' && begun.entry.device === device);
+  return Math.max(0, ...here.map((lines) => new Night(lines).windowSeconds(now)));
+}
+
+/** What is damaged is read as empty. */
+async function readLogs(folder: string, isWanted: (name: string) => boolean): Promise<readonly NightLine[][]> {
+  const names = await readdir(folder).catch((): string[] => []);
+  return Promise.all(
+    names.filter(isWanted).map(async (name) => {
+      try {
+        return readNightLog(await readBeside(join(folder, name)));
+      } catch {
+        return [];
+      }
+    }),
+  );
 }

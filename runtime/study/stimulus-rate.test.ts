@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { StimulusRate, chanceOf } from './stimulus-rate.js';
+import { StimulusRate, chanceOf, type SleptBlock } from './stimulus-rate.js';
 
 test('the chance of a count is the tail of the binomial distribution, as exact fractions give it', () => {
   // Python: sum(comb(n, k) * p**k * (1 - p)**(n - k) for k in range(count, n + 1)) over Fractions.
@@ -48,6 +48,28 @@ test('R-54 a rate far above the earlier hours is told after a quarter of an hour
 test('in the first hour of sleep nothing is known of the sleeper', () => {
   const rate = new StimulusRate();
   for (let at = 0; at < 74; at++) assert.equal(rate.add(60, at < 60 ? 0 : 20), false);
+});
+
+test('R-54 a sleeper who is known from earlier nights is compared with those, from the first quarter of an hour on', () => {
+  const told = (earlier?: SleptBlock, perMinute = 6): number => {
+    const rate = new StimulusRate(earlier);
+    return Array.from({ length: 45 }, () => rate.add(60, perMinute)).indexOf(true);
+  };
+  const known = { seconds: 20 * 3600, stimuli: 20 * 60 };
+  assert.equal(told(known), 14);
+  assert.equal(told(), -1, 'of a first night it is the rate that is the sleeper’s own');
+  assert.equal(told({ seconds: 3000, stimuli: 50 }), -1, 'less than an hour tells nothing');
+  assert.equal(told(known, 3), -1, 'three times as much is still their own');
+});
+
+test('what is the sleeper’s own is told block by block, and what is far above it is not', () => {
+  const own: SleptBlock[] = [];
+  const rate = new StimulusRate({ seconds: 7200, stimuli: 120 }, (block) => own.push(block));
+  for (const perMinute of [1, 12, 2]) for (let at = 0; at < 15; at++) rate.add(60, perMinute);
+  assert.deepEqual(own, [
+    { seconds: 900, stimuli: 15 },
+    { seconds: 900, stimuli: 30 },
+  ]);
 });
 
 /** Uniform on [0, 1), xorshift. */

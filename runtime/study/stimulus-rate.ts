@@ -1,34 +1,49 @@
+/** Sleep in which stimuli could be given, and those that were, real and sham alike. */
+export interface SleptBlock {
+  readonly seconds: number;
+  readonly stimuli: number;
+}
+
 /**
  * Whether stimuli come far more often than this sleeper's own: sleep is cut into blocks of 15 minutes, and each is
- * compared with all earlier ones of the night by the exact conditional test of two Poisson rates (Przyborowski and
- * Wilenski 1940). Stages change how often a detector answers, so three times the earlier rate is still the sleeper's own.
- * Of nights that stay below that, one in a thousand at the most has a false alarm, whatever the rate: 40 blocks of ten
- * hours' sleep, each wrong in one of 40 000. Stimuli in bursts are told by the limits of the gate, not here. Pure.
+ * compared with all earlier ones, of earlier nights and of this one, by the exact conditional test of two Poisson rates
+ * (Przyborowski and Wilenski 1940). Stages change how often a detector answers, so three times the earlier rate is still
+ * the sleeper's own. Of nights that stay below that, one in a thousand at the most has a false alarm, whatever the rate:
+ * 40 blocks of ten hours' sleep, each wrong in one of 40 000. Stimuli in bursts are told by the limits of the gate, not
+ * here. Pure.
  */
 export class StimulusRate {
-  #blockSeconds = 0;
-  #blockStimuli = 0;
-  #earlierSeconds = 0;
-  #earlierStimuli = 0;
+  readonly #own: (block: SleptBlock) => void;
+  #earlier: SleptBlock;
+  #block: SleptBlock = nothing;
   #far = false;
 
-  /** `asleepSeconds` of sleep and `stimuli` more, real and sham alike. True while the last block was far above. */
+  /** `earlier` is what is known of the sleeper; `own` hears of each block that is added to that. */
+  constructor(earlier: SleptBlock = nothing, own: (block: SleptBlock) => void = () => undefined) {
+    this.#earlier = earlier;
+    this.#own = own;
+  }
+
+  /** `asleepSeconds` of sleep and `stimuli` more. True while the last block was far above. */
   add(asleepSeconds: number, stimuli: number): boolean {
-    this.#blockSeconds += asleepSeconds;
-    this.#blockStimuli += stimuli;
-    if (this.#blockSeconds < blockSeconds) return this.#far;
-    const known = this.#earlierSeconds >= leastEarlierSeconds;
-    const times = (ownTimes * this.#blockSeconds) / this.#earlierSeconds;
-    this.#far = known && chanceOf(this.#blockStimuli, this.#earlierStimuli, times) < falseInBlock;
+    const block = (this.#block = sum(this.#block, { seconds: asleepSeconds, stimuli }));
+    if (block.seconds < blockSeconds) return this.#far;
+    const earlier = this.#earlier;
+    const times = (ownTimes * block.seconds) / earlier.seconds;
+    this.#far =
+      earlier.seconds >= leastEarlierSeconds && chanceOf(block.stimuli, earlier.stimuli, times) < falseInBlock;
     // What is far above is not taken for the sleeper's own.
     if (!this.#far) {
-      this.#earlierSeconds += this.#blockSeconds;
-      this.#earlierStimuli += this.#blockStimuli;
+      this.#earlier = sum(earlier, block);
+      this.#own(block);
     }
-    this.#blockSeconds = 0;
-    this.#blockStimuli = 0;
+    this.#block = nothing;
     return this.#far;
   }
+}
+
+export function sum(a: SleptBlock, b: SleptBlock): SleptBlock {
+  return { seconds: a.seconds + b.seconds, stimuli: a.stimuli + b.stimuli };
 }
 
 /**
@@ -50,6 +65,7 @@ export function chanceOf(count: number, earlier: number, times: number): number 
   return Math.min(1, Math.exp(logFirst + Math.log(sum)));
 }
 
+const nothing: SleptBlock = { seconds: 0, stimuli: 0 };
 const blockSeconds = 900;
 const leastEarlierSeconds = 3600;
 const ownTimes = 3;

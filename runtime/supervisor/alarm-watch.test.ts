@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RefusalReason } from '../contracts.js';
-import { AlarmWatch, type AlarmPorts } from './alarm-watch.js';
+import type { SleptBlock } from '../study/stimulus-rate.js';
+import { AlarmWatch, type AlarmPorts, type AlarmsBefore } from './alarm-watch.js';
 import { bedOf } from './bed.js';
 import type { Status } from './status.js';
 
@@ -24,11 +25,12 @@ class Bench {
   committedAge = 0.3;
   freeBytes: number | null = 10e9;
   readonly told: string[] = [];
+  readonly slept: SleptBlock[] = [];
   looks = 0;
   #us = 0;
   readonly watch: AlarmWatch;
 
-  constructor(ports: Partial<AlarmPorts> = {}, judgesSleep = true) {
+  constructor(ports: Partial<AlarmPorts> = {}, judgesSleep = true, before?: AlarmsBefore) {
     this.watch = new AlarmWatch(
       {
         status: () => ({ source, stimulation: this.stimulation, recorder: this.recorder }),
@@ -39,9 +41,11 @@ class Bench {
         freeBytes: () => (this.looks++, this.freeBytes),
         wantedBytes: () => 1e9,
         changed: (_change, words) => this.told.push(words),
+        slept: (block) => this.slept.push(block),
         ...ports,
       },
       judgesSleep,
+      before,
     );
   }
 
@@ -110,6 +114,25 @@ test('without a detector that the gate requires for sleep, nobody is taken for a
     bench.pass(3601);
     assert.deepEqual(bench.told, judges ? ['alarm no-stimulus raised'] : []);
   }
+});
+
+test('R-54 a sleeper of earlier nights is compared with those, and a quarter of an hour that is their own goes into the log', () => {
+  const night = (perSecond: number, stimuli: number) => {
+    const status = () => ({
+      source,
+      recorder: bench.recorder,
+      stimulation: stimulation({ stimuli: Math.floor(given) }),
+    });
+    let given = 0;
+    const bench: Bench = new Bench({ status: () => ((given += perSecond), status()) }, true, {
+      alarms: [],
+      slept: { seconds: 10 * 3600, stimuli },
+    });
+    bench.pass(905);
+    return [bench.told, bench.slept.length] as const;
+  };
+  assert.deepEqual(night(0.1, 600), [['alarm rate raised'], 0]);
+  assert.deepEqual(night(0.1, 3600), [[], 1]);
 });
 
 test('R-54 acknowledged by initials it is told, and one that is not there gets a reason', () => {

@@ -1,6 +1,7 @@
 import type { RefusalReason } from '../contracts.js';
 import { AlarmRules, type AlarmFacts, type PowerState } from '../study/alarm-rules.js';
 import { Alarms, type Alarm, type AlarmChange, type LoggedAlarm } from '../study/alarms.js';
+import type { SleptBlock } from '../study/stimulus-rate.js';
 import type { Status } from './status.js';
 
 /** Where the facts of a run come from, and where its alarms go. */
@@ -20,6 +21,16 @@ export interface AlarmPorts {
   wantedBytes(): number;
   /** Into the recording, the night's log and the log. */
   changed(change: AlarmChange, words: string): void;
+  /** A quarter of an hour of sleep at a rate that is this sleeper's own: into the night's log. */
+  slept(block: SleptBlock): void;
+}
+
+/** What is known before a run begins. */
+export interface AlarmsBefore {
+  /** Of the night's log. */
+  readonly alarms: readonly LoggedAlarm[];
+  /** Of this sleeper, in earlier nights and in this one. */
+  readonly slept?: SleptBlock;
 }
 
 /** Looks once a second at what a run knows of itself and says what somebody has to see to. Pure but for its ports. */
@@ -34,12 +45,12 @@ export class AlarmWatch {
   #freeBytes: number | null = null;
   #clockStepSeconds = 0;
 
-  /** `judgesSleep`: the gate requires a detector that does. `earlier` alarms are those of the night's log. */
-  constructor(ports: AlarmPorts, judgesSleep: boolean, earlier: readonly LoggedAlarm[] = []) {
+  /** `judgesSleep`: the gate requires a detector that does. */
+  constructor(ports: AlarmPorts, judgesSleep: boolean, before: AlarmsBefore = { alarms: [] }) {
     this.#ports = ports;
     this.#judgesSleep = judgesSleep;
-    this.#rules = new AlarmRules(ports.night()?.rearmed);
-    this.#alarms = new Alarms(earlier);
+    this.#rules = new AlarmRules(ports.night()?.rearmed, before.slept, (block) => ports.slept(block));
+    this.#alarms = new Alarms(before.alarms);
   }
 
   get list(): readonly Alarm[] {

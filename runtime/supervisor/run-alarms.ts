@@ -5,23 +5,21 @@ import { ControlTime } from '../loop/shared.js';
 import type { LoopDescription } from '../loop/build.js';
 import { monotonicUs } from '../monotonic.js';
 import { mostBytesPerSecond } from '../recording/room.js';
-import { AlarmWatch, type AlarmPorts } from './alarm-watch.js';
-import type { LoggedAlarm } from '../study/alarms.js';
+import { AlarmWatch, type AlarmPorts, type AlarmsBefore } from './alarm-watch.js';
 import type { RunMemory } from './memory.js';
 import { readPower } from './power.js';
 
 /** A run, as its alarms see it. */
-export interface WatchedRun extends Pick<AlarmPorts, 'status' | 'night' | 'changed'> {
+export interface WatchedRun extends Pick<AlarmPorts, 'status' | 'night' | 'changed' | 'slept'> {
   readonly plan: Pick<RunPlan, 'record' | 'loop'>;
   readonly estimates: LoopDescription['estimates'];
   readonly stream: StreamInfo;
   readonly memory: RunMemory;
-  /** Of the same night, before this run. */
-  readonly earlier: readonly LoggedAlarm[];
+  readonly before: AlarmsBefore;
 }
 
 /** The alarms of a run that begins now. */
-export function watchRun({ plan, estimates, stream, memory, earlier, ...ports }: WatchedRun): AlarmWatch {
+export function watchRun({ plan, estimates, stream, memory, before, ...ports }: WatchedRun): AlarmWatch {
   const startUs = monotonicUs();
   const { detectors, stimulation } = plan.loop;
   const required = (stimulation?.require ?? []).map((place) => detectors[place]?.name ?? '');
@@ -37,7 +35,7 @@ export function watchRun({ plan, estimates, stream, memory, earlier, ...ports }:
   return new AlarmWatch(
     watched,
     required.some((name) => estimates[name]?.includes('sleep')),
-    earlier,
+    before,
   );
 }
 

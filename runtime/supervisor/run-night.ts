@@ -7,9 +7,12 @@ import { disarmCauses } from '../contracts.js';
 import { post } from '../loop/shared.js';
 import { monotonicUs } from '../monotonic.js';
 import { openRecording } from '../recording/read.js';
-import { NightFile, nightPath } from '../study/night-file.js';
+import type { AlarmFacts } from '../study/alarm-rules.js';
+import { NightFile, nightPath, nightsOf } from '../study/night-file.js';
 import type { NightLine, NightTime } from '../study/night-log.js';
 import { Night } from '../study/night.js';
+import { ownRate } from '../study/own-rate.js';
+import type { SleptBlock } from '../study/stimulus-rate.js';
 import type { RunMemory } from './memory.js';
 import { NightRun, type RunBefore } from './night-run.js';
 import type { RunArming } from './run-arming.js';
@@ -68,6 +71,11 @@ export async function findNight(plan: RunPlan, study: StudyPlan): Promise<FoundN
   }
 }
 
+/** What is known of tonight's sleeper, of earlier nights and of this one. */
+export async function sleptBefore(plan: RunPlan, study: StudyPlan, lock: StudyLock['record']): Promise<SleptBlock> {
+  return ownRate(await nightsOf(plan.record, study.name, study.participant), lock?.protocol ?? null);
+}
+
 /** The night of a run that begins now. */
 export async function beginNight(
   found: FoundNight,
@@ -109,6 +117,13 @@ export async function beginNight(
     found.before,
   );
   return night;
+}
+
+/** For the alarms. */
+export function nightFacts(night: NightRun | undefined): AlarmFacts['night'] {
+  if (!night) return null;
+  const { windowSeconds, adverse, rearmed } = night.state;
+  return { windowOpen: windowSeconds > 0, adverse, rearmed };
 }
 
 /** How long ago a recording got its newest event; NaN where nothing can tell. */

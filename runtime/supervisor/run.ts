@@ -36,7 +36,7 @@ import type { NightRun } from './night-run.js';
 import { RunArming } from './run-arming.js';
 import { budgetOf, describeRun } from './run-description.js';
 import { readBootId } from './run-file.js';
-import { beginNight, findNight, type FoundNight } from './run-night.js';
+import { beginNight, findNight, nightFacts, sleptBefore, type FoundNight } from './run-night.js';
 import { RunRecordings, type Beginning } from './run-recordings.js';
 import { RunRequests } from './run-requests.js';
 import { Service } from './service.js';
@@ -244,13 +244,18 @@ export class Run {
       stream: this.stream,
       memory,
       status: () => this.status(),
-      earlier: alarmsOf(found?.lines ?? []),
+      before: {
+        alarms: alarmsOf(found?.lines ?? []),
+        ...(plan.study && { slept: await sleptBefore(plan, plan.study, this.#lock?.record) }),
+      },
       night: () => nightFacts(this.#night),
       changed: (change, words) => {
         log.warn(words);
         this.#mark(words);
         void this.#night?.append({ kind: 'alarm', ...change }).catch(() => undefined);
       },
+      slept: ({ seconds, stimuli }) =>
+        void this.#night?.append({ kind: 'slept', seconds: Math.round(seconds), stimuli }).catch(() => undefined),
     });
     if ((plan.mqtt ?? plan.dashboard ?? plan.upload ?? plan.recipients) !== undefined || plan.lsl)
       this.#link = this.#report();
@@ -483,13 +488,6 @@ export class Run {
     const { stream } = this;
     return describeRun({ ...this.#options, stream, loop, night, lock: this.#lock?.record, timing, beginning });
   }
-}
-
-/** For the alarms. */
-function nightFacts(night: NightRun | undefined): { windowOpen: boolean; adverse: boolean; rearmed: number } | null {
-  if (!night) return null;
-  const { windowSeconds, adverse, rearmed } = night.state;
-  return { windowOpen: windowSeconds > 0, adverse, rearmed };
 }
 
 const beatMs = 50;

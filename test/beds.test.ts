@@ -43,6 +43,7 @@ function start(t: TestContext, node: string, url: string, dashboard: boolean) {
             timeZone: 'UTC',
             stream: { rate: 250, channels: [{ name: 'C3', unit: 'uV', scale: 1 }] },
             stimulates: false,
+            notes: false,
           },
         }
       : {}),

@@ -233,7 +233,7 @@ export const device = z
       .array(z.enum(reveals))
       .meta({
         description:
-          'What may leave the box by MQTT and LSL besides what was measured and done: codes of participants (in the list of beds), and the texts of marks. Without it neither does; a mark is told without its text.',
+          'What may be told by MQTT, LSL and the page besides what was measured and done: codes of participants (in the list of beds), and the texts of marks. Without it neither is; a mark is told without its text.',
       })
       .prefault([]),
     stopInput: z

@@ -221,7 +221,7 @@ test('the wall time of an event is told by the clock as it was set later', (t) =
   assert.equal(event?.wall.toISOString(), '2026-11-28T22:00:00.000Z');
 });
 
-test('a mark is told without what people wrote, but where the device file lets notes out', (t) => {
+test('R-61 a mark is told without what people wrote, but where the device file lets notes out', (t) => {
   const path = temporaryPath(t);
   const recorded = new Recorded(path);
   recorded.stream(1);

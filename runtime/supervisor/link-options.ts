@@ -30,6 +30,7 @@ export function linkOptions({ plan, axondVersion, stream, recording, places }: R
     timeZone: plan.timeZone,
     stream: { rate, channels: channels.map(({ name, unit, scale }) => ({ name, unit, scale })) },
     stimulates: plan.actuator !== undefined,
+    notes: plan.reveal.includes('notes'),
   };
   return {
     ...broker,

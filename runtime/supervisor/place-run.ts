@@ -167,6 +167,7 @@ export class PlaceRun {
       stream: { rate: plan.source.rate, channels: [] },
       pictures: this.#pictures,
       stimulates: false,
+      notes: plan.reveal.includes('notes'),
     };
     const options: LinkOptions = {
       ...broker,

@@ -5,6 +5,11 @@ import { after, before, test } from 'node:test';
 import { disarmCauses } from '../../runtime/contracts.js';
 import { tokenPath } from '../../runtime/link/dashboard/tokens.js';
 import { openRecording } from '../../runtime/recording/read.js';
+import { encodeAllocation } from '../../runtime/study/allocation.js';
+import { NightFile, nightPath } from '../../runtime/study/night-file.js';
+import { writeSealed } from '../../runtime/study/sealed-files.js';
+import { askControl } from '../../runtime/supervisor/control-socket.js';
+import { nightTime } from '../../runtime/supervisor/run-night.js';
 import { startAxond, temporaryFolder, until, type Started } from '../axond-process.js';
 import { Chromium, hasChromium, type Tab } from './browser.js';
 
@@ -43,10 +48,11 @@ const keep = async (tab: Tab, name: string): Promise<void> => {
 before(async () => {
   if (skip !== false) return;
   const runtime = temporaryFolder();
+  const notes = 'device.reveal=[notes]';
   const sleep = 'detectors.asleep={ use: sleep-gate, signal: c3 }';
   demo = startAxond(
     { after: (end: () => void) => void ends.push(end) },
-    ['demo', '--json', '--set', `device.record=${record}`, 'device.dashboard={ port: 0 }', sleep],
+    ['demo', '--json', '--set', `device.record=${record}`, 'device.dashboard={ port: 0 }', notes, sleep],
     { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime },
   );
   await until('the page', () => /dashboard: (http:\S+)/.test(demo.stderr()), 120_000);
@@ -212,5 +218,79 @@ test(
     await shows(tab, '#alarms', /seen by AM/);
     assert.deepEqual([...tab.complaints, ...beds.complaints], []);
     await beds.close();
+  },
+);
+
+test(
+  'R-61 a night stands on the page from its first step on, also those before its run, with its window and alarms; codes and notes only where they are revealed',
+  { skip },
+  async () => {
+    const [folder, runtime] = [temporaryFolder(), temporaryFolder()];
+    const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
+    const t = { after: (end: () => void) => void ends.push(end) };
+    const allocation = join(folder, 'cue.sealed');
+    const shape = { participants: ['P017'], nights: 3, blocks: 1, blockSeconds: null };
+    const head = { study: 'cue', made: '2026-11-28T09:00:00.000Z', nonce: '5a'.repeat(32) };
+    const rows = [1, 2, 3].map((night) => ({ participant: 'P017', night, block: 1, condition: 'sham' as const }));
+    await writeSealed(allocation, encodeAllocation({ ...head, ...shape, rows }));
+    const port = join(folder, 'cyton');
+    startAxond(t, ['emulate', 'cyton', '--link', port], environment);
+
+    // What `axond night` writes before there is a run.
+    const log = new NightFile(nightPath(folder, 'cue', 'P017', 3), () =>
+      nightTime({ record: folder, timeZone: 'UTC' }),
+    );
+    const whose = { study: 'cue', participant: 'P017', night: 3, device: 'demo' };
+    await log.append({ kind: 'begun', ...whose, protocol: null, approval: null, by: 'AM' });
+    await log.append({ kind: 'step', step: 'participant', result: 'ok', detail: 'typed again' });
+    await log.append({ kind: 'step', step: 'impedance', result: 'failed', detail: 'C3 210 kOhm (bad)' });
+
+    const study = `study={ name: cue, participant: P017, night: 3, allocation: ${allocation} }`;
+    const begin = async (...more: string[]) => {
+      const sets = [`device.record=${folder}`, 'device.dashboard={ port: 0 }', study, ...more];
+      const run = startAxond(t, ['run', '--preset', 'demo', '--port', port, '--json', '--set', ...sets], environment);
+      const address = /dashboard: (http:\S+)/;
+      await until('the page', () => address.test(run.stderr()), 120_000);
+      const key = readFileSync(tokenPath(join(folder, 'state'), 'operator'), 'utf8').trim();
+      const at = (path: string) => browser.open(`${address.exec(run.stderr())?.[1] ?? ''}${path}#token=${key}`);
+      return { run, tab: await at(''), beds: await at('beds') };
+    };
+    const tell = async (request: Parameters<typeof askControl>[1]): Promise<void> => {
+      const answer = await askControl(join(runtime, 'demo', 'control.sock'), request);
+      assert.ok(answer.ok, JSON.stringify(answer));
+    };
+    const note = { verb: 'mark', mark: 'note', text: 'P017 asked for water' } as const;
+
+    const first = await begin();
+    await shows(first.tab, '#night-facts', /participant\s+ok: typed again\s+impedance\s+failed: C3 210 kOhm \(bad\)/);
+    await shows(first.tab, '#night-state', /no window is open/);
+    await tell({ verb: 'step', step: 'sound', result: 'skipped', detail: 'by hand' });
+    await shows(first.tab, '#night-facts', /sound\s+skipped: by hand/);
+    await tell({ verb: 'mark', mark: 'lightsOff', text: '', forSeconds: 3600 });
+    await shows(first.tab, '#night-state', /window open, 0:59:\d\d left/);
+    await tell(note);
+    await shows(first.tab, '#marks', /marker marker \d+/);
+    await tell({ verb: 'mark', mark: 'adverse', text: 'P017 has a headache' });
+    await shows(first.tab, '#night-state', /held: adverse event/);
+    await shows(first.tab, '#alarms', /an adverse event was marked[\s\S]*Go to the participant/);
+    await shows(first.beds, '#rows', /^demo\s[\s\S]*an adverse event was marked/);
+    await keep(first.tab, 'night');
+    for (const tab of [first.tab, first.beds]) {
+      assert.doesNotMatch(String(await tab.value('document.body.innerText')), /P017|water|headache/);
+      assert.deepEqual(tab.complaints, []);
+      await tab.close();
+    }
+    first.run.child.kill('SIGINT');
+    assert.equal(await first.run.exited, 0, first.run.stderr());
+
+    const second = await begin('device.reveal=[codes, notes]');
+    // Another run of the same night, in which nobody has cleared it.
+    await shows(second.tab, '#night-state', /held: adverse event/);
+    await shows(second.tab, '#night-facts', /impedance\s+failed[\s\S]*sound\s+skipped/);
+    await shows(second.beds, '#rows', /P017/);
+    await tell(note);
+    await shows(second.tab, '#marks', /marker note P017 asked for water/);
+    second.run.child.kill('SIGINT');
+    await second.run.exited;
   },
 );

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { LoopEvent } from '../../contracts.js';
 import { Client, serve, status } from './web-server.test.fixture.js';
 import { decodeFrame } from './signal-frame.js';
 
@@ -233,4 +234,23 @@ test('samples reach the page as frames; who comes later gets the last half minut
     const decoded = decodeFrame(new Uint8Array(frame).buffer);
     assert.deepEqual(decoded, { channels: 1, sequence: 1, firstIndex: 10, frames: 3, values: new Int16Array(3) });
   }
+});
+
+test('R-61 what people wrote of people is on the page only where the device file reveals notes', async (t) => {
+  const event: LoopEvent = { kind: 'marker', cycle: 1, index: 250, us: 1e6, marker: 7, at: 0, atUs: 0 };
+  const row = { id: 1, record: new Float64Array(), event, text: 'note P017 asked for water' };
+  const names = async (notes: boolean): Promise<readonly string[]> => {
+    const eventsAfter = (id: number) => (id < 1 ? [row] : []);
+    const { url, tokens } = await serve(t, undefined, undefined, { notes, eventsAfter });
+    const page = new Client(t, url, { token: tokens.operator });
+    const marks = (): string[] =>
+      page.heard.flatMap((one) =>
+        ('past' in one ? one.past.marks : 'marks' in one ? one.marks : []).map((m) => m.name),
+      );
+    await until('the mark', () => marks().length > 0);
+    assert.equal(JSON.stringify(page.heard).includes('P017'), notes);
+    return marks();
+  };
+  assert.deepEqual(await names(true), ['note P017 asked for water']);
+  assert.deepEqual(await names(false), ['marker 7']);
 });

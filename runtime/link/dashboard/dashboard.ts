@@ -220,7 +220,8 @@ export class Dashboard {
       const estimates: EstimatePoint[] = [];
       for (const { id, event, text } of this.#recording.eventsAfter(this.#lastEvent, mostEvents)) {
         this.#lastEvent = id;
-        const { mark, estimate } = event ? this.#night.take(event, text, event.us / 1000 + offsetMs) : {};
+        const told = event?.kind === 'marker' && !this.#options.notes ? null : text;
+        const { mark, estimate } = event ? this.#night.take(event, told, event.us / 1000 + offsetMs) : {};
         if (mark) marks.push(mark);
         if (estimate) estimates.push(estimate);
       }

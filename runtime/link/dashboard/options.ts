@@ -17,6 +17,8 @@ export const dashboardOptions = z.strictObject({
   /** Size of the camera's pictures, where places are recognised. */
   pictures: z.strictObject({ width: z.number(), height: z.number() }).optional(),
   stimulates: z.boolean(),
+  /** Whether it shows the texts of marks, which people write of people. */
+  notes: z.boolean(),
 });
 export type DashboardOptions = z.infer<typeof dashboardOptions>;
 

@@ -15,6 +15,7 @@ export async function serve(
   t: Pick<TestContext, 'after'>,
   silenceSocket = '/nowhere/silence.sock',
   beds: BedList = noBeds,
+  { notes = false, eventsAfter = () => [] }: { notes?: boolean } & Partial<Pick<Followed, 'eventsAfter'>> = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'axond-page-'));
   const said: FromLink[] = [];
@@ -37,11 +38,12 @@ export async function serve(
     timeZone: 'UTC',
     stream,
     stimulates: true,
+    notes,
   };
   const recording: Followed = {
     path: join(folder, 'none.db'),
     run: { detectors: ['spindle'], estimates: { asleep: ['sleep'] }, startUs: 0, startWallMs: 0 },
-    eventsAfter: () => [],
+    eventsAfter,
     close: () => undefined,
   };
   const dashboard = new Dashboard(options, 'bedside-1', recording, core, beds, say);

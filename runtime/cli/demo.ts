@@ -7,6 +7,7 @@ import { startEmbeddedBroker } from '../link/embedded-broker.js';
 import { loadRunPlan } from './configuration.js';
 import { demoPlace } from './demo-place.js';
 import { refuseLoudDemo, soundSettings } from './demo-sound.js';
+import { refuseInTheNight } from './lights-off.js';
 import { createLogger } from './logger.js';
 import { UsageError, print, printJson } from './output.js';
 import { positive } from './options.js';
@@ -52,6 +53,7 @@ async function demo(options: DemoOptions): Promise<void> {
       '--audio: is for the demo alone. Name sound and card in your configuration, and use axond run.',
     );
   }
+  if (options.audio) await refuseInTheNight('demo --audio');
   const sound = options.audio ? soundSettings(options.set ?? []) : [];
   const emulator = await startEmulator(options);
   const broker = await startEmbeddedBroker();

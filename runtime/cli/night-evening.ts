@@ -117,7 +117,9 @@ class Bedside {
   guide(): NightGuide {
     const { source, actuator, name: device, timeZone } = this.#plan;
     const { name: study, participant, night } = this.#study;
-    const busy = this.#runs ? 'a run has the devices' : '';
+    // A run that is gone has left somebody asleep.
+    const asleep = new Night(this.#file.lines).windowSeconds(nightTime(this.#plan)) > 0;
+    const busy = this.#runs ? 'a run has the devices' : asleep ? 'the lights are off' : '';
     const noCurrent = withTestCurrent(source.device, []) ? '' : `a source of use ${source.device.use} measures none`;
     const noSound = actuator?.plan.use === 'audio' ? '' : 'no sound card stimulates here';
     return new NightGuide({

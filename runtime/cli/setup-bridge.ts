@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { updatePort } from '../../firmware-bridge/host/update-port.js';
 import { inspectBridge, type Inspection } from '../../firmware-bridge/host/inspect.js';
 import { phases, reasons as reasonNames } from '../../firmware-bridge/protocol/description.js';
+import { refuseInTheNight } from './lights-off.js';
 import { wholeNumber } from './options.js';
 import { Failure, print, printJson } from './output.js';
 
@@ -26,6 +27,7 @@ export function setupBridgeCommand(): Command {
 }
 
 async function setupBridge(port: string, { baud, update, json }: SetupBridgeOptions): Promise<void> {
+  await refuseInTheNight('setup bridge');
   let found: Inspection;
   try {
     if (update !== undefined) {

@@ -5,6 +5,7 @@ import { loadConfiguration } from '../config/load.js';
 import type { SourcePlan } from '../config/source.js';
 import { measureImpedance, type ImpedanceOptions } from '../impedance/measure.js';
 import { runningDevices } from '../supervisor/places.js';
+import { refuseInTheNight } from './lights-off.js';
 import { wholeFrom, wholeNumber } from './options.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 
@@ -48,6 +49,7 @@ async function setupImpedance(given: SetupImpedanceOptions): Promise<void> {
     throw new UsageError(`source: ${source?.use ?? 'none'} measures no impedance. A cyton and an ads1299 do.`);
   const electrodes = electrodesOf(source, given.electrodes);
   const { name } = configuration.device;
+  await refuseInTheNight('setup impedance', configuration.device);
   if ((await runningDevices()).includes(name))
     throw new Failure(`axond runs as ${name}. End it first: no test current flows while something may fire.`);
   const options: ImpedanceOptions = {

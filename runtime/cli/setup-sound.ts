@@ -9,6 +9,7 @@ import { readCardState } from '../../drivers/audio/mixer.js';
 import { AudioOutput, openOutput } from '../../drivers/audio/output.js';
 import { renderSound, type Sound } from '../../drivers/audio/sound.js';
 import { parseQuantity } from '../config/units.js';
+import { refuseInTheNight } from './lights-off.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 import { Terminal } from './terminal.js';
 
@@ -40,7 +41,10 @@ export function setupSoundCommand(): Command {
       'after',
       '\nExamples:  axond setup sound --card hw:1 --out headphones.json\n           axond setup sound --card hw:1 --hearing --calibration headphones.json',
     )
-    .action((options: Options) => (options.hearing ? findThreshold(options) : calibrate(options)));
+    .action(async (options: Options) => {
+      await refuseInTheNight('setup sound');
+      await (options.hearing ? findThreshold(options) : calibrate(options));
+    });
 }
 
 async function calibrate(options: Options): Promise<void> {

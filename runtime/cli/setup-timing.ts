@@ -7,6 +7,7 @@ import type { LoopbackTiming } from '../timing/loopback.js';
 import { intervalUs, measureTiming, type Measurement } from '../timing/measure.js';
 import { measuredWithOf, type TimingFile } from '../timing/timing-file.js';
 import { loadRunPlan } from './configuration.js';
+import { refuseInTheNight } from './lights-off.js';
 import { wholeNumber } from './options.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 
@@ -48,6 +49,7 @@ async function setupTiming({ config, set = [], channel, out, pulses, yes, json }
   const names = electrodes.map(({ name }) => name);
   if (!names.includes(channel))
     throw new UsageError(`--channel: ${channel} is no electrode. Use one of ${names.join(', ')}.`);
+  await refuseInTheNight('setup timing', plan);
   if ((await runningDevices()).includes(plan.name)) throw new Failure(`axond runs as ${plan.name}. End it first.`);
   const measurement: Measurement = {
     ...source,

@@ -10,9 +10,12 @@ export default async function* reporter(source: AsyncIterable<TestEvent>): Async
   const skipped: string[] = [];
   const files = new Set<string>();
   const failing = new Set<string>();
+  /** The test of each file that was begun last. */
+  const running = new Map<string, string>();
   const secondsOf = new Map<string, number>();
   for await (const event of source) {
     if (event.type === 'test:stderr') yield event.data.message;
+    if (event.type === 'test:dequeue') running.set(event.data.file ?? '', event.data.name);
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
     const { name, file = '', nesting, skip, todo, details } = event.data;
     if (nesting === 0) secondsOf.set(file, (secondsOf.get(file) ?? 0) + details.duration_ms / 1000);
@@ -21,7 +24,7 @@ export default async function* reporter(source: AsyncIterable<TestEvent>): Async
       // Where a test of it failed, that was told. Else it could not be loaded, or did not end.
       if (event.type === 'test:fail' && !failing.has(file)) {
         failed++;
-        yield `\nFAILED ${name}\n${describe('error' in details ? details.error : undefined)}\n`;
+        yield `\nFAILED ${name}, last begun: ${running.get(file) ?? ''}\n${describe('error' in details ? details.error : undefined)}\n`;
       }
       continue;
     }

@@ -56,6 +56,8 @@ test('marks pass with the time at which they were', () => {
   assert.deepEqual(bench.inputs.status, [{ name: 'button', ready: true, problem: '', marks: 2 }]);
   bench.inputs.close();
   assert.equal(bench.closed, 1);
+  bench.inputs.beat(10e6);
+  assert.equal(bench.opened, 1, 'closed is for good');
 });
 
 test('an input that is gone is opened again once a second, and the recording tells from when to when it was away', () => {

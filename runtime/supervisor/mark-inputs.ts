@@ -43,10 +43,12 @@ export class MarkInputs<Plan> {
     }
   }
 
+  /** For good, though the beat goes on until the run has ended: one that was opened again would keep the process alive. */
   close(): void {
     for (const input of this.#inputs) {
       input.open?.close();
       input.open = undefined;
+      input.retryUs = Infinity;
     }
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openRecording } from '../runtime/recording/read.js';
@@ -16,7 +16,7 @@ interface Status {
 }
 
 /** `npm run night`: half a minute of real processes. */
-test('R-50 R-51 R-54 a night with real processes: armed in its window, killed and armed again once, then not; its alarm outlives the next crash; an adverse event holds the run after it', async (t) => {
+test('R-50 R-51 R-54 R-60 a night with real processes: armed in its window, killed and armed again once, then not; its alarm outlives the next crash; an adverse event holds the run after it', async (t) => {
   const [record, runtime, sealed] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
   const allocation = join(sealed, 'cue.sealed');
@@ -52,8 +52,14 @@ test('R-50 R-51 R-54 a night with real processes: armed in its window, killed an
   assert.match((await ask('arm', '--for', '2h')).stderr, /longer than the window, of which 59 min are left/);
   await until('arming', arm, 60_000);
 
+  const lightsAreOff = /: the lights are off at demo \(its window is open for another 60 min\)/;
+  assert.match((await axond(t, ['setup', 'sound'], environment)).stderr, lightsAreOff);
   run.child.kill('SIGKILL');
   await run.exited;
+  const config = join(record, 'device.yaml');
+  writeFileSync(config, `preset: demo\ndevice: { record: ${record} }\nsource: { port: ${port} }\n`);
+  const byHand = await axond(t, ['setup', 'impedance', '--config', config], environment);
+  assert.match(byHand.stderr, lightsAreOff, 'its log says so where no run is');
   run = start();
   await until('arming again', async () => (await status())?.stimulation?.armed === true, 60_000);
   assert.equal((await status())?.night?.rearmed, 1);

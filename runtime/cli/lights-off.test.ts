@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -117,6 +118,19 @@ test('R-60 while the lights are off at a bed, nothing is played, measured or fir
     assert.ok(!said.includes('\n') && !said.includes('P017'), said);
   }
   // At the other bed nobody sleeps yet.
+  for (const words of machine.verbs('bed-2')) assert.doesNotMatch(await machine.refusal(...words), /lights are off/);
+});
+
+test('R-60 a run that does not answer may have its lights off: nothing is done there by hand either', async (t) => {
+  const machine = new Machine(t);
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => server.listen(join(machine.folder, 'run/bed-1/control.sock'), resolve));
+  t.after(() => server.close());
+  for (const words of [...machine.verbs('bed-1'), ...ofTheMachine])
+    assert.match(
+      await machine.refusal(...words),
+      /: bed-1 runs and does not say whether its lights are off\. End it first/,
+    );
   for (const words of machine.verbs('bed-2')) assert.doesNotMatch(await machine.refusal(...words), /lights are off/);
 });
 

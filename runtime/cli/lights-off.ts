@@ -14,30 +14,27 @@ export type Bed = Pick<RunPlan, 'name' | 'record' | 'timeZone'>;
  * this machine, because a card or a port does not say whose it is.
  */
 export async function refuseInTheNight(verb: string, bed?: Bed): Promise<void> {
-  const found = bed ? [await lightsOff(bed)] : await Promise.all((await runningDevices()).map(ofRun));
-  const open = found.find(({ windowSeconds }) => windowSeconds > 0);
+  const running = (await runningDevices()).filter((name) => bed === undefined || name === bed.name);
+  const windows = await Promise.all(running.map((name) => ofRun(verb, name)));
+  if (bed) windows.push({ name: bed.name, seconds: await openWindow(bed.record, bed.name, nightTime(bed)) });
+  const open = windows.find(({ seconds }) => seconds > 0);
   if (!open) return;
-  const left = `${Math.ceil(open.windowSeconds / 60)} min`;
   throw new Failure(
-    `${verb}: the lights are off at ${open.name} (its window is open for another ${left}). End that night first: axond mark lightsOn, or axond night --lights-on.`,
+    `${verb}: the lights are off at ${open.name} (its window is open for another ${Math.ceil(open.seconds / 60)} min). End that night first: axond mark lightsOn, or axond night --lights-on.`,
   );
 }
 
 interface Window {
   readonly name: string;
-  readonly windowSeconds: number;
+  readonly seconds: number;
 }
 
-async function lightsOff(bed: Bed): Promise<Window> {
-  const logged = await openWindow(bed.record, bed.name, nightTime(bed));
-  return { name: bed.name, windowSeconds: Math.max((await ofRun(bed.name)).windowSeconds, logged) };
-}
-
-/** As it says itself; closed where nobody answers. */
-async function ofRun(name: string): Promise<Window> {
+async function ofRun(verb: string, name: string): Promise<Window> {
   const answer = await askControl(placesOf(name).control, { verb: 'status' }).catch(() => undefined);
   const status = answer?.ok === true ? shape.safeParse(answer.value).data : undefined;
-  return { name, windowSeconds: status?.night?.windowSeconds ?? 0 };
+  if (!status)
+    throw new Failure(`${verb}: ${name} runs and does not say whether its lights are off. End it first, or wait.`);
+  return { name, seconds: status.night?.windowSeconds ?? 0 };
 }
 
 const shape = z.object({ night: z.object({ windowSeconds: z.number() }).nullable() });

@@ -142,6 +142,8 @@ export function askControl(path: string, wanted: ControlRequest): Promise<Contro
         new Error(`${path}: ${absent ? 'no axond is running there. Start one, or give its --socket' : error.message}.`),
       );
     });
+    // Killed while it was asked.
+    socket.on('close', () => reject(new Error(`${path}: ended before it answered. See axond status.`)));
     socket.on('connect', () => socket.write(`${JSON.stringify(wanted)}\n`));
     socket.on('data', (chunk: string) => {
       text += chunk;

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { test, type TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { monotonicUs } from '../../runtime/monotonic.js';
 import type { TimedMark } from '../marks/mark-input.js';
@@ -131,4 +134,69 @@ test('marks of a stream over real sockets have the time that their sender gave t
     until(() => false),
     /^Error: lsl: PsychoPy is gone\. Start what sends it again\./,
   );
+});
+
+/** A sender whose connection stays open, whatever becomes of the program behind it. `answers`: its clock does. */
+async function sender(t: TestContext, onPort: number, answers: boolean) {
+  const its = { answers };
+  const server = createServer((reader) => {
+    reader.on('error', () => undefined);
+    reader.once('data', () => reader.write(Buffer.concat([Buffer.from(answer), ...stringPatterns])));
+    t.after(() => reader.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const [search, service] = [createSocket('udp4'), createSocket('udp4')];
+  await Promise.all([once(search.bind(onPort), 'listening'), once(service.bind(0), 'listening')]);
+  t.after(() => [server, search, service].forEach((one) => one.close()));
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const info = writeShortInfo({ ...described, port, servicePort: service.address().port });
+  search.on('message', (asked, from) => {
+    const [back, id] = (asked.toString('latin1').split('\r\n')[2] ?? '').split(' ');
+    search.send(`${id}\r\n${info}`, Number(back), from.address);
+  });
+  service.on('message', (asked, { port: back, address: to }) => {
+    const [, seconds = ''] = (asked.toString('latin1').split('\r\n')[1] ?? '').split(' ');
+    if (its.answers) service.send(` 1 ${seconds} ${seconds} ${seconds}`, back, to);
+  });
+  return its;
+}
+
+async function inletOf(t: TestContext, onPort: number) {
+  const skipped = { us: 0 };
+  const nowUs = (): number => monotonicUs() + skipped.us;
+  const input = openLslMarks('task', { use: 'lsl', stream: 'PsychoPy' }, nowUs, onPort);
+  t.after(() => input.close());
+  /** Beats, each so many seconds after the one before. */
+  const beat = async (beats: number, seconds: number): Promise<void> => {
+    for (let n = 0; n < beats; n++) {
+      skipped.us += seconds * 1e6;
+      input.take(nowUs());
+      for (let turn = 0; turn < 10; turn++) await nextTurn(); // what was asked is answered
+    }
+  };
+  for (const limit = performance.now() + 20e3; !input.ready; await beat(1, 0)) assert.ok(performance.now() < limit);
+  return { input, beat };
+}
+
+test('R-46 a sender that vanished without a word is away: its clock has not answered for 10 s', async (t) => {
+  const its = await sender(t, 26575, true);
+  const { beat } = await inletOf(t, 26575);
+  await beat(40, 1.1);
+  // We were stopped, not they.
+  await beat(3, 60);
+  its.answers = false;
+  await beat(9, 1.1);
+  await assert.rejects(
+    beat(4, 1.1),
+    /^Error: lsl: PsychoPy has not answered for 10 s\. Start what sends it again, or look at the network\.$/,
+  );
+});
+
+test('R-46 a sender whose clock never answered, behind a firewall, is not taken for one that is away', async (t) => {
+  await sender(t, 26576, false);
+  const { input, beat } = await inletOf(t, 26576);
+  await beat(60, 1.1);
+  assert.ok(input.ready);
 });

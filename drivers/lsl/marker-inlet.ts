@@ -31,6 +31,9 @@ class MarkerInlet implements MarkInput {
   readonly #buffer = new Uint8Array(65536);
   readonly #clockSocket: Socket;
   #askedUs = -Infinity;
+  /** When something last came back from the sender's clock, and how often it was asked since anything came at all. */
+  #answeredUs = NaN;
+  #unanswered = 0;
 
   constructor(name: string, stream: string, nowUs: () => number, port: number) {
     this.#name = name;
@@ -40,7 +43,11 @@ class MarkerInlet implements MarkInput {
     this.#transport = openLslTransport(stream, port);
     this.#clockSocket = createSocket('udp4');
     this.#clockSocket.on('error', () => undefined); // asked again
-    this.#clockSocket.on('message', (answer) => this.#offset.answer(answer.toString('latin1'), nowUs() / 1e6));
+    this.#clockSocket.on('message', (answer) => {
+      this.#offset.answer(answer.toString('latin1'), nowUs() / 1e6);
+      this.#answeredUs = nowUs();
+      this.#unanswered = 0;
+    });
   }
 
   get ready(): boolean {
@@ -52,6 +59,7 @@ class MarkerInlet implements MarkInput {
     for (let reads = 0; reads < mostReads; reads++) {
       const length = this.#transport.read(this.#buffer, 0);
       if (length < 0) throw new Error(`lsl: ${this.#stream} is gone. Start what sends it again.`);
+      if (length > 0) this.#unanswered = 0;
       for (const { text, seconds } of this.#session.push(this.#buffer.subarray(0, length)))
         marks.push({ text: `${this.#name} ${text}`, atUs: this.#timeOf(seconds) });
       this.#send();
@@ -87,11 +95,21 @@ class MarkerInlet implements MarkInput {
     const everyUs = this.#offset.probes < mostProbes ? 0 : probeUs;
     if (port === 0 || nowUs - this.#askedUs < everyUs) return;
     this.#askedUs = nowUs;
+    // It sends nothing while there are no marks: that it is there is known by its clock. One that never answered may be
+    // behind a firewall; and where we were asleep ourselves, nobody was asked.
+    if (nowUs - this.#answeredUs > awayUs && this.#unanswered >= mostUnanswered) {
+      throw new Error(
+        `lsl: ${this.#stream} has not answered for 10 s. Start what sends it again, or look at the network.`,
+      );
+    }
+    this.#unanswered++;
     this.#clockSocket.send(ClockOffset.question(nowUs / 1e6), port, this.#transport.sender);
   }
 }
 
 const mostReads = 64;
 const probeUs = 1e6;
+const awayUs = 10e6;
+const mostUnanswered = awayUs / probeUs;
 const clockErrorUs = 100e3;
 const oldestUs = 60e6;

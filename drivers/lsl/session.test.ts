@@ -187,6 +187,25 @@ test('between two connections time tells how much was lost', () => {
   assert.equal(line.frames.at(-1)?.index, 250);
 });
 
+test('a stream that sends nothing any more is told, until a sample comes again', () => {
+  const line = streaming().push(writeSample([1, 2, 3], 10));
+  const after = (seconds: number): string => {
+    line.nowUs += seconds * 1e6;
+    return line.push('').session.notice;
+  };
+  assert.equal(after(1), '');
+  const silent =
+    'lsl: obci & eeg sends nothing. Is what sends it still running, and on the network? Looking for it again.';
+  assert.equal(after(0.5), silent);
+  // Its transport has given it up. Whoever is found and sends nothing either is no better.
+  line.session.close(line.nowUs);
+  line.session.open(line.nowUs);
+  assert.equal(after(1), silent);
+  assert.equal(line.push(shortInfo).push(answer).push(patterns).session.notice, silent);
+  assert.equal(line.push(writeSample([1, 2, 3], 11)).session.notice, '');
+  assert.equal(line.session.counts.gaps, 1);
+});
+
 test('what does not fit is named, with what to set', () => {
   const of = (from: string | RegExp, to: string): string => new Line().push(shortInfo.replace(from, to)).session.notice;
   assert.equal(of('>3<', '>4<'), 'lsl: obci & eeg: it has 4 channels, source.channels names 3.');

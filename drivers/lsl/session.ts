@@ -30,7 +30,6 @@ class LslSession implements DeviceSession {
   outgoingLength = 0;
   readonly goodbye = new Uint8Array(0);
   state: SessionState = 'closed';
-  notice = '';
   readonly #options: LslOptions;
   readonly #outlet: FrameOutlet;
   readonly #bytes = new Uint8Array(1 << 18);
@@ -44,6 +43,11 @@ class LslSession implements DeviceSession {
   /** Of the sender's clock, in seconds; NaN before the first that was transmitted. */
   #timestamp = NaN;
   #lastFrameUs = NaN;
+  #heardUs = NaN;
+  /** Of what was found, or not found; or the empty string. */
+  #complaint = '';
+  /** That nothing comes, until a sample does, over however many connections; or the empty string. */
+  #silence = '';
   #isFirst = true;
   #more = false;
 
@@ -60,13 +64,17 @@ class LslSession implements DeviceSession {
     return this.#outlet.counts;
   }
 
+  get notice(): string {
+    return this.#complaint || this.#silence;
+  }
+
   get pending(): boolean {
     return this.#more;
   }
 
   open(nowUs: number): void {
     this.state = 'starting';
-    this.notice = '';
+    this.#complaint = '';
     this.#phase = 'info';
     this.#from = this.#to = this.#patterns = 0;
     this.#timestamp = NaN;
@@ -86,13 +94,17 @@ class LslSession implements DeviceSession {
     out.firstIndex = this.#outlet.nextIndex;
     out.arrivalUs = nowUs;
     if (this.state === 'closed' || this.state === 'failed') return;
+    if (length > 0) this.#heardUs = nowUs;
     this.#keep(bytes, length);
     if (this.#phase === 'info') this.#identify();
     if (this.#phase === 'answer') this.#readAnswer();
     this.#more = !this.#take(nowUs, out);
-    if (this.state === 'starting' && this.notice === '' && nowUs - this.#openedUs > searchUs) {
+    if (this.state === 'streaming' && this.#silence === '' && nowUs - this.#heardUs > silenceUs) {
+      this.#silence = `lsl: ${this.#options.stream} sends nothing. Is what sends it still running, and on the network? Looking for it again.`;
+    }
+    if (this.state === 'starting' && this.#complaint === '' && nowUs - this.#openedUs > searchUs) {
       const { stream } = this.#options;
-      this.notice = `lsl: no stream called ${stream} answers. Is it on this network, and is UDP port 16571 open? Looking for it.`;
+      this.#complaint = `lsl: no stream called ${stream} answers. Is it on this network, and is UDP port 16571 open? Looking for it.`;
     }
   }
 
@@ -137,7 +149,7 @@ class LslSession implements DeviceSession {
       this.#fail(`its values are ${found.format}, not float32, double64, int32 or int16`);
     else {
       this.#format = found.format;
-      this.notice = '';
+      this.#complaint = '';
       this.#send(feedRequest(found, valueBytes[found.format]));
       this.#phase = 'answer';
     }
@@ -158,7 +170,7 @@ class LslSession implements DeviceSession {
 
   #fail(why: string): void {
     this.state = 'failed';
-    this.notice = `lsl: ${this.#options.stream}: ${why}.`;
+    this.#complaint = `lsl: ${this.#options.stream}: ${why}.`;
   }
 
   // ── Samples ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -213,6 +225,7 @@ class LslSession implements DeviceSession {
     this.#outlet.put(-1, this.#lostBefore(nowUs));
     this.#lastFrameUs = nowUs;
     this.#isFirst = false;
+    this.#silence = '';
   }
 
   /** A connection loses nothing; a sender may, and its time stamps tell. Between two connections only time does. */
@@ -239,6 +252,8 @@ function isValueFormat(format: string): format is ValueFormat {
 const microvoltsPerCount = 0.01;
 const railCounts = 2_000_000_000;
 const searchUs = 5e6;
+/** Sooner than its transport gives it up, so that this is what a person reads. */
+const silenceUs = 1e6;
 /** Seconds. Time stamps of many senders are those of arrival, and jitter; a clock that was set is no hole. */
 const leastHole = 0.25;
 const mostHole = 3600;

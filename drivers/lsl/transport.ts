@@ -20,10 +20,11 @@ import { discoveryAddresses, discoveryAnswer, discoveryPort, discoveryQuery, rea
 
 /**
  * A stream of the lab streaming layer as a transport: looks for it by its name, connects, and gives what it says of itself,
- * then what it sends. Never waits longer than it is told, whatever the network does. Version 4 of the internet protocol.
+ * then what it sends. Never waits longer than it is told, whatever the network does. Who vanishes from the network without a
+ * word is given up too, so that it is looked for again. Version 4 of the internet protocol.
  */
-export function openLslTransport(stream: string, port = discoveryPort): LslTransport {
-  return new StreamTransport(stream, port);
+export function openLslTransport(stream: string, port = discoveryPort, nowMs = () => performance.now()): LslTransport {
+  return new StreamTransport(stream, port, nowMs);
 }
 
 export interface LslTransport extends Transport {
@@ -36,6 +37,7 @@ export interface LslTransport extends Transport {
 class StreamTransport implements LslTransport {
   readonly #stream: string;
   readonly #port: number;
+  readonly #nowMs: () => number;
   readonly #address = nativeBytes(addressBytes);
   readonly #addressLength = nativeBytes(4);
   readonly #polled = nativeBytes(8);
@@ -46,15 +48,19 @@ class StreamTransport implements LslTransport {
   #state: 'searching' | 'connecting' | 'connected' = 'searching';
   /** What the stream has said of itself, until it is read. */
   #info: Uint8Array | undefined;
+  /** It has a rate: then silence is a loss. One of markers may be silent for hours. */
+  #isRegular = false;
+  #heardMs = NaN;
   #askedMs = -Infinity;
   #ownPort = 0;
 
-  constructor(stream: string, port: number) {
+  constructor(stream: string, port: number, nowMs: () => number) {
     this.#stream = stream;
     this.#port = port;
+    this.#nowMs = nowMs;
     this.#view = new DataView(this.#polled.bytes.buffer, this.#polled.bytes.byteOffset, 8);
     this.#descriptor = open(datagrams);
-    setOption(this.#descriptor, broadcast);
+    setOption(this.#descriptor, socketLevel, broadcast, 1);
     writeAddress(this.#address, '0.0.0.0', 0);
     new DataView(this.#addressLength.bytes.buffer, this.#addressLength.bytes.byteOffset).setUint32(
       0,
@@ -103,7 +109,7 @@ class StreamTransport implements LslTransport {
   // ── The search ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #search(timeoutMs: number): void {
-    const nowMs = performance.now();
+    const nowMs = this.#nowMs();
     if (nowMs - this.#askedMs > askMs) {
       this.#askedMs = nowMs;
       this.#ask();
@@ -123,6 +129,7 @@ class StreamTransport implements LslTransport {
     if (text === undefined || info?.name !== this.#stream) return;
     // Whoever answered has the stream: at the address that the answer came from.
     const stream = open(connection);
+    askWhetherThere(stream);
     writePort(this.#address, info.port);
     if (connect(stream, this.#address.pointer, addressBytes) < 0 && errno() !== system.errno.EINPROGRESS) {
       closeSync(stream);
@@ -131,6 +138,8 @@ class StreamTransport implements LslTransport {
     closeSync(this.#descriptor);
     this.#descriptor = stream;
     this.#info = Buffer.from(text.endsWith('\n') ? text : `${text}\n`, 'latin1');
+    this.#isRegular = info.rate > 0;
+    this.#heardMs = nowMs;
     this.#state = 'connecting';
   }
 
@@ -147,14 +156,19 @@ class StreamTransport implements LslTransport {
   // ── The connection ────────────────────────────────────────────────────────────────────────────────────────────────
 
   #connected(timeoutMs: number): number {
-    if (!this.#isReady(pollOut, timeoutMs)) return 0;
+    if (!this.#isReady(pollOut, timeoutMs)) return this.#isSilent() ? -1 : 0;
     const error = nativeBytes(4);
     const length = nativeBytes(4);
     length.bytes[0] = 4;
     getsockopt(this.#descriptor, socketLevel, socketError, error.pointer, length.pointer);
     if (error.bytes.some((byte) => byte !== 0)) return -1;
+    this.#heardMs = this.#nowMs();
     this.#state = 'connected';
     return 0;
+  }
+
+  #isSilent(): boolean {
+    return this.#nowMs() - this.#heardMs > silenceMs;
   }
 
   #tell(buffer: Uint8Array, info: Uint8Array): number {
@@ -165,10 +179,11 @@ class StreamTransport implements LslTransport {
   }
 
   #receive(buffer: Uint8Array, timeoutMs: number): number {
-    if (!this.#isReady(pollIn, timeoutMs)) return 0;
+    if (!this.#isReady(pollIn, timeoutMs)) return this.#isRegular && this.#isSilent() ? -1 : 0;
     const length = read(this.#descriptor, this.#taken.pointer, Math.min(buffer.length, readBytes));
     if (length < 0) return errno() === system.errno.EAGAIN || errno() === system.errno.EINTR ? 0 : -1;
     if (length === 0) return -1;
+    this.#heardMs = this.#nowMs();
     for (let i = 0; i < length; i++) buffer[i] = this.#taken.bytes[i] as number;
     return length;
   }
@@ -187,10 +202,19 @@ function open(type: number): number {
   return descriptor;
 }
 
-function setOption(descriptor: number, option: number): void {
-  const one = nativeBytes(4);
-  one.bytes[0] = 1;
-  setsockopt(descriptor, socketLevel, option, one.pointer, 4);
+function setOption(descriptor: number, level: number, option: number, value: number): void {
+  const { bytes, pointer } = nativeBytes(4);
+  new DataView(bytes.buffer, bytes.byteOffset, 4).setInt32(0, value, true);
+  setsockopt(descriptor, level, option, pointer, 4);
+}
+
+/** The kernel asks a machine that says nothing whether it is there, and closes the connection to one that does not answer. */
+function askWhetherThere(stream: number): void {
+  setOption(stream, socketLevel, keepAlive, 1);
+  setOption(stream, tcpLevel, keepIdle, askAfterSeconds);
+  setOption(stream, tcpLevel, keepInterval, 1);
+  setOption(stream, tcpLevel, keepCount, goneAfterSeconds - askAfterSeconds);
+  setOption(stream, tcpLevel, userTimeout, 1000 * goneAfterSeconds);
 }
 
 /** struct sockaddr_in: family in the machine's order, port and address in the network's. */
@@ -213,9 +237,14 @@ function readPort({ bytes }: NativeBytes): number {
 
 const queryId = 'axond';
 const askMs = 500;
+/** Of a signal; and of whoever has offered a stream and takes no connection. */
+const silenceMs = 2000;
+const askAfterSeconds = 5;
+const goneAfterSeconds = 10;
 const readBytes = 65536;
 const addressBytes = 16;
-// Linux: AF_INET; SOCK_DGRAM, SOCK_STREAM and their flags; SOL_SOCKET, SO_BROADCAST, SO_ERROR; POLLIN, POLLOUT.
+// Linux: AF_INET; SOCK_DGRAM, SOCK_STREAM and their flags; SOL_SOCKET, SO_BROADCAST, SO_ERROR, SO_KEEPALIVE; IPPROTO_TCP,
+// TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT; POLLIN, POLLOUT.
 const internet = 2;
 const datagrams = 2;
 const connection = 1;
@@ -224,5 +253,11 @@ const closeOnExec = 0o2000000;
 const socketLevel = 1;
 const broadcast = 6;
 const socketError = 4;
+const keepAlive = 9;
+const tcpLevel = 6;
+const keepIdle = 4;
+const keepInterval = 5;
+const keepCount = 6;
+const userTimeout = 18;
 const pollIn = 1;
 const pollOut = 4;

@@ -13,10 +13,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { noteCopy } from '../recording/copies.js';
+import { noteCopy, noteDeletion } from '../recording/copies.js';
 import { Recorded } from '../recording/recording.test.fixture.js';
 import { checkManifest } from '../study/export/manifest.js';
-import { nextNightLine } from '../study/night-log.js';
+import { nextNightLine, type NightEntry, type NightLine } from '../study/night-log.js';
 import { barred } from '../study/withdrawn.js';
 import { runJson } from './command.test.fixture.js';
 import { Failure } from './output.js';
@@ -53,10 +53,17 @@ function studied(t: TestContext): { folder: string; recordings: string } {
   return { folder, recordings };
 }
 
-function logOf(participant: string, night: number): string {
+function logOf(participant: string, night: number, more: readonly NightEntry[] = []): string {
   const about = { study: 'cue', participant, night, device: 'bed-1', protocol: null, approval: null, by: 'AM' };
   const time = { us: 1e6, boot: 'boot', wallMs: 1.7e12, clock: 'set', zone: 'UTC' } as const;
-  return nextNightLine(undefined, { kind: 'begun', ...about }, time).text;
+  let last: NightLine | undefined;
+  return [{ kind: 'begun', ...about } as const, ...more]
+    .map((entry) => {
+      const next = nextNightLine(last, entry, time);
+      last = next.line;
+      return next.text;
+    })
+    .join('');
 }
 
 const withdrawn = (t: TestContext, recordings: string, code: string, ...more: string[]) => {
@@ -153,4 +160,43 @@ test('what a run has is not deleted, nor anything under a code that was mistyped
   assert.equal(holding(recordings, 'P001').length, 3);
   assert.deepEqual((await withdrawn(t, recordings, 'P003', '--study', 'cue'))['nights'], []);
   assert.match(barred(recordings, 'cue', 'P003') ?? '', /P003 has withdrawn/);
+});
+
+test('what a policy has deleted or encrypted is followed by the log of its night: copies here go, those elsewhere are told', async (t) => {
+  const { folder, recordings } = studied(t);
+  const runs = ['uploaded', 'encrypted', 'P001-1', '../P010-1'].map((recording): NightEntry => {
+    return { kind: 'run', recording, state: 'began', detail: '' };
+  });
+  const damaged = 'this line is damaged\n';
+  writeFileSync(join(recordings, 'cue-P002-01.night'), logOf('P002', 1, runs) + damaged);
+  const copy = { bytes: 3, sha256: null, wallMs: 0 };
+  const bucket = 'https://bucket.example/nights/uploaded.db';
+  const edf = join(folder, 'uploaded.edf');
+  writeFileSync(edf, 'EDF');
+  const uploaded = join(recordings, 'uploaded.db');
+  noteCopy(uploaded, { ...copy, kind: 'uploaded', format: 'recording', to: bucket });
+  noteCopy(uploaded, { ...copy, kind: 'exported', format: 'edf', to: edf });
+  noteDeletion(uploaded, 1);
+  for (const name of ['encrypted.db.age', 'encrypted.deliveries']) writeFileSync(join(recordings, name), name);
+
+  const above = join(folder, 'P010-1.txt');
+  writeFileSync(above, 'not of this folder');
+
+  const { elsewhere, exports, deleted } = await withdrawn(t, recordings, 'P002');
+  assert.deepEqual(elsewhere, [`recording (uploaded): ${bucket}`]);
+  assert.deepEqual(exports, [edf]);
+  assert.equal(existsSync(edf), false);
+  const names = (deleted as { name: string }[]).map(({ name }) => name);
+  for (const name of ['uploaded.copies', 'encrypted.db.age', 'encrypted.deliveries']) assert.ok(names.includes(name));
+  // A log that names a recording of somebody else, or of another folder, takes nothing from them.
+  assert.ok(existsSync(above));
+  assert.deepEqual(readdirSync(recordings).sort(), [
+    ...['P001-1.db', 'P010-1.db', 'cue-P001-01.night', 'cue-P002.withdrawn', 'cue-P010-01.night'],
+  ]);
+});
+
+test('a folder in which logs alone are left is still one of its study', async (t) => {
+  const { recordings } = studied(t);
+  for (const name of readdirSync(recordings)) if (name.endsWith('.db')) rmSync(join(recordings, name));
+  assert.deepEqual((await withdrawn(t, recordings, 'P010'))['nights'], [1]);
 });

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
 import { copiesPath, readCopies } from '../recording/copies.js';
 import { participantLabel } from '../recording/export/bids.js';
 import { ExportError } from '../recording/export/edf-scale.js';
@@ -39,7 +40,8 @@ export function planWithdrawal(folder: string, study: string | undefined, partic
       throw new ExportError(`${recording.path}: a run has it. End that first: Ctrl-C, or systemctl stop axond.`);
     }
   }
-  const copies = own.flatMap(({ path }) => readCopies(path).copies);
+  const paths = [...own.map(({ path }) => path), ...logs.flatMap((log) => goneRecordings(folder, log.path))];
+  const copies = paths.flatMap((path) => readCopies(path).copies);
   const reached = ({ kind, to }: (typeof copies)[number]): boolean => kind === 'exported' && existsSync(to);
   const nights = [...own.map(({ night }) => night), ...logs.map(({ night }) => night)];
   return {
@@ -47,7 +49,7 @@ export function planWithdrawal(folder: string, study: string | undefined, partic
     participant,
     folder,
     nights: [...new Set(nights)].sort((a, b) => a - b),
-    files: [...own.flatMap(({ path }) => besideOf(path)), ...logs.map(({ path }) => path)],
+    files: [...paths.flatMap(besideOf), ...logs.map(({ path }) => path)],
     exports: [...new Set(copies.filter(reached).map(({ to }) => to))],
     elsewhere: [
       ...new Set(copies.filter((copy) => !reached(copy)).map(({ kind, format, to }) => `${format} (${kind}): ${to}`)),
@@ -99,7 +101,28 @@ function isOpen(path: string): boolean {
   });
 }
 
-/** The recording, its WAL, its copies, its deliveries. */
+/**
+ * Recordings that a night's log names and that nobody can open here: they are encrypted, or were deleted when they had a
+ * copy elsewhere, and what tells of the copy still stands there. A log that is damaged counts as far as it can be read.
+ */
+function goneRecordings(folder: string, log: string): string[] {
+  const names = readFileSync(log, 'utf8').split('\n').map(recordingNamed);
+  return [...new Set(names)].flatMap((name) => {
+    const path = join(folder, `${name ?? ''}.db`);
+    return name === undefined || name !== basename(name) || existsSync(path) ? [] : [path];
+  });
+}
+
+function recordingNamed(line: string): string | undefined {
+  try {
+    return runLine.safeParse(JSON.parse(line)).data?.entry.recording;
+  } catch {
+    return undefined;
+  }
+}
+const runLine = z.object({ entry: z.object({ kind: z.literal('run'), recording: z.string().min(1) }) });
+
+/** The recording, its WAL, its copies, its deliveries; encrypted, that too. */
 function besideOf(path: string): string[] {
   const stem = `${basename(copiesPath(path), '.copies')}.`;
   const names = readdirSync(dirname(path)).filter((name) => name.startsWith(stem));

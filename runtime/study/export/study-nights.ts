@@ -81,7 +81,7 @@ export function studyRecordings(folder: string): { found: StudyRecording[]; othe
 
 /** The one that is asked for, or the only one. */
 export function chosenStudy(folder: string, found: readonly StudyRecording[], name: string | undefined): string {
-  const studies = [...new Set(found.map(({ study }) => study))].sort();
+  const studies = [...new Set([...found.map(({ study }) => study), ...loggedStudies(folder)])].sort();
   const [only, ...more] = studies;
   if (only === undefined) throw new ExportError(`${folder}: holds nothing of a study. Give --recordings FOLDER.`);
   if (name === undefined && more.length > 0) {
@@ -91,6 +91,16 @@ export function chosenStudy(folder: string, found: readonly StudyRecording[], na
     throw new ExportError(`--study ${name}: ${folder} holds nothing of it, but of ${studies.join(', ')}.`);
   }
   return name ?? only;
+}
+
+/** Of whose nights there are logs: a recording may have been deleted when it had a copy elsewhere. */
+function loggedStudies(folder: string): string[] {
+  const logs = readdirSync(folder).filter((name) => name.endsWith('.night'));
+  return logs.flatMap((name) => {
+    const [first = ''] = readFileSync(join(folder, name), 'utf8').split('\n', 1);
+    const [, study] = /"entry":\{"kind":"begun","study":"([A-Za-z0-9_-]+)"/.exec(first) ?? [];
+    return study !== undefined && name.startsWith(`${study}-`) ? [study] : [];
+  });
 }
 
 /** A recording of a study, by its first table alone. */

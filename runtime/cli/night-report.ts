@@ -1,5 +1,6 @@
 import type { RunDescription } from '../contracts.js';
 import { EpochSpectra } from '../evaluate/night/epoch-spectra.js';
+import { filterDelays } from '../evaluate/night/filter-delays.js';
 import { LockedPieces, averageLocked } from '../evaluate/night/locked-average.js';
 import { collectNight, type NightStimulus } from '../evaluate/night/night-events.js';
 import { nightPage, type Night } from '../evaluate/report/night-page.js';
@@ -58,6 +59,7 @@ export async function buildPage(
     frames: framesSpanned(exported.survey),
     startSeconds: 3600 * hour + 60 * minute + second,
     events,
+    filterDelays: filterDelays(plan, rate),
     detectors: run.detectors,
     gaps: exported.survey.gaps,
     spectra,
@@ -122,7 +124,12 @@ function factsOf({ run, start, closed }: Exported, plan: LoopPlan, derivation: s
       : 'a module'
     : 'none';
   return [
-    ['start', `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${two(second)} (${start.timeZone})`],
+    [
+      'start',
+      Number.isNaN(start.wallMs)
+        ? 'not known: the clock was wrong, and nobody set it'
+        : `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}:${two(second)} (${start.timeZone})`,
+    ],
     ['end', closed ? 'closed in order' : 'not closed: the run still goes on, was killed, or its disk was full'],
     ...(study ? [['study', `${study.name}, ${study.participant}, night ${study.night}`] as [string, string]] : []),
     ['made by', `axond ${run.axond} ${run.verb}, ${run.name}`],

@@ -158,6 +158,7 @@ test('the reporting list is there item by item, and says what is not recorded; p
     [...blinded.keys()].filter((item) => items.includes(item)),
     items,
   );
+  assert.match(blinded.get('Filter and delay') ?? '', /filters at 13\.5 Hz: none, for there are none$/);
   assert.equal(blinded.get('Phase foreseen'), 'mean -30.0°, SD 0.0°, resultant length 1.000, n 6');
   assert.equal(blinded.get('Phase achieved'), 'not shown while the participant is blinded');
   for (const item of ['Level', 'Calibration', 'Latency and jitter of the device', 'Blinding check']) {

@@ -88,7 +88,7 @@ export function groupDelay(sections: Sections, w: number): number {
 }
 
 /** Re( Σ n cₙ e^(−jωn) ÷ Σ cₙ e^(−jωn) ) */
-function polynomialDelay(coefficients: readonly number[], w: number): number {
+export function polynomialDelay(coefficients: readonly number[], w: number): number {
   let re = 0;
   let im = 0;
   let rampRe = 0;

@@ -1,6 +1,7 @@
 import type { RunDescription } from '../../contracts.js';
 import { percentile } from '../events.js';
 import { epochSeconds, type EpochSpectra } from '../night/epoch-spectra.js';
+import type { FilterDelay } from '../night/filter-delays.js';
 import type { LockedAverage } from '../night/locked-average.js';
 import type { NightEvents, NightStimulus } from '../night/night-events.js';
 import { minutesByStage, perEpoch } from '../night/stage-counts.js';
@@ -31,6 +32,7 @@ export interface Night {
   /** Of the day, when the first frame was there. */
   readonly startSeconds: number;
   readonly events: NightEvents;
+  readonly filterDelays: readonly FilterDelay[];
   readonly detectors: readonly string[];
   /** Stretches of lost frames, in sample indexes. */
   readonly gaps: readonly { readonly first: number; readonly end: number }[];

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { RunDescription } from '../../contracts.js';
 import { percentile } from '../events.js';
+import { spindleHertz, type FilterDelay } from '../night/filter-delays.js';
 import { minutesByStage, perEpoch, type Epochs } from '../night/stage-counts.js';
 import type { NightEvents, NightStimulus } from '../night/night-events.js';
 import { guessStage, stageGuesses } from '../night/stages.js';
@@ -11,6 +12,7 @@ export interface Reported extends Epochs {
   readonly configuration: string;
   readonly run: Pick<RunDescription, 'stream' | 'timing' | 'study'>;
   readonly events: Pick<NightEvents, 'stimuli'>;
+  readonly filterDelays: readonly FilterDelay[];
   readonly gaps: readonly { readonly first: number; readonly end: number }[];
   readonly opened?: readonly { readonly condition: string; readonly stimuli: readonly NightStimulus[] }[];
 }
@@ -34,7 +36,7 @@ export function reportingList(night: Reported): [item: string, value: string][] 
     ['Montage and reference', `${stream.device}: ${names}; ${each(signals, ({ from }) => words(from)) || notRecorded}`],
     [
       'Filter and delay',
-      `${each(signals, ({ stages }) => words(stages)) || 'none'}; ${stream.delayUs / 1000} ms within the amplifier, as far as it is known; group delay of the filters: ${notRecorded}`,
+      `${each(signals, ({ stages }) => words(stages)) || 'none'}; ${stream.delayUs / 1000} ms within the amplifier, as far as it is known; group delay of the filters at ${spindleHertz} Hz: ${delays(night.filterDelays)}`,
     ],
     ['Detection rule and threshold', each(detectors, words) || notRecorded],
     ['When a detection is answered', words(policy) || notRecorded],
@@ -96,6 +98,13 @@ function each(parts: Record<string, Record<string, unknown>>, say: (one: Record<
     .filter(([, said]) => said !== '')
     .map(([name, said]) => `${name}: ${said}`)
     .join('; ');
+}
+
+function delays(of: readonly FilterDelay[]): string {
+  const each = of.map(
+    ({ signal, seconds }) => `${signal}: ${Number.isNaN(seconds) ? notRecorded : `${(1000 * seconds).toFixed(1)} ms`}`,
+  );
+  return each.join('; ') || 'none, for there are none';
 }
 
 /** A part of a configuration in one line. */

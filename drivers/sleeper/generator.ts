@@ -7,7 +7,7 @@ import { LookalikeSchedule } from './lookalikes.js';
 import { LowNoise, LowPass, Mains, Rhythm } from './noise.js';
 import { Random } from './random.js';
 import { backgroundCorners, epochSeconds, nextStage, stageStatistics, type SleepStage } from './stages.js';
-import { averageSubject, drawSubject } from './subject.js';
+import { averageSubject, drawSubject, type Subject } from './subject.js';
 import { Unrest } from './unrest.js';
 import { burst, hann, kComplex, pop, saccade, slowOscillation, spindle, waveSeconds } from './waveforms.js';
 
@@ -24,8 +24,8 @@ export interface SleeperOptions {
   readonly night?: boolean;
   /** The stages of the epochs of 30 s, instead of `night`; the sleeper ends with the last. */
   readonly stages?: readonly SleepStage[];
-  /** A sleeper drawn from the seed, unlike the next one; otherwise the average of all. */
-  readonly individual?: boolean;
+  /** A sleeper drawn from the seed, unlike the next one, or one who sleeps this night too; otherwise the average of all. */
+  readonly individual?: boolean | Subject;
   /** Spindles a minute of N2 instead of the sleeper's own, 0 to 12; N3 has a third. */
   readonly spindleRate?: number;
   /** Adds what resembles spindles: alpha, beta and faint sigma bursts, noise bursts, arousals, more K-complexes. */
@@ -124,18 +124,19 @@ class Generator implements Sleeper {
     this.channels = channels;
     this.rate = rate;
     this.#stages = new Random(seed, 2);
-    const individual = options.individual === true ? drawSubject(new Random(seed, 5)) : averageSubject;
+    const { individual = false } = options;
+    const drawn = individual === true ? drawSubject(new Random(seed, 5)) : individual || averageSubject;
     // In the demo the average subject has 12 a minute.
     const asked = options.spindleRate;
     const scale = this.#demo ? averageSubject.spindleRate / 12 : 1;
-    const subject = { ...individual, ...(asked !== undefined && { spindleRate: asked * scale }) };
+    const subject = { ...drawn, ...(asked !== undefined && { spindleRate: asked * scale }) };
     this.#schedule = new EventSchedule(new Random(seed, 3), channels.length, this.#demo, subject);
     this.#hearing = new Hearing(new Random(seed, 9), subject);
     if (options.lookalikes === true) this.#lookalikes = new LookalikeSchedule(new Random(seed, 6), subject);
     const extra = new Random(seed, 7);
     this.#returning = new Rhythm(subject.alphaFrequency, 1.2, rate, extra);
     this.#burst = new LowNoise(60, rate, extra);
-    if (options.individual === true) this.#unrest = new Unrest(subject, 1 / tickSeconds, new Random(seed, 8));
+    if (individual !== false) this.#unrest = new Unrest(subject, 1 / tickSeconds, new Random(seed, 8));
     this.#strengths = this.#unrest ? new Float64Array(this.#levels.length) : this.#levels;
     this.#electrodes = channels.map((name) => new Electrode(name, options));
     this.#background = Array.from({ length: 3 }, () => new Background(rate, signal));

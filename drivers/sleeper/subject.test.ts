@@ -70,6 +70,17 @@ test('individuals differ as sleepers do', () => {
   assert.ok(sd > 0.35 && sd < 1, `${sd}`);
 });
 
+test('one sleeper sleeps in several nights: the person is the same, and each night another one', () => {
+  const options = { rate: 64, channels: ['C3'], stages: epochs('N2', 2) };
+  const person = drawSubject(new Random(3, 5));
+  const drawn = play({ ...options, seed: 3, individual: true }).signal;
+  assert.deepEqual(play({ ...options, seed: 3, individual: person }).signal, drawn);
+  const other = play({ ...options, seed: 4, individual: person });
+  assert.notDeepEqual(other.signal, drawn);
+  const frequencies = other.events.flatMap((event) => (event.kind === 'spindle' ? [event.frequency] : []));
+  assert.ok(frequencies.length > 0 && Math.abs(mean(frequencies) - person.spindleFrequency) < 3 * person.spindleSpread);
+});
+
 test('individuals and lookalikes have the same events at every rate, and spindles that nobody added lookalikes to', () => {
   const options = { seed: 3, channels: ['C3'], stages: epochs('N2', 20), individual: true, lookalikes: true };
   const slow = play({ ...options, rate: 100 });

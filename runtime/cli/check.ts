@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { compileRun } from '../config/compile.js';
@@ -47,6 +47,10 @@ export function checkCommand(): Command {
       else {
         for (const file of files) if (!existsSync(file)) throw new UsageError(`${file}: there is no such file.`);
         const isStudy = existsSync(join(first, manifestName));
+        if (!isStudy && statSync(first).isDirectory())
+          throw new Failure(
+            `${first}: has no ${manifestName}, so it is no exported study, or one that was cut off. Export it again.`,
+          );
         const alone =
           isStudy || /\.([cm]?js|lock)$/.test(first) || isSqliteFile(first) || isMapFile(first) || isModelFile(first);
         if (alone && files.length > 1)

@@ -1,109 +1,31 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { DetectionPhase, ReceiptState, inhibitorStates, refusalReasons, type Condition } from '../contracts.js';
-import { EventCode } from '../loop/records.js';
+import type { Condition } from '../contracts.js';
 import { Recorded } from '../recording/recording.test.fixture.js';
-import { encodeAllocation } from '../study/allocation.js';
-import { writeSealed } from '../study/sealed-files.js';
 import { unblind } from '../study/unblind.js';
 import { checkCommand } from './check.js';
 import { runJson } from './command.test.fixture.js';
 import { Failure } from './output.js';
-import { studyCommand } from './study.js';
-
-const rate = 250;
-const configuration = `
-source: { use: cyton, port: /dev/ttyUSB0 }
-device: { name: bed-1, timeZone: Europe/Zurich }
-signals: { c3: { from: c0 } }
-detectors: { spindle: { use: threshold, signal: c3, level: 90uV } }
-actuators: { sound: { use: virtual } }
-`;
-
-interface Studied {
-  readonly folder: string;
-  readonly recordings: string;
-  readonly allocation: string;
-}
+import { emptyStudy, exported, tableOf, writeRecording, type Studied } from './study-export.test.fixture.js';
 
 /** Two participants of one night each. That of P001 was broken off, and another recording goes on with it. */
 async function studied(t: TestContext, condition: Condition): Promise<Studied> {
-  const folder = mkdtempSync(join(tmpdir(), 'axond-export-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const recordings = join(folder, 'recordings');
-  execFileSync('mkdir', [recordings]);
-  const allocation = join(folder, 'cue.sealed');
-  const text = encodeAllocation({
-    study: 'cue',
-    made: '2026-11-28T09:00:00.000Z',
-    nonce: '5a'.repeat(32),
-    participants: ['P001', 'P002'],
-    nights: 1,
-    blocks: 1,
-    blockSeconds: null,
+  const study = await emptyStudy(t, {
+    ...{ participants: ['P001', 'P002'], nights: 1, blocks: 1, blockSeconds: null },
     rows: [
       { participant: 'P001', night: 1, block: 1, condition },
       { participant: 'P002', night: 1, block: 1, condition: condition === 'real' ? 'sham' : 'real' },
     ],
   });
-  const sha256 = await writeSealed(allocation, text);
-  const night = (name: string, participant: string, continued: boolean, startUs: number, stimuli: number[]): void => {
-    const study = { name: 'cue', participant, night: 1, continued, sha256 };
-    const started = { startUs, startWallMs: Date.UTC(2026, 9, 24, 23, 0) + startUs / 1000 };
-    const recorded = new Recorded(join(recordings, `${name}.db`), 1, { study, configuration, ...started });
-    writeNight(recorded, startUs, stimuli);
-  };
-  night('a', 'P001', false, 0, [20, 41.6]);
-  night('b', 'P001', true, 180e6, [30]);
-  night('c', 'P002', false, 0, [25]);
-  new Recorded(join(recordings, 'demo.db')).close();
-  return { folder, recordings, allocation };
+  writeRecording(study, { name: 'a', participant: 'P001', startUs: 0, stimuli: [20, 41.6] });
+  writeRecording(study, { name: 'b', participant: 'P001', continued: true, startUs: 180e6, stimuli: [30] });
+  writeRecording(study, { name: 'c', participant: 'P002', startUs: 0, stimuli: [25] });
+  new Recorded(join(study.recordings, 'demo.db')).close();
+  return study;
 }
-
-/** A minute, armed from its tenth second on; sleep is known from its fifteenth on. Stimuli come at these seconds. */
-function writeNight(recorded: Recorded, startUs: number, stimuli: readonly number[]): void {
-  let command = 0;
-  for (let n = 0; n < 60 * rate; n += 10) {
-    const us = startUs + (n + 10) * 4000;
-    const frames = Array.from({ length: 10 }, (_, place) => ({
-      counts: [Math.round(1500 * Math.sin((2 * Math.PI * 13 * (n + place)) / rate))],
-      ...{ counter: 0, flags: 0 },
-    }));
-    recorded.push(frames, us);
-    if (n === 10 * rate) recorded.record(EventCode.armed, 1e12, 6, 60, 600, 1.5e6, -3);
-    if (n === 15 * rate)
-      recorded.record(EventCode.inhibitor, refusalReasons.indexOf('sleep'), inhibitorStates.indexOf('clear'));
-    if (stimuli.some((at) => at * rate === n)) {
-      command++;
-      if (command === 1) recorded.lease(1, 50, 1e12);
-      recorded.record(EventCode.detection, 0, DetectionPhase.confirmed, n - 100, n, NaN, 2.5);
-      recorded.record(EventCode.request, command, 0, n - 100, 0, 1e12);
-      recorded.record(EventCode.permit, command, command, 0, 0, 1);
-      recorded.record(EventCode.receipt, command, ReceiptState.accepted, us + 150, us);
-      recorded.record(EventCode.receipt, command, ReceiptState.started, us + 2000, us);
-      recorded.record(EventCode.receipt, command, ReceiptState.ended, us + 50_000, us);
-      recorded.record(EventCode.phase, command, -30, 120);
-    }
-    recorded.drain();
-  }
-  recorded.close();
-}
-
-function tableOf(file: string): Record<string, string>[] {
-  const [head = [], ...rows] = readFileSync(file, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => line.split('\t'));
-  for (const row of rows) assert.equal(row.length, head.length);
-  return rows.map((row) => Object.fromEntries(head.map((name, place) => [name, row[place] ?? ''])));
-}
-
-const exported = (t: TestContext, { recordings }: Studied, out: string, ...more: string[]) =>
-  runJson(t, studyCommand(), 'export', out, '--recordings', recordings, ...more);
 
 test('a study is exported with a row a stimulus and a night; a night that holds two recordings is one', async (t) => {
   const study = await studied(t, 'real');
@@ -171,7 +93,7 @@ test('R-27 conditions are those of who was unblinded on record, and of nobody el
   );
 });
 
-test('an exported study is whole or not there, and says what was changed since', async (t) => {
+test('R-56 an exported study is whole or not there, and says what was changed since', async (t) => {
   const study = await studied(t, 'real');
   const out = join(study.folder, 'cue');
   await exported(t, study, out);

@@ -3,9 +3,12 @@ import { noteCopy } from '../recording/copies.js';
 import { ExportError } from '../recording/export/edf-scale.js';
 import { RecordingError } from '../recording/read.js';
 import { AllocationError } from '../study/allocation.js';
+import { absentNights, type AbsentNight } from '../study/export/absent-nights.js';
 import { exportStudy, type ExportedStudy } from '../study/export/dataset.js';
-import { findStudy } from '../study/export/study-nights.js';
+import { findStudy, type FoundStudy } from '../study/export/study-nights.js';
 import { openedConditions, wasOpened } from '../study/opened.js';
+import { readBeside, readSealed } from '../study/sealed-files.js';
+import { readUses, usesPath } from '../study/uses.js';
 import { Failure, print, printJson } from './output.js';
 import { guessedStages } from './recorded-signal.js';
 import { timeZoneOf } from './recording-path.js';
@@ -26,7 +29,7 @@ export function studyExportCommand(): Command {
     .option('--study <NAME>', 'which one, where the folder holds several')
     .option(
       '--allocation <FILE>',
-      'the sealed file: the conditions of participants who were unblinded with it are written then',
+      'the sealed file: nights that it has and the folder has not are listed then, and the conditions of participants who were unblinded with it',
     )
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText('after', '\nExample:  axond study export cue-night --recordings /var/lib/axond')
@@ -44,15 +47,33 @@ function noteExport({ recording, session: to, bytes }: ExportedStudy['copies'][n
   }
 }
 
+/** Of the sealed file nothing is looked at but how many nights each participant has. */
+async function findAbsent({ study, nights, withdrawals }: FoundStudy, sealed: string): Promise<AbsentNight[]> {
+  const { allocation } = await readSealed(sealed);
+  if (allocation.study !== study) {
+    throw new AllocationError(`${sealed}: belongs to the study ${allocation.study}, not to ${study}. Give its own.`);
+  }
+  const uses = usesPath(sealed);
+  try {
+    return absentNights(allocation, nights, withdrawals, readUses(await readBeside(uses)));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new AllocationError(`${uses}: ${error.message}. Copy it again from the box that recorded the nights.`);
+  }
+}
+
 async function exportTo(out: string, { recordings, study: asked, allocation, json }: ExportOptions): Promise<void> {
   try {
-    const { study, nights, others, withdrawals } = findStudy(recordings, asked);
+    const found = findStudy(recordings, asked);
+    const { study, nights, others, withdrawals } = found;
+    const absent = allocation === undefined ? [] : await findAbsent(found, allocation);
     const written = await exportStudy({
       out,
       study,
       version: axondVersion,
       nights,
       withdrawals,
+      absent,
       conditionsOf: async (run, id) => {
         if (allocation === undefined || !run.study || !(await wasOpened(allocation, run.study))) return undefined;
         return openedConditions(allocation, run, id);
@@ -66,7 +87,7 @@ async function exportTo(out: string, { recordings, study: asked, allocation, jso
     const opened = stimuli.filter(({ condition }) => condition !== undefined).length;
     const participants = new Set(nights.map(({ participant }) => participant)).size;
     const { files, bytes } = written;
-    const counts = { participants, nights: nights.length, stimuli: stimuli.length, opened };
+    const counts = { participants, nights: nights.length, absent: absent.length, stimuli: stimuli.length, opened };
     if (json) {
       printJson({ out, study, ...counts, files, bytes, others: others.length });
       return;
@@ -74,6 +95,7 @@ async function exportTo(out: string, { recordings, study: asked, allocation, jso
     print(
       `${out}: ${study}, ${participants} participants, ${nights.length} nights, ${stimuli.length} stimuli; ${files} files, ${(bytes / 1e6).toFixed(1)} MB`,
       opened > 0 ? `conditions  of ${opened} stimuli` : 'conditions  none: nobody was unblinded',
+      ...(absent.length > 0 ? [`absent      ${absent.length} nights that were allocated: see nights.tsv`] : []),
       ...(others.length > 0 ? [`left out    ${others.length} recordings that are of no study, or of another one`] : []),
       `to verify   axond check ${out}, or sha256sum --check manifest.sha256 in it`,
     );

@@ -62,5 +62,12 @@ test('R-28 each stimulus has the condition of the block that it fell into, befor
     for (const outside of [99e6, 1301e6]) assert.throws(() => conditionAt(outside), AllocationError);
   }
   assert.match(await refusal(openedConditions(path, run, 'earlier')), /says only when those of night did/);
+  // Another run goes on with the night in another boot; the earlier one is told by its own clock still.
+  const later = { block: 2, blockUs: 50e6, boot: 'boot-b' };
+  const goesOn: UseEntry = { ...taken, run: 'morning', continued: true, position: later };
+  writeFileSync(usesPath(path), [taken, second, goesOn].map(encodeUse).join(''));
+  assert.deepEqual([699.9e6, 700e6].map(await openedConditions(path, run, 'night')), ['sham', 'real']);
+  assert.deepEqual([60e6].map(await openedConditions(path, { ...run, bootId: 'boot-b' }, 'morning')), ['real']);
+  writeFileSync(usesPath(path), encodeUse(taken));
   assert.match(await refusal(openedConditions(path, { ...run, bootId: 'b' }, 'night')), /must say when the blocks/);
 });

@@ -29,13 +29,15 @@ export async function openedConditions(
   if (only === undefined) throw new AllocationError(`${path}: has no night ${night} of ${participant}.`);
   if (more.length === 0) return () => only;
   const use = readUses(await readBeside(usesPath(path))).get(nightKey(participant, night));
-  if (use?.run !== recording || use.position.boot !== bootId) {
+  // A night that a crash has cut has several runs. Each goes by its own line: another boot has another clock.
+  const reached = use?.reached.findLast(({ run, position }) => run === recording && position.boot === bootId);
+  if (!reached) {
     const said = use ? `only when those of ${use.run} did` : 'nothing of this night';
     throw new AllocationError(
       `${usesPath(path)}: must say when the blocks of ${recording} began, and says ${said}. Copy it from the box that recorded the night.`,
     );
   }
-  const { block, blockUs } = use.position;
+  const { block, blockUs } = reached.position;
   const length = (allocation.blockSeconds ?? Infinity) * 1e6;
   return (atUs) => {
     const condition = conditions[block - 1 + Math.floor((atUs - blockUs) / length)];

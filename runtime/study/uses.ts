@@ -17,6 +17,8 @@ export interface NightUse {
   /** ISO 8601; for people. */
   readonly at: string;
   readonly position: BlockPosition;
+  /** Every block that a run of this night has reached, in order; the last one is where it stands. */
+  readonly reached: readonly { readonly run: string; readonly position: BlockPosition }[];
 }
 
 /** The block that a night has reached. */
@@ -101,10 +103,15 @@ function apply(nights: Map<string, NightUse>, entry: NightEntry): void {
   if (entry.use === 'taken') {
     if (known && known.run !== entry.run && !entry.continued) return;
     const { run, allocation, lock, at, position } = entry;
-    nights.set(key, { run, allocation, ...(lock === undefined ? {} : { lock }), at, position });
+    const reached = [...(known?.reached ?? []), { run, position }];
+    nights.set(key, { run, allocation, ...(lock === undefined ? {} : { lock }), at, position, reached });
   } else if (known?.run === entry.run) {
-    if (entry.use === 'released') nights.delete(key);
-    else nights.set(key, { ...known, position: entry.position });
+    const { run, use } = entry;
+    if (use === 'released') nights.delete(key);
+    else {
+      const { position } = entry;
+      nights.set(key, { ...known, position, reached: [...known.reached, { run, position }] });
+    }
   }
 }
 

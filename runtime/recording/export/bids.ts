@@ -17,17 +17,22 @@ export interface BidsNames {
 }
 
 /**
- * Labels are letters and digits. A night that another run had begun is a session of its own, named by its start; where
- * all recordings of a night are at hand, each has a number in it instead: `part`, from 1.
+ * Labels are letters and digits. A night that another run had begun is a session of its own, named by its start, or by the
+ * recording where the clock was never right; where all recordings of a night are at hand, each has a number in it instead:
+ * `part`, from 1.
  */
-export function bidsNames({ run: { study, name }, start }: Pick<Exported, 'run' | 'start'>, part?: number): BidsNames {
+export function bidsNames(
+  { run: { study, name }, start, id }: Pick<Exported, 'run' | 'start' | 'id'>,
+  part?: number,
+): BidsNames {
   const { hour, minute, second, year, month, day } = start.civil;
-  const time = [hour, minute, second].map((value) => String(value).padStart(2, '0')).join('');
+  const isKnown = !Number.isNaN(start.wallMs);
+  const time = isKnown ? [hour, minute, second].map((value) => String(value).padStart(2, '0')).join('') : label(id);
   const date = `${year}${String(month).padStart(2, '0')}${String(day).padStart(2, '0')}`;
   const isApart = study?.continued === true && part === undefined;
   const night = study && `${String(study.night).padStart(2, '0')}${isApart ? `from${time}` : ''}`;
   const participant = participantLabel(study?.participant ?? name);
-  const session = `ses-${night ?? `${date}T${time}`}`;
+  const session = `ses-${night ?? (isKnown ? `${date}T${time}` : time)}`;
   const task = label(study?.name ?? 'recording');
   const prefix = `${participant}_${session}`;
   const run = part === undefined ? '' : `_run-${String(part).padStart(2, '0')}`;
@@ -68,7 +73,10 @@ export function sessionFiles(exported: Exported, names: BidsNames): Record<strin
 export function scansTable(scans: readonly (Pick<BidsNames, 'stem'> & Pick<Exported, 'start'>)[]): string {
   return tsv(
     ['filename', 'acq_time'],
-    scans.map(({ stem, start }) => [`eeg/${stem}_eeg.bdf`, new Date(start.wallMs).toISOString()]),
+    scans.map(({ stem, start: { wallMs } }) => [
+      `eeg/${stem}_eeg.bdf`,
+      Number.isNaN(wallMs) ? '' : new Date(wallMs).toISOString(),
+    ]),
   );
 }
 
@@ -163,7 +171,7 @@ function describeKind(kind: (typeof markKinds)[number]): [string, string] {
     disarmed: 'Stimulation was not allowed any more',
     gap: 'Lost samples: the last values are held',
     suspect: 'Samples that the driver did not trust',
-    end: 'The last sample',
+    end: 'Behind the last sample; the signal file holds its value to the end of its last record',
   };
   return [kind, levels[kind]];
 }

@@ -1,7 +1,7 @@
 import { soundedStimuli } from '../../timing/sounded-stimuli.js';
 import type { RunDescription } from '../../contracts.js';
 import type { Recording } from '../read.js';
-import { civilTime, startOf, type ExportStart } from './civil-time.js';
+import { civilTime, wallTimeOf, type Anchor, type ExportStart } from './civil-time.js';
 import { ExportError } from './edf-scale.js';
 import { marksOf, type Mark } from './marks.js';
 import { surveyFrames, type Survey } from './survey.js';
@@ -19,8 +19,16 @@ export interface Exported {
   readonly closed: boolean;
 }
 
-/** Goes twice over the recording. Throws an `ExportError` where it holds no signal. */
-export function prepareExport(recording: Recording, id: string, timeZone: string): Exported {
+/**
+ * Goes twice over the recording. `newest` is the last anchor of its boot, where later recordings of that boot are at hand.
+ * Throws an `ExportError` where it holds no signal.
+ */
+export function prepareExport(
+  recording: Recording,
+  id: string,
+  timeZone: string,
+  newest: Anchor = recording.newestAnchor(),
+): Exported {
   const { run, ending } = recording;
   const { stream } = run;
   if (stream.channels.length === 0) {
@@ -33,7 +41,7 @@ export function prepareExport(recording: Recording, id: string, timeZone: string
   const survey = surveyFrames(blocksOf(recording), stream.channels.length, stream.rate);
   if (!survey) throw new ExportError(`${id}: holds no frame. There is nothing to export.`);
   const closed = ending?.reason === 'closed';
-  const wallMs = startOf(run, recording.anchors(), survey.firstUs - stream.delayUs);
+  const wallMs = wallTimeOf(run, newest, survey.firstUs - stream.delayUs);
   const start = { wallMs, timeZone, civil: civilTime(wallMs, timeZone) };
   return { run, id, survey, marks: marksOf(run, events, sounded, survey, closed), start, closed };
 }

@@ -84,7 +84,7 @@ function about({ run, id, start, marks, survey, closed }: Exported): object {
   const origin = survey.stretches[0]?.first ?? 0;
   return {
     recording: id,
-    start: new Date(start.wallMs).toISOString(),
+    start: Number.isNaN(start.wallMs) ? null : new Date(start.wallMs).toISOString(),
     closed,
     ...(study ? { study: study.name, participant: study.participant, night: study.night } : {}),
     device: stream.device,

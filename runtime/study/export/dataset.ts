@@ -12,11 +12,13 @@ import {
 } from '../../recording/export/bids.js';
 import { edfBytes, planEdf } from '../../recording/export/edf.js';
 import { ExportError } from '../../recording/export/edf-scale.js';
+import type { Anchor } from '../../recording/export/civil-time.js';
 import { blocksOf, prepareExport, type Exported } from '../../recording/export/exported.js';
 import { framesSpanned } from '../../recording/export/survey.js';
 import { refuseExisting, syncFolder, writeSynced } from '../../recording/export/whole-file.js';
 import { openRecording, type Recording } from '../../recording/read.js';
 import { soundedStimuli } from '../../timing/sounded-stimuli.js';
+import type { AbsentNight } from './absent-nights.js';
 import { armedTime } from './armed-time.js';
 import type { NightAccount } from './night-account.js';
 import { manifestName, manifestText } from './manifest.js';
@@ -43,6 +45,8 @@ export interface StudyExport {
   readonly nights: readonly StudyNight[];
   /** Of participants whose recordings were deleted. */
   readonly withdrawals: readonly Withdrawal[];
+  /** Allocated, and nowhere; none where the allocation is not at hand. */
+  readonly absent: readonly AbsentNight[];
   /** Of a recording's stimuli, by the time of its clock; undefined while its participant is blinded. */
   readonly conditionsOf: (run: RunDescription, id: string) => Promise<((atUs: number) => Condition) | undefined>;
   /** The stage at a sample of a recording's signal, in words. */
@@ -74,7 +78,8 @@ export async function exportStudy(asked: StudyExport): Promise<ExportedStudy> {
     folder.make('.');
     const nights: Night[] = [];
     for (const night of asked.nights) nights.push(await writeNight(folder, night, asked));
-    nights.push(...withdrawnNights(asked.withdrawals));
+    nights.push(...withdrawnNights(asked.withdrawals, asked.absent));
+    nights.push(...asked.absent.map((night): Night => ({ ...night, parts: [], account: undefined })));
     nights.sort((a, b) => compare(a.participant, b.participant) || a.night - b.night);
     const recorded = [...new Set(nights.flatMap(({ participant, parts }) => (parts.length > 0 ? [participant] : [])))];
     folder.writeAll({
@@ -109,11 +114,12 @@ const about =
   'Times are UTC, with the time zone of the bed beside them. Which stimuli were real is in stimuli.tsv where a\n' +
   'participant was unblinded, and nowhere else.\n';
 
-/** All that is left of them; of who had none, one without a number. */
-function withdrawnNights(withdrawals: readonly Withdrawal[]): Night[] {
+/** All that is left of them; of who had none, and is not told otherwise, one without a number. */
+function withdrawnNights(withdrawals: readonly Withdrawal[], absent: readonly AbsentNight[]): Night[] {
   const nights = new Map<string, Night>();
   for (const { participant, reason, nights: numbers } of withdrawals) {
-    for (const night of numbers.length > 0 ? numbers : [NaN]) {
+    const isTold = numbers.length > 0 || absent.some((night) => night.participant === participant);
+    for (const night of isTold ? numbers : [NaN]) {
       nights.set(`${participant} ${night}`, {
         participant,
         night,
@@ -134,12 +140,14 @@ async function writeNight(folder: HashedFolder, night: StudyNight, asked: StudyE
   const scans: { stem: string; start: Exported['start'] }[] = [];
   const session = `${participantLabel(night.participant)}/${sessionLabel(night.night)}`;
   const isSplit = night.recordings.length > 1;
+  const newest = newestByBoot(night);
   for (const [place, path] of night.recordings.entries()) {
     asked.onPart?.(path);
     const recording = openRecording(path);
     try {
       const id = basename(path, '.db');
-      const exported = prepareExport(recording, id, asked.zoneOf(recording.run.configuration));
+      const { configuration, bootId } = recording.run;
+      const exported = prepareExport(recording, id, asked.zoneOf(configuration), newest.get(bootId));
       const names = bidsNames(exported, isSplit ? place + 1 : undefined);
       folder.make(`${session}/eeg`);
       folder.writeAll(eegFiles(exported, names), session);
@@ -163,6 +171,22 @@ async function writeNight(folder: HashedFolder, night: StudyNight, asked: StudyE
   return { participant, night: night.night, parts, ...told };
 }
 
+/**
+ * Where a clock was set in a later recording of its boot, the earlier ones are told by it too; where the log of the night
+ * was written after that, by the log.
+ */
+function newestByBoot({ recordings, account }: StudyNight): ReadonlyMap<string, Anchor> {
+  const newest = new Map<string, Anchor>(account?.clocks);
+  for (const path of recordings) {
+    const recording = openRecording(path);
+    const { bootId } = recording.run;
+    const anchor = recording.newestAnchor();
+    if (anchor.us > (newest.get(bootId)?.us ?? -Infinity)) newest.set(bootId, anchor);
+    recording.close();
+  }
+  return newest;
+}
+
 async function readPart(
   recording: Recording,
   exported: Exported,
@@ -182,7 +206,7 @@ async function readPart(
     boot: run.bootId,
     startUs: run.startUs,
     endUs,
-    wallOffsetMs: isClockKnown(recording) ? start.wallMs - (survey.firstUs - delayUs) / 1000 : NaN,
+    wallOffsetMs: start.wallMs - (survey.firstUs - delayUs) / 1000,
     timeZone: start.timeZone,
     lock: run.study?.lock,
     firstSample: survey.stretches[0]?.first ?? 0,
@@ -192,14 +216,6 @@ async function readPart(
     stages: new Map(stimuli.map((stimulus) => [stimulus.id, stageAt(stimulus.sample)])),
   };
 }
-
-/** A clock that was wrong at the start is known once it was set. */
-function isClockKnown(recording: Recording): boolean {
-  const { wallClock, startUs, startWallMs } = recording.run;
-  const { us, wallMs } = recording.newestAnchor();
-  return wallClock !== 'unset' || Math.abs(wallMs - us / 1000 - (startWallMs - startUs / 1000)) > smallestSetMs;
-}
-const smallestSetMs = 1000;
 
 /** Files below a folder that has not its name yet, with their hashes. */
 class HashedFolder {

@@ -47,7 +47,7 @@ test('a night is told by its log: steps as they went last, lights by the clock t
     ['b', 90, false, { kind: 'lightsOn', by: 'AM' }],
     ['b', 95, false, { kind: 'closed', outcome: 'complete', reason: '' }],
   ]);
-  const { alarms, head, ...account } = accountOf(lines);
+  const { alarms, head, clocks, ...account } = accountOf(lines);
   assert.deepEqual(account, {
     ...{ outcome: 'complete', reason: '', protocol: 'ab'.repeat(32), approval: '2026-014', zone: 'Europe/Zurich' },
     ...{ lightsOffMs: Date.UTC(2026, 9, 24, 22, 1), lightsOnMs: undefined, steps: ['sound skipped'] },
@@ -55,6 +55,7 @@ test('a night is told by its log: steps as they went last, lights by the clock t
   });
   assert.deepEqual([...alarms], [['signal-lost', 2]]);
   assert.equal(head, lines.at(-1)!.hash);
+  assert.deepEqual([...clocks], [['a', { us: 72e6, wallMs: Date.UTC(2026, 9, 24, 22, 1, 12) }]]);
 });
 
 test('a night that nobody closed is open, and a lost one says why', () => {

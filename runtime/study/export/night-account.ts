@@ -20,6 +20,8 @@ export interface NightAccount {
   readonly alarms: ReadonlyMap<string, number>;
   /** Names of recordings in the order in which they began. */
   readonly recordings: readonly string[];
+  /** Of each boot, by its id, the last line at which its clock was right. */
+  readonly clocks: ReadonlyMap<string, { readonly us: number; readonly wallMs: number }>;
   /** Link of the last line: who has it from elsewhere knows that the log was not written anew. */
   readonly head: string;
 }
@@ -34,10 +36,12 @@ export function accountOf(lines: readonly NightLine[]): NightAccount {
     lightsOnMs: undefined as number | undefined,
     alarms: new Map<string, number>(),
     recordings: [] as string[],
+    clocks: new Map<string, { us: number; wallMs: number }>(),
     head: lines.at(-1)?.hash ?? '',
   };
   const steps = new Map<string, string>();
-  for (const [place, { entry }] of lines.entries()) {
+  for (const [place, { entry, clock, boot, us, wallMs }] of lines.entries()) {
+    if (clock === 'set') account.clocks.set(boot, { us, wallMs });
     if (entry.kind === 'begun') ({ protocol: account.protocol, approval: account.approval } = entry);
     else if (entry.kind === 'step') {
       // A step that was done again counts as it went last.

@@ -49,7 +49,7 @@ test('armed minutes are those between arming and disarming, and what held in the
   assert.equal(inhibitedUs, us(95));
 });
 
-test('a night across the autumn clock change keeps order and durations, for both are of the monotonic clock', () => {
+test('R-57 a night across the autumn clock change keeps order and durations, for both are of the monotonic clock', () => {
   // 2026-10-25 in Zurich: 03:00 summer time is 02:00 winter time. The second recording begins at the later 02:10.
   const startMs = Date.UTC(2026, 9, 24, 22, 0);
   const first = part('a', 0, 3 * 3600e6, startMs); // from 00:00 to 03:00, that is 02:00
@@ -63,7 +63,7 @@ test('a night across the autumn clock change keeps order and durations, for both
   );
 });
 
-test('a night with no clock at boot keeps order and durations; what lies between its boots is bounded, not guessed', () => {
+test('R-57 a night with no clock at boot keeps order and durations; what lies between its boots is bounded, not guessed', () => {
   const known = part('a', 100e6, 3700e6, 1.7e12);
   const unset = part('b', 20e6, 1820e6, NaN);
   assert.equal(utcOf(unset, unset.startUs), undefined);

@@ -31,7 +31,7 @@ export interface Night {
   readonly outcome: Outcome;
   /** Of its log; undefined where it has none. */
   readonly account: NightAccount | undefined;
-  /** Why it was lost, or withdrawn; otherwise the empty string. */
+  /** Why it was lost, withdrawn, or is absent; otherwise the empty string. */
   readonly reason: string;
   readonly parts: readonly NightPart[];
 }
@@ -41,6 +41,7 @@ export const outcomes = {
   lost: 'It was given up',
   open: 'Its log is not closed',
   recorded: 'It is recorded, and has no log',
+  absent: 'It was allocated, and there is neither a recording nor a log: it is still to come, or lost without a trace',
   withdrawn: 'The participant has withdrawn; what there was is deleted',
 } as const;
 export type Outcome = keyof typeof outcomes;
@@ -69,6 +70,11 @@ export function inOrder<Part extends PartTime>(parts: readonly Part[], logged: r
   return [...boots.values()]
     .sort((a, b) => byNumber(placeOf(a), placeOf(b)) || byNumber(wallOf(a), wallOf(b)))
     .flatMap((some) => some.sort((a, b) => a.startUs - b.startUs));
+}
+
+/** Recordings that its log names, and that are not at hand. */
+export function missingRecordings({ account, parts }: Pick<Night, 'account' | 'parts'>): string[] {
+  return (account?.recordings ?? []).filter((name) => parts.every(({ id }) => id !== name));
 }
 
 /** ISO 8601 in UTC; undefined where the clock was never right. */

@@ -1,6 +1,6 @@
 import { json, number, participantLabel, sessionLabel, tsv } from '../../recording/export/bids.js';
 import { heldBy } from './armed-time.js';
-import { outcomes, totals, utcOf, type Night, type NightPart } from './nights.js';
+import { missingRecordings, outcomes, totals, utcOf, type Night, type NightPart } from './nights.js';
 import type { StimulusRow } from './stimulus-rows.js';
 
 /** `stimuli.tsv` and `nights.tsv` of a study, each with its columns in words. Pure: the same nights give the same bytes. */
@@ -131,6 +131,7 @@ function nightCells(night: Night): string[] {
     utcOfMs(account?.lightsOffMs),
     utcOfMs(account?.lightsOnMs),
     parts.map(({ id }) => id).join('; '),
+    missingRecordings(night).join('; '),
     ...[of.recordedSeconds, of.betweenSeconds, of.armedSeconds, of.inhibitedSeconds].map((seconds) =>
       minutes(parts.length > 0 ? seconds : NaN),
     ),
@@ -154,7 +155,9 @@ const nightColumns: Record<string, object> = {
   participant_id: { Description: 'As in participants.tsv' },
   night: { Description: 'Which of the nights of the participant, from 1' },
   outcome: { Description: 'What has become of it', Levels: outcomes },
-  reason: { Description: 'Why it was lost, or deleted, in the words of who said so' },
+  reason: {
+    Description: 'Why it was lost, or deleted, in the words of who said so; or what is known of one that is absent',
+  },
   session_id: { Description: 'Its BIDS session; n/a where nothing was recorded' },
   start: { Description: 'Of the first recording, UTC; n/a where the clock of that boot was never right' },
   end: { Description: 'Of the last recording, UTC' },
@@ -162,6 +165,10 @@ const nightColumns: Record<string, object> = {
   lights_off: { Description: 'From then on stimulation was authorised, UTC' },
   lights_on: { Description: 'Up to then, UTC' },
   recordings: { Description: 'Their names, in their order' },
+  missing_recordings: {
+    Description:
+      'That the log of the night names, and that are not in this data set: encrypted, kept elsewhere, or lost',
+  },
   recorded: { Description: 'Signal on disk, lost frames among it', Units: 'min' },
   between: {
     Description:

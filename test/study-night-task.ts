@@ -9,6 +9,8 @@ export interface NightTask {
   readonly record: string;
   readonly participant: string;
   readonly night: number;
+  /** From which the sleeper is drawn, the same in each night, and from which this night is. */
+  readonly person: number;
   readonly seed: number;
   readonly boot: string;
   /** Monotonic and wall time at which the night began. */
@@ -20,9 +22,22 @@ export interface NightTask {
   /** The process kills itself then. */
   readonly crashAt?: number;
   readonly adverse?: { readonly at: number; readonly clearedAt: number };
+  /** The board has no clock: it begins in 1970, and somebody sets it at this second of the night. */
+  readonly clockSetAt?: number;
 }
 
-export function recordingName({ bed, startWallMs, fromSeconds }: NightTask): string {
-  const stamp = new Date(startWallMs + fromSeconds * 1000).toISOString().slice(0, 19).replaceAll(':', '-');
-  return `${bed}-${stamp}`;
+/** What the board shows `us` after its boot, and whether that is right. */
+export function boardTime({ startUs, startWallMs, clockSetAt }: NightTask, us: number) {
+  const isSet = clockSetAt === undefined || us >= startUs + clockSetAt * 1e6;
+  return isSet
+    ? ({ wallMs: startWallMs + (us - startUs) / 1000, clock: 'set' } as const)
+    : ({ wallMs: us / 1000, clock: 'unset' } as const);
+}
+
+export function recordingName(task: NightTask): string {
+  const { bed, boot, startUs, fromSeconds } = task;
+  const us = startUs + fromSeconds * 1e6;
+  const { wallMs, clock } = boardTime(task, us);
+  if (clock === 'unset') return `${bed}-clock-unset-${boot}-${Math.floor(us / 1e6)}`;
+  return `${bed}-${new Date(wallMs).toISOString().slice(0, 19).replaceAll(':', '-')}`;
 }

@@ -1,6 +1,8 @@
 import { DeliveryFile } from '../runtime/guardian/delivery-file.js';
 import { basename, join } from 'node:path';
 import { createSleeper, type Sleeper } from '../drivers/sleeper/generator.js';
+import { Random } from '../drivers/sleeper/random.js';
+import { drawSubject } from '../drivers/sleeper/subject.js';
 import { compileRun } from '../runtime/config/compile.js';
 import { loadConfiguration } from '../runtime/config/load.js';
 import {
@@ -34,7 +36,7 @@ import { appendDurably, readBeside, readSealed } from '../runtime/study/sealed-f
 import { usesPath } from '../runtime/study/uses.js';
 import { StudyLock } from '../runtime/supervisor/study-lock.js';
 import { axondVersion } from '../runtime/cli/version.js';
-import { recordingName, type NightTask } from './study-night-task.js';
+import { boardTime, recordingName, type NightTask } from './study-night-task.js';
 
 /**
  * One night of a synthetic sleeper, as fast as it goes, on a clock of its own: the real loop with its gate, the guardian's
@@ -57,13 +59,13 @@ if (!study || !plan.actuator) throw new Error('the protocol has no study, or sti
 const stream = createDevice(plan.source.device).info;
 const { rate, channels } = stream;
 const originUs = startUs + task.fromSeconds * 1e6;
-const wallMs = (us: number): number => task.startWallMs + (us - startUs) / 1000;
+const wallMs = (us: number): number => boardTime(task, us).wallMs;
 const path = join(record, `${recordingName(task)}.db`);
 
 let nowUs = originUs;
 let leases = 0;
 const log = new NightFile(nightPath(record, study.name, participant, night), () => ({
-  ...{ us: nowUs, boot, wallMs: wallMs(nowUs), clock: 'set', zone: plan.timeZone },
+  ...{ us: nowUs, boot, ...boardTime(task, nowUs), zone: plan.timeZone },
 }));
 const note = (entry: NightEntry): Promise<unknown> => log.append(entry);
 
@@ -103,12 +105,14 @@ const run: RunDescription = {
   ...{ detectors, ...described },
   study: { name: study.name, participant, night, continued, sha256, ...(locked ? { lock: locked } : {}) },
   ...{ bootId: boot, startUs: originUs, startWallMs: wallMs(originUs) },
+  ...(boardTime(task, originUs).clock === 'unset' ? { wallClock: 'unset' } : {}),
 };
 const writer = new RecordingWriter(path, run);
 await note({ kind: 'run', recording: basename(path, '.db'), state: 'began', detail: '' });
 
 const sleeper = createSleeper({
-  ...{ seed: task.seed, rate, channels: ['C3', 'M2'], stages: task.stages, spindleRate: 10, individual: true },
+  ...{ seed: task.seed, rate, channels: ['C3', 'M2'], stages: task.stages, spindleRate: 10 },
+  individual: drawSubject(new Random(task.person, 5)),
   mains: { frequency: 50, amplitude: 2 },
 });
 const values = new Float64Array(2);
@@ -203,6 +207,12 @@ for (let frame = firstFrame; sleeper.read(values); frame++) {
     await note({ kind: 'adverseCleared', by: 'AM', text: 'slept on, wants to go on' });
     await arm();
   }
+  if (frame === at(task.clockSetAt)) {
+    put(messages, MessageCode.clock, inhibitorStates.indexOf('holds'));
+    markers.set(1, 'the wall clock was set');
+    put(messages, MessageCode.marker, 1);
+  }
+  if (frame === at(task.clockSetAt) + 10 * rate) put(messages, MessageCode.clock, clear);
   for (const { command, state, atUs } of guardian.receipts) put(messages, MessageCode.receipt, command, state, atUs);
   guardian.receipts.length = 0;
   logged.step(nowUs, block, messages);

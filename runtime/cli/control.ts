@@ -2,8 +2,9 @@ import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { nightMarks } from '../study/night-log.js';
-import { askControl, type ControlRequest } from '../supervisor/control-socket.js';
+import type { ControlRequest } from '../supervisor/control-socket.js';
 import { placesOf } from '../supervisor/places.js';
+import { answerOf } from './ask-to-arm.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 import { deviceOf, targeted, type Target } from './target.js';
 
@@ -115,13 +116,7 @@ export function acknowledgeCommand(): Command {
 }
 
 export async function ask(target: Target, request: ControlRequest): Promise<unknown> {
-  const reply = await askControl(target.socket ?? placesOf(await deviceOf(target)).control, request).catch(
-    (error: unknown) => {
-      throw new Failure(error instanceof Error ? error.message : String(error));
-    },
-  );
-  if (!reply.ok) throw new Failure(reply.reasons.join('\n'));
-  return reply.value;
+  return answerOf(target.socket ?? placesOf(await deviceOf(target)).control, request);
 }
 
 function limitsOf(texts: readonly string[]): Record<string, number> {

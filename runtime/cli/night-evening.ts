@@ -11,9 +11,10 @@ import { protocolHash } from '../study/lock.js';
 import { NightFile, nightPath } from '../study/night-file.js';
 import { Night } from '../study/night.js';
 import { barred } from '../study/withdrawn.js';
-import { askControl, type ControlRequest } from '../supervisor/control-socket.js';
+import type { ControlRequest } from '../supervisor/control-socket.js';
 import { placesOf, runningDevices } from '../supervisor/places.js';
 import { nightTime } from '../supervisor/run-night.js';
+import { answerOf, PerhapsArmed } from './ask-to-arm.js';
 import { loadRunPlan } from './configuration.js';
 import { setsOf, type NamedNight } from './night-named.js';
 import { NightGuide } from './night-guide.js';
@@ -38,8 +39,11 @@ export async function evening(named: NamedNight, by: string, continues: boolean)
     person.say('back goes one question back, quit or Ctrl-C ends it. Nothing is armed before the last answer.', '');
     const guide = bedside.guide();
     while (guide.wish.want !== 'done' && guide.wish.want !== 'nothing') await bedside.next(guide, guide.wish, person);
-    if (guide.wish.want === 'nothing') throw new Failure(bedside.unfinished());
-    if (!bedside.finish()) return;
+    if (guide.wish.want === 'nothing') {
+      await bedside.leave();
+      throw new Failure(bedside.unfinished());
+    }
+    if (!(await bedside.finish(guide.wish.armed))) return;
     print(
       `Lights off. It records${guide.wish.armed ? ' and is armed' : '; nothing is armed'}. Sleep well.`,
       `In the morning:  axond night --lights-on${by === '' ? '' : ` --by ${by}`}`,
@@ -166,13 +170,14 @@ class Bedside {
         guide.began(await problemOf(() => this.#begin()));
         break;
       case 'lightsOff':
-        this.#mayBeArmed = true;
+        this.#mayBeArmed = this.#plan.actuator !== undefined;
         await this.#lightsOff(guide, wish.forSeconds);
     }
   }
 
-  /** The evening has come to its end, and what is armed stays so. False where somebody left meanwhile. */
-  finish(): boolean {
+  /** The evening has come to its end, armed or not. False where somebody left meanwhile. */
+  async finish(armed: boolean): Promise<boolean> {
+    if (!armed) await this.#disarm();
     if (!this.#left) this.#mayBeArmed = false;
     return !this.#left;
   }
@@ -181,14 +186,30 @@ class Bedside {
   async leave(): Promise<void> {
     this.#left = true;
     await this.#acting.catch(() => undefined);
-    if (!this.#mayBeArmed) return;
-    await this.#ask({ verb: 'disarm' }).catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+    await this.#disarm().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
   }
 
   unfinished(): string {
+    if (this.#mayBeArmed) return this.#notKnown;
     return this.#runs
       ? `Nothing is armed. ${this.#plan.name} goes on recording: axond night --lights-on ends it.`
       : 'Nothing is armed and nothing runs. The steps so far stand in the log.';
+  }
+
+  /** Rejects where nobody can say that it is. */
+  async #disarm(): Promise<void> {
+    if (!this.#mayBeArmed) return;
+    try {
+      await this.#ask({ verb: 'disarm' });
+    } catch (error) {
+      throw new Failure(`${error instanceof Error ? error.message : String(error)} ${this.#notKnown}`);
+    }
+    this.#mayBeArmed = false;
+  }
+
+  get #notKnown(): string {
+    const { name } = this.#plan;
+    return `Whether ${name} is armed is not known. Bring it to rest: axond silence --device ${name}.`;
   }
 
   // ── The run ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -256,7 +277,8 @@ class Bedside {
         await this.#ask({ verb: 'arm', device: this.#plan.name, forSeconds: night?.windowSeconds ?? 0 });
       guide.lightsOff(true, []);
     } catch (error) {
-      guide.lightsOff(isOff, (error instanceof Error ? error.message : String(error)).split('\n'));
+      const reasons = (error instanceof Error ? error.message : String(error)).split('\n');
+      guide.lightsOff(isOff, reasons, error instanceof PerhapsArmed);
     }
   }
 
@@ -264,10 +286,8 @@ class Bedside {
     return statusShape.parse(await this.#ask({ verb: 'status' }));
   }
 
-  async #ask(request: ControlRequest): Promise<unknown> {
-    const reply = await askControl(this.#control, request);
-    if (!reply.ok) throw new Error(reply.reasons.join('\n'));
-    return reply.value;
+  #ask(request: ControlRequest): Promise<unknown> {
+    return answerOf(this.#control, request);
   }
 }
 

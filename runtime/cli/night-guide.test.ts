@@ -42,6 +42,7 @@ class Bed {
   recording = '';
   run = '';
   arming: string[] = [];
+  perhapsArmed = false;
 
   constructor(more: Partial<EveningFacts> = {}) {
     this.guide = new NightGuide({ ...facts, ...more });
@@ -90,7 +91,7 @@ class Bed {
           guide.began(this.run);
           break;
         case 'lightsOff':
-          guide.lightsOff(true, this.arming);
+          guide.lightsOff(true, this.arming, this.perhapsArmed);
           break;
         default:
           return;
@@ -228,6 +229,17 @@ test('a run that does not begin, a log that cannot be written, an arming that is
   bed.arming = [];
   assert.equal(bed.say(''), 'done');
   assert.deepEqual(bed.guide.wish, { want: 'done', armed: true });
+});
+
+test('it says that nothing is armed only where that is known', () => {
+  const bed = new Bed();
+  bed.arming = ['no answer within 20 s'];
+  bed.perhapsArmed = true;
+  const said = bed.say(...wellUpToClock, 'y', '', 'bedside-1');
+  assert.match(said, /no answer within 20 s\n[^]*Whether it is armed is not known/);
+  assert.doesNotMatch(said, /Nothing is armed/);
+  bed.perhapsArmed = false;
+  assert.match(bed.say(''), /Nothing is armed/);
 });
 
 test('it can record without stimulation, and quit at any question', () => {

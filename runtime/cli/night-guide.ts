@@ -43,6 +43,7 @@ export class NightGuide {
   #runs = false;
   #windowSeconds = defaultWindowSeconds;
   #lightsAreOff = false;
+  #perhapsArmed = false;
 
   constructor(facts: EveningFacts) {
     this.#facts = facts;
@@ -128,9 +129,13 @@ export class NightGuide {
     }
   }
 
-  /** What speaks against arming; none: it is armed, or stimulates nothing. `off`: the window is open. */
-  lightsOff(off: boolean, reasons: readonly string[]): void {
+  /**
+   * What speaks against arming; none: it is armed, or stimulates nothing. `off`: the window is open. `perhapsArmed`: nobody
+   * knows whether it is.
+   */
+  lightsOff(off: boolean, reasons: readonly string[], perhapsArmed = false): void {
     this.#lightsAreOff = off;
+    this.#perhapsArmed = perhapsArmed;
     if (off && reasons.length === 0) this.wish = { want: 'done', armed: this.#facts.stimulates };
     else {
       this.#answers();
@@ -174,7 +179,9 @@ export class NightGuide {
       case 'name':
         return this.#lightsAreOff
           ? {
-              lines: ['The lights are off and it records. Nothing is armed.'],
+              lines: [
+                `The lights are off and it records. ${this.#perhapsArmed ? 'Whether it is armed is not known' : 'Nothing is armed'}.`,
+              ],
               prompt: 'Enter arms again, record goes on without stimulation:',
             }
           : { lines: this.#summary(), prompt: `Type ${device}:` };

@@ -69,12 +69,13 @@ const answer = z.union([
 ]);
 export type ControlAnswer = z.infer<typeof answer>;
 
-/** `handle` may throw: the message becomes the answer's reason. */
-export function serveControl(
-  path: string,
-  handle: (request: ControlRequest) => Promise<ControlAnswer>,
-): Promise<Server> {
-  const server = createServer((socket) => serveLines(socket, async (line) => judge(line, handle)));
+/** `isThere`: whoever asked still waits for the answer. It may throw: the message becomes the answer's reason. */
+type Handler = (request: ControlRequest, isThere: () => boolean) => Promise<ControlAnswer>;
+
+export function serveControl(path: string, handle: Handler): Promise<Server> {
+  const server = createServer((socket) =>
+    serveLines(socket, async (line) => judge(line, handle, () => socket.writable)),
+  );
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRINUSE') {
@@ -101,14 +102,11 @@ export function serveControl(
   });
 }
 
-async function judge(
-  line: string,
-  handle: (request: ControlRequest) => Promise<ControlAnswer>,
-): Promise<ControlAnswer> {
+async function judge(line: string, handle: Handler, isThere: () => boolean): Promise<ControlAnswer> {
   try {
     const parsed = request.safeParse(JSON.parse(line));
     if (!parsed.success) return { ok: false, reasons: parsed.error.issues.map((issue) => issue.message) };
-    return await handle(parsed.data);
+    return await handle(parsed.data, isThere);
   } catch (error) {
     return { ok: false, reasons: [error instanceof Error ? error.message : String(error)] };
   }
@@ -129,22 +127,32 @@ function serveLines(socket: Socket, answerLine: (line: string) => Promise<Contro
   });
 }
 
-/** Asks a running axond. Rejects with one line that names the socket when nobody answers. */
+/** What was asked may have been done, and may be done yet. */
+export class NoAnswer extends Error {}
+
+/**
+ * Asks a running axond. Rejects with one line that names the socket when none runs there, and with a `NoAnswer` when it
+ * does not answer.
+ */
 export function askControl(path: string, wanted: ControlRequest): Promise<ControlAnswer> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
+    const patienceMs = wanted.verb === 'arm' ? armingMs : answerMs;
+    let asked = false;
     let text = '';
     socket.setEncoding('utf8');
-    socket.setTimeout(5000, () => socket.destroy(new Error('no answer within 5 s')));
+    socket.setTimeout(patienceMs, () => socket.destroy(new NoAnswer(`no answer within ${patienceMs / 1000} s`)));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const absent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
-      reject(
-        new Error(`${path}: ${absent ? 'no axond is running there. Start one, or give its --socket' : error.message}.`),
-      );
+      const line = `${path}: ${absent ? 'no axond is running there. Start one, or give its --socket' : error.message}.`;
+      reject(asked || error instanceof NoAnswer ? new NoAnswer(line) : new Error(line));
     });
     // Killed while it was asked.
-    socket.on('close', () => reject(new Error(`${path}: ended before it answered. See axond status.`)));
-    socket.on('connect', () => socket.write(`${JSON.stringify(wanted)}\n`));
+    socket.on('close', () => reject(new NoAnswer(`${path}: ended before it answered. See axond status.`)));
+    socket.on('connect', () => {
+      asked = true;
+      socket.write(`${JSON.stringify(wanted)}\n`);
+    });
     socket.on('data', (chunk: string) => {
       text += chunk;
       const end = text.indexOf('\n');
@@ -158,3 +166,6 @@ export function askControl(path: string, wanted: ControlRequest): Promise<Contro
 }
 
 const longestLine = 64 * 1024;
+const answerMs = 5000;
+/** Guardian, lock and disk are asked one after the other. */
+const armingMs = 20_000;

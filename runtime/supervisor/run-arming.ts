@@ -38,8 +38,8 @@ export class RunArming {
     this.#status = status;
   }
 
-  /** Returns what speaks against it; empty: the loop was told. */
-  async arm(wish: ArmingWish): Promise<readonly string[]> {
+  /** Returns what speaks against it; empty: the loop was told. `isThere`: whoever asks still waits for the answer. */
+  async arm(wish: ArmingWish, isThere: () => boolean): Promise<readonly string[]> {
     const { night } = this.#parts();
     const reasons = await this.reasons(wish);
     if (reasons.length > 0) return reasons;
@@ -51,6 +51,11 @@ export class RunArming {
     if (since.length > 0) {
       night?.disarming('night');
       return since;
+    }
+    // Nobody would know of it.
+    if (!isThere()) {
+      night?.disarming('unanswered');
+      return ['whoever asked has gone.'];
     }
     return this.tell(untilUs, limits) ? [] : ['the loop does not take messages; see axond status'];
   }

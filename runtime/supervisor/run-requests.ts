@@ -32,14 +32,19 @@ export class RunRequests {
     this.#run = run;
   }
 
-  async answer(request: ControlRequest, from: 'request' | 'remote'): Promise<ControlAnswer> {
+  /** `isThere`: whoever asks still waits for the answer. */
+  async answer(
+    request: ControlRequest,
+    from: 'request' | 'remote',
+    isThere: () => boolean = () => true,
+  ): Promise<ControlAnswer> {
     const { memory, arming } = this.#run;
     const night = this.#run.night();
     switch (request.verb) {
       case 'status':
         return this.#refusable([]);
       case 'arm': {
-        const reasons = await arming.arm(request);
+        const reasons = await arming.arm(request, isThere);
         return this.#refusable(reasons.map((reason) => `not armed: ${reason}`));
       }
       case 'disarm':

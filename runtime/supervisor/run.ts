@@ -173,7 +173,9 @@ export class Run {
   async #start(): Promise<void> {
     const { plan, log } = this.#options;
     const { memory } = this;
-    this.#server = await serveControl(this.#places.control, (request) => this.#requests.answer(request, 'request'));
+    this.#server = await serveControl(this.#places.control, (request, isThere) =>
+      this.#requests.answer(request, 'request', isThere),
+    );
     this.#loop = new LoopThread(
       {
         plan: plan.loop,

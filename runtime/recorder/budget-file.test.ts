@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { giveAway, notGivenAway, skippedButForRoot } from '../recording/owner.test.fixture.js';
 import { Budget } from './budget.js';
 import { BudgetFile, BudgetInUse, budgetPath, readBudget, resetBudget } from './budget-file.js';
 import { BudgetFailure } from './recorder.js';
@@ -154,3 +155,17 @@ test('R-19 a run that is killed between reservation and message leaves the reser
   budget.begin('next.db', '');
   assert.deepEqual(budget.past(100e6), [{ atUs: 30e6, stimuli: 6, night: false }]);
 });
+
+test(
+  'R-20 a budget that root resets can be written by whom its folder belongs to',
+  { skip: skippedButForRoot },
+  (t) => {
+    const folder = temporaryFolder(t);
+    giveAway(folder);
+    resetBudget(folder, 'Ada', 'card replaced', 1);
+    assert.deepEqual(notGivenAway(folder), []);
+    writeFileSync(budgetPath(folder), 'damaged');
+    resetBudget(folder, 'Ada', 'damaged', 2);
+    assert.deepEqual(notGivenAway(folder), []);
+  },
+);

@@ -3,6 +3,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, re
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
+import { giveToOwnerOf } from '../recording/owner.js';
 import { Budget } from './budget.js';
 import { BudgetFailure } from './recorder.js';
 
@@ -153,6 +154,7 @@ function createFile(folder: string, budget: Budget): void {
   const text = budget.toText();
   db.prepare('insert into budget (id, state, sha256) values (1, ?, ?)').run(text, hash(text));
   db.close();
+  giveToOwnerOf(folder, unfinished);
   renameSync(unfinished, budgetPath(folder));
   rmSync(`${unfinished}-journal`, { force: true });
   writeMark(folder);
@@ -161,6 +163,7 @@ function createFile(folder: string, budget: Budget): void {
 /** Says that there was a budget once: who finds this alone knows that something was lost. */
 function writeMark(folder: string): void {
   closeSync(openSync(markPath(folder), 'a'));
+  giveToOwnerOf(folder, markPath(folder));
   const descriptor = openSync(folder, 'r');
   fsyncSync(descriptor);
   closeSync(descriptor);

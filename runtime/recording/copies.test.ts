@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, readFileSync, truncateSync } from 'node:fs';
+import {
+  appendFileSync,
+  lstatSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { copiesPath, noteCopy, noteDeletion, readCopies, type Copy } from './copies.js';
+import { giveAway, notGivenAway, skippedButForRoot } from './owner.test.fixture.js';
 import { temporaryPath } from './recording.test.fixture.js';
 
 const edf: Copy = {
@@ -46,3 +57,26 @@ test('what is no copy is refused when it is written, and not believed when it is
   }
   assert.deepEqual(readCopies(path), { copies: [], deletedWallMs: undefined });
 });
+
+test(
+  'a note that root makes belongs to whom the recording belongs to; what a link points to does not',
+  { skip: skippedButForRoot },
+  (t) => {
+    const path = temporaryPath(t);
+    const folder = dirname(path);
+    writeFileSync(path, '');
+    giveAway(folder);
+    noteCopy(path, edf);
+    assert.deepEqual(notGivenAway(folder), []);
+    rmSync(path);
+    noteDeletion(path, 1.8e12);
+    assert.deepEqual(notGivenAway(folder), [], 'the recording is gone: as the folder');
+    const linked = join(folder, 'linked.db');
+    const elsewhere = join(folder, 'elsewhere');
+    writeFileSync(elsewhere, '');
+    symlinkSync(elsewhere, copiesPath(linked));
+    noteCopy(linked, edf);
+    assert.equal(statSync(elsewhere).uid, 0);
+    assert.notEqual(lstatSync(copiesPath(linked)).uid, 0);
+  },
+);

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { giveToOwnerOf } from './owner.js';
 
 /**
  * Where else a finished recording stands: `NAME.copies` beside it, one JSON object a line, only ever added to. Whoever has
@@ -77,6 +78,7 @@ function append(recording: string, entry: z.output<typeof line>): void {
   const text = `${torn ? '\n' : ''}${JSON.stringify(entry)}\n`;
   const descriptor = openSync(path, 'a', 0o644);
   try {
+    giveToOwnerOf(existsSync(recording) ? recording : dirname(path), path);
     if (writeSync(descriptor, text) !== Buffer.byteLength(text)) throw new Error(`${path}: the disk took half a line.`);
     fsyncSync(descriptor);
   } finally {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseDeliveries, type DeliveryLog } from '../guardian/delivery-lines.js';
 
 export function deliveriesPath(recording: string): string {
-  return recording.replace(/\.db$/, '') + '.deliveries';
+  return recording.replace(/\.db(\.age)?$/, '') + '.deliveries';
 }
 
 /** The guardian's own log of a recording, where it still stands beside it; empty otherwise. */

@@ -8,6 +8,7 @@ import { runJson } from '../cli/command.test.fixture.js';
 import { migrateCommand } from '../cli/recording-migrate.js';
 import { checkRecording } from './check.js';
 import { migrateRecording, migrationSteps } from './migrate.js';
+import { giveAway, notGivenAway, skippedButForRoot } from './owner.test.fixture.js';
 import { openRecording } from './read.js';
 import { Recorded, formatThree, temporaryPath } from './recording.test.fixture.js';
 
@@ -126,3 +127,15 @@ test('R-42 one that is damaged, in use, or has a foreign backup stays as it is, 
   const { ok, recordings } = await runJson(t, migrateCommand(), newest);
   assert.deepEqual([ok, (recordings as { migrated: boolean }[])[0]?.migrated], [true, false]);
 });
+
+test(
+  'what root migrates still belongs to whom the recording belonged to, and so does its backup',
+  { skip: skippedButForRoot },
+  (t) => {
+    const path = formatThree(t);
+    giveAway(dirname(path));
+    migrateRecording(path, by);
+    assert.deepEqual(notGivenAway(dirname(path)), []);
+    assert.ok(existsSync(`${path}.v3.bak`));
+  },
+);

@@ -17,6 +17,7 @@ import { z } from 'zod';
 import { checkRecording } from './check.js';
 import { createTables, syncFolder } from './create.js';
 import { damageOf } from './damage.js';
+import { giveToOwnerOf } from './owner.js';
 import { RecordingFile, messageOf } from './recording-file.js';
 import { RowWriter, besideColumns } from './row-writer.js';
 import { rawRow, runRow, type Migration } from './rows.js';
@@ -184,9 +185,10 @@ function copyRows(file: RecordingFile, take: (...row: Parameters<RowWriter['inse
   }
 }
 
-/** With the times and rights of `like`: when it was written decides which recording goes first where room is short. */
+/** With the owner, times and rights of `like`: when it was written decides which recording goes first where room is short. */
 function takePlace(unfinished: string, path: string, like = path): void {
   const { mode, atime, mtime } = statSync(like);
+  giveToOwnerOf(like, unfinished);
   chmodSync(unfinished, mode);
   utimesSync(unfinished, atime, mtime);
   const descriptor = openSync(unfinished, 'r');

@@ -148,7 +148,9 @@ async function sender(t: TestContext, onPort: number, answers: boolean) {
   await once(server, 'listening');
   const [search, service] = [createSocket('udp4'), createSocket('udp4')];
   await Promise.all([once(search.bind(onPort), 'listening'), once(service.bind(0), 'listening')]);
-  t.after(() => [server, search, service].forEach((one) => one.close()));
+  t.after(() => {
+    for (const one of [server, search, service]) one.close();
+  });
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   const info = writeShortInfo({ ...described, port, servicePort: service.address().port });
@@ -176,7 +178,10 @@ async function inletOf(t: TestContext, onPort: number) {
       for (let turn = 0; turn < 10; turn++) await nextTurn(); // what was asked is answered
     }
   };
-  for (const limit = performance.now() + 20e3; !input.ready; await beat(1, 0)) assert.ok(performance.now() < limit);
+  for (const limit = performance.now() + 20e3; !input.ready;) {
+    assert.ok(performance.now() < limit);
+    await beat(1, 0);
+  }
   return { input, beat };
 }
 

@@ -80,6 +80,13 @@ export async function liveAsService({ inside, system, expect, before, now, versi
   );
   expect('its unit is gone', shown('LoadState') === 'not-found', shown('LoadState'));
   expect('its recordings are not', inside(['test', '-f', firstRecording]).status === 0, firstRecording);
+  const again = inside(['dpkg', '--force-confold', '-i', now]);
+  expect('is installed again', again.status === 0, again.text);
+  expect(
+    'and starts nothing then',
+    shown('ActiveState') === 'inactive' && shown('UnitFileState') === 'disabled',
+    log(),
+  );
 }
 
 const statusShape = z.object({ stimulation: z.object({ armed: z.boolean() }).nullable() });

@@ -8,6 +8,8 @@ class Bench {
   readonly told: string[] = [];
   readonly marked: TimedMark[] = [];
   readonly coming: TimedMark[] = [];
+  /** What was done for the night. */
+  readonly followed: string[] = [];
   /** Why it cannot be opened or read now. */
   fault = '';
   ready = true;
@@ -39,6 +41,7 @@ class Bench {
         this.marked.push({ text, atUs });
         return true;
       },
+      follow: (text) => text === 'adverse' && this.followed.push(text) > 0,
       tell: (line) => this.told.push(line),
     },
   );
@@ -109,4 +112,36 @@ test('R-46 what there is no room for waits, and is bounded', () => {
   assert.equal(bench.marked.length, 201);
   assert.equal(bench.marked[0]?.text, '800');
   assert.equal(bench.marked[200]?.text, 'marks button: 800 more were left out');
+});
+
+test('R-46 R-50 an adverse event at a button is followed at once by a run whose loop takes nothing, and its mark outlasts all others', () => {
+  const bench = new Bench();
+  bench.room = 0;
+  bench.coming.push({ text: 'adverse', atUs: 7 });
+  bench.inputs.beat(0);
+  assert.deepEqual(bench.followed, ['adverse']);
+  for (let second = 1; second < 20; second++) {
+    for (let n = 0; n < 50; n++) bench.coming.push({ text: 'button', atUs: 1 });
+    bench.inputs.beat(second * 1e6);
+  }
+  bench.room = Infinity;
+  bench.inputs.beat(21e6);
+  assert.equal(bench.marked[0]?.text, 'adverse');
+  assert.equal(bench.marked.length, 201);
+  assert.deepEqual(bench.followed, ['adverse']);
+});
+
+test('R-46 R-50 an adverse event is not lost among the marks of an input that has gone mad; what bounces counts once a second', () => {
+  const bench = new Bench();
+  for (let n = 0; n < 1000; n++) bench.coming.push({ text: 'button', atUs: 1 });
+  bench.coming.push({ text: 'adverse', atUs: 2 });
+  bench.inputs.beat(0);
+  assert.deepEqual(bench.followed, ['adverse']);
+  assert.ok(bench.marked.some(({ text }) => text === 'adverse'));
+  for (let beat = 1; beat <= 40; beat++) {
+    for (let n = 0; n < 10; n++) bench.coming.push({ text: 'adverse', atUs: beat });
+    bench.inputs.beat(beat * 50e3);
+  }
+  // At 0, 1 and 2 s.
+  assert.equal(bench.followed.length, 3);
 });

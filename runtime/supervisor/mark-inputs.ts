@@ -6,6 +6,8 @@ export interface MarkPorts<Plan> {
   readonly open: (name: string, plan: Plan) => MarkInput;
   /** `atUs` 0 is now. False while there is no room for it: it is offered again at the next beat. */
   readonly submit: (text: string, atUs: number, name: string) => boolean;
+  /** Does at once what a mark says of the night, whatever becomes of the recording; false if it says nothing of it. */
+  readonly follow: (text: string, name: string) => boolean;
   /** For the log. */
   readonly tell: (line: string) => void;
 }
@@ -13,7 +15,7 @@ export interface MarkPorts<Plan> {
 /**
  * Marks that come in beside the signal (R-46): each input is opened, read at every beat, and opened again when it is gone,
  * which stands in the recording too, so that nobody takes an unplugged button for a quiet night. One that tells more than a person can
- * read is cut short, and by how many. Pure.
+ * read is cut short, and by how many; but what it says of the night is followed and kept, the same once a second. Pure.
  */
 export class MarkInputs<Plan> {
   readonly #inputs: Input<Plan>[];
@@ -82,6 +84,14 @@ export class MarkInputs<Plan> {
   }
 
   #queue(input: Input<Plan>, mark: TimedMark, nowUs: number): void {
+    const { text } = mark;
+    // By our clock: a contact that bounces, or a sender with a clock of its own.
+    const bounces = nowUs - (input.followedUs.get(text) ?? -Infinity) < onceUs;
+    if (!bounces && this.#ports.follow(text, input.name)) {
+      input.followedUs.set(text, nowUs);
+      input.waiting.push({ ...mark, kept: true });
+      return;
+    }
     input.allowance = Math.min(mostASecond, input.allowance + ((nowUs - input.allowedUs) / 1e6) * mostASecond);
     input.allowedUs = nowUs;
     if (input.allowance < 1) {
@@ -99,7 +109,9 @@ export class MarkInputs<Plan> {
       input.told++;
     }
     // What waits is bounded too: a loop that takes nothing gets the newest.
-    if (waiting.length > mostWaiting) input.leftOut += waiting.splice(0, waiting.length - mostWaiting).length;
+    let more = waiting.length - mostWaiting;
+    if (more > 0) input.waiting = waiting.filter(({ kept }) => kept || more-- <= 0);
+    input.leftOut += waiting.length - input.waiting.length;
     if (input.leftOut === 0 || waiting.length > 0) return;
     if (this.#ports.submit(`marks ${name}: ${input.leftOut} more were left out`, 0, name)) input.leftOut = 0;
   }
@@ -122,7 +134,9 @@ interface Input<Plan> {
   problem: string;
   ready: boolean;
   /** Marks that there was no room for yet. */
-  readonly waiting: TimedMark[];
+  waiting: (TimedMark & { readonly kept?: true })[];
+  /** When each that says something of the night was followed last. */
+  readonly followedUs: Map<string, number>;
   allowance: number;
   allowedUs: number;
   leftOut: number;
@@ -130,10 +144,12 @@ interface Input<Plan> {
 }
 
 function empty() {
-  return { waiting: [] as TimedMark[], allowance: mostASecond, allowedUs: 0, leftOut: 0, told: 0 };
+  const followedUs = new Map<string, number>();
+  return { waiting: [], followedUs, allowance: mostASecond, allowedUs: 0, leftOut: 0, told: 0 };
 }
 
 const retryUs = 1e6;
+const onceUs = 1e6;
 /** Also how many may come at once. */
 const mostASecond = 50;
 const mostWaiting = 200;

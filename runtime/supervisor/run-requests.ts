@@ -19,8 +19,8 @@ export interface RequestedParts {
   night(): NightRun | undefined;
   alarms(): AlarmWatch | undefined;
   status(): Status;
-  /** False if the loop takes no messages. `atUs` 0: now. */
-  mark(text: string, atUs: number): boolean;
+  /** False if the loop takes no messages. */
+  mark(text: string): boolean;
   stop(): void;
 }
 
@@ -79,12 +79,11 @@ export class RunRequests {
     }
   }
 
-  /** A button at the bed says what `axond mark` says. False: not even the mark was taken. */
-  markFromOutside(text: string, atUs: number, isByNetwork: boolean): boolean {
+  /** A button at the bed says what `axond mark` says; its mark comes by itself. False where it says nothing of the night. */
+  follow(text: string, isByNetwork: boolean): boolean {
     const { log } = this.#run;
-    if (!this.#run.mark(text, atUs)) return false;
     const mark = markSaid(text, isByNetwork);
-    if (mark === undefined) return true;
+    if (mark === undefined) return false;
     const ports = { ...this.#markPorts, mark: () => true };
     void answerMark({ verb: 'mark', mark, text: '' }, this.#run.night(), ports, true).then(
       (reasons) => reasons.forEach((reason) => log.warn(reason)),
@@ -96,7 +95,7 @@ export class RunRequests {
   get #markPorts(): MarkPorts {
     const { memory, silenceSocket } = this.#run;
     return {
-      mark: (text) => this.#run.mark(text, 0),
+      mark: (text) => this.#run.mark(text),
       disarm: () => void post(memory.requests, 'disarm', disarmCauses.indexOf('request')),
       silence: () => silenceGuardian(silenceSocket),
     };

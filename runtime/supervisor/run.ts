@@ -126,9 +126,8 @@ export class Run {
       });
     this.#marks = new MarkInputs(plan.marks, {
       open: (name, input) => openMarks(name, input, monotonicUs),
-      submit: (text, atUs, name) =>
-        this.memory.requests.free() > keptFree &&
-        this.#requests.markFromOutside(text, atUs, plan.marks[name]?.use === 'lsl'),
+      submit: (text, atUs) => this.memory.requests.free() > keptFree && this.#mark(text, atUs),
+      follow: (text, name) => this.#requests.follow(text, plan.marks[name]?.use === 'lsl'),
       tell: (line) => options.log.info(line),
     });
     this.#arming = new RunArming(
@@ -145,7 +144,7 @@ export class Run {
       night: () => this.#night,
       alarms: () => this.#alarms,
       status: () => this.status(),
-      mark: (text, atUs) => this.#mark(text, atUs),
+      mark: (text) => this.#mark(text),
       stop: () => void this.stop(),
     });
     this.finished = new Promise((resolve, reject) => {

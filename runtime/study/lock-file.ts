@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 import { writeWhole } from '../recording/export/whole-file.js';
 import { encodeVersion, readLock, type LockVersion, type Protocol, type Signature } from './lock.js';
 
@@ -71,7 +72,7 @@ export const ownPackage = fileURLToPath(new URL('../../../', import.meta.url));
 
 /**
  * SHA-256 of each file of a package of axond that a run may load, by its path there: the compiled programs and the starter,
- * without tests and what builds packages. Libraries of others are not among them.
+ * without tests and what builds packages.
  */
 export async function hashPrograms(folder: string): Promise<Record<string, string>> {
   const compiled = await readdir(join(folder, 'dist'), { recursive: true });
@@ -85,6 +86,24 @@ export async function hashPrograms(folder: string): Promise<Record<string, strin
   return hashes;
 }
 
+/** Versions of the libraries that a package names: it gives ranges, so that two boxes can have different ones. */
+export async function librariesOf(folder: string): Promise<Record<string, string>> {
+  const { dependencies = {} } = await readManifest(folder);
+  const found = Object.keys(dependencies).map(async (name): Promise<[string, string]> => {
+    for (let above = folder; ; above = dirname(above)) {
+      const library = join(above, 'node_modules', name);
+      if (existsSync(library)) return [name, (await readManifest(library)).version];
+      if (above === dirname(above)) return [name, 'missing'];
+    }
+  });
+  return Object.fromEntries(await Promise.all(found));
+}
+
+async function readManifest(folder: string): Promise<z.output<typeof manifest>> {
+  return manifest.parse(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')));
+}
+
+const manifest = z.object({ version: z.string(), dependencies: z.record(z.string(), z.string()).optional() });
 const starters = ['runtime/cli/axond', 'runtime/cli/axond.js'];
 
 async function hashOf(path: string): Promise<string> {

@@ -15,6 +15,8 @@ const protocol = z.strictObject({
   /** SHA-256 of each file that axond itself runs, by its path in the package: two builds can have one version. */
   programs: z.record(z.string(), sha256),
   node: z.string(),
+  /** Versions of the libraries that axond names, by their name. */
+  libraries: z.record(z.string(), z.string()),
   /** SHA-256 of the sealed file. */
   allocation: sha256,
   /** Values of the effective configuration, as JSON, by their key. */
@@ -105,6 +107,8 @@ export function lockFaults(lock: LockVersion, now: ProtocolNow): string[] {
   const others = changes(now.programs, locked.programs).map(([file]) => file);
   if (others.length > 0) say(`axond's own ${some(others)} ${others.length === 1 ? 'is' : 'are'} not as locked`);
   compare("Node's version", now.node, locked.node);
+  for (const [name, is = 'missing', was] of changes(now.libraries, locked.libraries))
+    say(`the library ${name} is ${is}, ${was === undefined ? notLocked : `locked as ${was}`}`);
   for (const [what, is, was] of changes(now.keys, locked.keys)) {
     say(
       `${what} is ${is === undefined ? 'missing' : shown(is)}, ${was === undefined ? notLocked : `locked as ${shown(was)}`}`,
@@ -155,9 +159,9 @@ const short = (hash: string): string => `${hash.slice(0, 12)}…`;
 function sorted(held: Protocol): Protocol {
   const inOrder = (map: Readonly<Record<string, string>>): Record<string, string> =>
     Object.fromEntries(Object.entries(map).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  const { study, axond, programs, node, allocation, keys, files, environment } = held;
+  const { study, axond, programs, node, libraries, allocation, keys, files, environment } = held;
   const maps = { keys: inOrder(keys), files: inOrder(files), environment: inOrder(environment) };
-  return { study, axond, programs: inOrder(programs), node, allocation, ...maps };
+  return { study, axond, programs: inOrder(programs), node, libraries: inOrder(libraries), allocation, ...maps };
 }
 
 function hashOf(text: string): string {

@@ -1,7 +1,15 @@
 import type { RunPlan } from '../config/compile.js';
 import { protocolKeys } from '../config/protocol-keys.js';
 import type { RunDescription } from '../contracts.js';
-import { hashFiles, hashPrograms, lockedStudies, lockPath, readLockFile, type LockFile } from '../study/lock-file.js';
+import {
+  hashFiles,
+  hashPrograms,
+  librariesOf,
+  lockedStudies,
+  lockPath,
+  readLockFile,
+  type LockFile,
+} from '../study/lock-file.js';
 import { lockFaults, protocolHash, type LockVersion, type ProtocolNow } from '../study/lock.js';
 
 /** What a run has of its study's protocol. */
@@ -100,6 +108,7 @@ export async function protocolNow({
     axond: axondVersion,
     programs: await hashPrograms(own),
     node: process.version,
+    libraries: await librariesOf(own),
     allocation,
     keys: values,
     files: await hashFiles(files),

@@ -78,7 +78,7 @@ interface Mishap {
 
 const short = { at: 1500, seconds: 1560 };
 const mishaps: Readonly<Record<AlarmName, Mishap>> = {
-  adverse: { ...short, night: { adverse: true } },
+  adverse: { ...short, night: { adverse: 1 } },
   guardian: {
     ...short,
     messages: [['guardian', 0, guardianCauses.indexOf('latched')]],
@@ -151,7 +151,7 @@ async function pass({ seed, seconds, mishap, stages, known }: Sleep): Promise<Ou
       status: () => statusOf(loop, tally, holding(), happened()?.facts),
       sampleAge: () => second - newest,
       committedAge: () => 0.3,
-      night: () => ({ windowOpen: second >= windowFrom, adverse: false, rearmed: 0, ...happened()?.night }),
+      night: () => ({ windowOpen: second >= windowFrom, adverse: 0, rearmed: 0, ...happened()?.night }),
       power: () => happened()?.facts?.power ?? { undervoltage: false, battery: { percent: 90, discharging: true } },
       freeBytes: () => happened()?.freeBytes ?? 20e9,
       wantedBytes: () => 1e9,

@@ -67,8 +67,8 @@ export interface AlarmFacts {
   readonly night: {
     /** Between lights off and lights on, or the end that was authorised. */
     readonly windowOpen: boolean;
-    /** An adverse event holds. */
-    readonly adverse: boolean;
+    /** Adverse events that were marked in this night; 0 where none holds it. */
+    readonly adverse: number;
     /** How often it was armed by itself in this night. */
     readonly rearmed: number;
   } | null;
@@ -143,7 +143,8 @@ export class AlarmRules {
     if (facts.sampleAgeSeconds < Infinity) this.#streamed = true;
     this.#sleeper(facts, night ? night.windowOpen : this.#streamed, seconds, say);
 
-    say('adverse', night?.adverse === true, '');
+    const adverse = night?.adverse ?? 0;
+    say('adverse', adverse > 0, adverse > 1 ? `for the ${ordinal(adverse)} time in this night` : '');
     const rearmed = night?.rearmed ?? 0;
     say('rearmed', rearmed > this.#rearmed, `for the ${ordinal(rearmed)} time`);
     this.#rearmed = rearmed;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AlarmRules, alarmNames, type AlarmFacts, type AlarmName } from './alarm-rules.js';
-import { Alarms, alarmsOf } from './alarms.js';
+import { Alarms, alarmsOf, type LoggedAlarm } from './alarms.js';
 import type { SleptBlock } from './stimulus-rate.js';
 
 const quiet: Omit<AlarmFacts, 'nowUs'> = {
-  night: { windowOpen: true, adverse: false, rearmed: 0 },
+  night: { windowOpen: true, adverse: 0, rearmed: 0 },
   sampleAgeSeconds: 0.01,
   contactFault: '',
   asleep: true,
@@ -60,7 +60,7 @@ const once = (at: number, bad: Partial<AlarmFacts>) => (second: number) => ({
 });
 const night = quiet.night!;
 const earns: [AlarmName, (second: number) => Partial<AlarmFacts>, at: number][] = [
-  ['adverse', from(100, { night: { ...night, adverse: true } }), 100],
+  ['adverse', from(100, { night: { ...night, adverse: 1 } }), 100],
   ['guardian', from(100, { guardianRest: 'latched' }), 110],
   ['signal', (second) => ({ stimuli: steady(second), sampleAgeSeconds: Math.max(0, second - 100) }), 130],
   ['undervoltage', once(100, { power: { undervoltage: true, battery: null } }), 100],
@@ -181,6 +181,36 @@ test('R-54 an alarm stays until it is acknowledged and over, in either order, an
     assert.equal(alarms.look(present('signal'), 5000).length, 1);
     assert.equal(alarms.list.at(0)?.sinceWallMs, 5000);
   }
+});
+
+test('R-54 a second adverse event calls somebody again while the first is acknowledged and holds', () => {
+  const rules = new AlarmRules();
+  const alarms = new Alarms();
+  const log: LoggedAlarm[] = [];
+  const look = (second: number, adverse: number): string[] => {
+    const now = rules.look({ ...quiet, nowUs: second * 1e6, night: { ...night, adverse } });
+    const changes = alarms.look(now, second * 1000);
+    log.push(...changes.map((change) => ({ ...change, wallMs: second * 1000 })));
+    return changes.map(({ state, detail }) => `${state} ${detail}`);
+  };
+  assert.deepEqual(look(1, 1), ['raised ']);
+  const seen = alarms.acknowledge('adverse', 'AM', 2000);
+  assert.ok('state' in seen);
+  log.push({ ...seen, wallMs: 2000 });
+  assert.deepEqual(look(3, 1), []);
+  assert.deepEqual(look(4, 2), ['raised for the 2nd time in this night']);
+  assert.deepEqual(
+    alarms.list.map(({ by, sinceWallMs }) => [by, sinceWallMs]),
+    [['', 4000]],
+  );
+  assert.deepEqual(look(5, 2), []);
+  // A restart neither acknowledges it nor raises it once more.
+  assert.deepEqual(new Alarms(log).list, alarms.list);
+  assert.deepEqual(
+    new Alarms(log).look(new AlarmRules().look({ ...quiet, nowUs: 6e6, night: { ...night, adverse: 2 } }), 6000),
+    [],
+  );
+  assert.deepEqual(look(7, 0), ['over ']);
 });
 
 test('one that comes again before anybody has seen it is told again, with the time of the first', () => {

@@ -39,7 +39,7 @@ export function alarmsOf(lines: readonly Pick<NightLine, 'entry' | 'wallMs'>[]):
 
 /**
  * Alarms are latched: one stays until somebody has acknowledged it and its cause is over, in either order. Whatever the
- * cause, it can be raised again after that. Pure.
+ * cause, it can be raised again after that; an event that is marked again while the first still holds, at once. Pure.
  */
 export class Alarms {
   readonly #alarms = new Map<AlarmName, Alarm>();
@@ -61,7 +61,8 @@ export class Alarms {
     for (const alarm of alarmNames) {
       const held = this.#alarms.get(alarm);
       const detail = present.get(alarm);
-      if (detail !== undefined && (held?.over ?? true)) changes.push({ alarm, state: 'raised', by: '', detail });
+      const again = held === undefined || held.over || (counted.has(alarm) && held.detail !== detail);
+      if (detail !== undefined && again) changes.push({ alarm, state: 'raised', by: '', detail });
       else if (detail === undefined && held && !held.over) changes.push({ alarm, state: 'over', by: '', detail: '' });
     }
     for (const change of changes) this.#apply(change, wallMs);
@@ -90,7 +91,7 @@ export class Alarms {
         words,
         detail,
         fix,
-        sinceWallMs: held?.sinceWallMs ?? wallMs,
+        sinceWallMs: held?.by === '' ? held.sinceWallMs : wallMs,
         over: false,
         by: '',
       });
@@ -102,3 +103,6 @@ export class Alarms {
     else this.#alarms.set(alarm, next);
   }
 }
+
+/** Each is an event of its own, which the detail counts. */
+const counted: ReadonlySet<AlarmName> = new Set(['adverse']);

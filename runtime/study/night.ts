@@ -12,6 +12,7 @@ interface Window {
 export class Night {
   #window: Window | undefined;
   #adverse: string | undefined;
+  #adverseMarks = 0;
   #closed: string | undefined;
   #armed: { readonly limits: NightLimits } | undefined;
   #rearmed = 0;
@@ -46,7 +47,9 @@ export class Night {
         this.#armed = undefined;
         break;
       case 'mark':
-        if (entry.mark === 'adverse') this.#adverse = entry.text;
+        if (entry.mark !== 'adverse') break;
+        this.#adverse = entry.text;
+        this.#adverseMarks++;
         break;
       case 'adverseCleared':
         this.#adverse = undefined;
@@ -62,6 +65,11 @@ export class Night {
   /** An adverse event that nobody has cleared. */
   get adverse(): boolean {
     return this.#adverse !== undefined;
+  }
+
+  /** How many were marked, cleared ones too. */
+  get adverseMarks(): number {
+    return this.#adverseMarks;
   }
 
   get closed(): boolean {

@@ -36,7 +36,7 @@ class Bench {
         status: () => ({ source, stimulation: this.stimulation, recorder: this.recorder }),
         sampleAge: () => this.sampleAge,
         committedAge: () => this.committedAge,
-        night: () => ({ windowOpen: true, adverse: false, rearmed: 0 }),
+        night: () => ({ windowOpen: true, adverse: 0, rearmed: 0 }),
         power: () => ({ undervoltage: null, battery: null }),
         freeBytes: () => (this.looks++, this.freeBytes),
         wantedBytes: () => 1e9,

@@ -330,3 +330,16 @@ test('an arming ends once in the log, however many notice it while a slow disk t
     assert.equal(bench.kinds.filter((kind) => kind === 'disarmed').length, 2);
   }
 });
+
+test('R-54 adverse events are counted for the alarm over restarts, and also where the log takes no line', async () => {
+  const bench = await armedNight();
+  await bench.say('adverse');
+  await bench.crash();
+  assert.equal(bench.run.adverse, 1);
+  bench.diskFull = true;
+  await assert.rejects(bench.say('adverse'));
+  assert.equal(bench.run.adverse, 2);
+  bench.diskFull = false;
+  await bench.say('clear', { text: 'slept on', by: 'AM' });
+  assert.equal(bench.run.adverse, 0);
+});

@@ -54,6 +54,8 @@ export class NightRun {
   /** Why nothing can be written, so that nothing may be armed. */
   #problem = '';
   #adverseHere = false;
+  /** In this night; also those that the log did not take. */
+  #adverseMarks: number;
   #wasArmed = false;
   /** This run is to arm by itself under these limits, until then. */
   #pending: { readonly limits: NightLimits; readonly deadlineUs: number } | undefined;
@@ -65,6 +67,7 @@ export class NightRun {
 
   constructor(lines: readonly NightLine[], rearm: Rearming | undefined, ports: NightRunPorts, problem = '') {
     this.#night = new Night(lines);
+    this.#adverseMarks = this.#night.adverseMarks;
     this.#isNew = lines.length === 0;
     this.#rearm = rearm;
     this.#ports = ports;
@@ -103,6 +106,11 @@ export class NightRun {
   /** Left of the window. */
   get windowSeconds(): number {
     return this.#night.windowSeconds(this.#ports.now());
+  }
+
+  /** How many were marked in this night; 0 where none holds it. */
+  get adverse(): number {
+    return this.state.adverse ? this.#adverseMarks : 0;
   }
 
   get state(): NightState {
@@ -151,6 +159,7 @@ export class NightRun {
     switch (mark) {
       case 'adverse': {
         this.#adverseHere = true;
+        this.#adverseMarks++;
         this.disarming('adverse');
         this.#ports.disarm();
         const silenced = this.#ports.silence().catch((error: unknown) => this.#ports.say('warn', String(error)));

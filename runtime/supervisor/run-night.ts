@@ -122,8 +122,8 @@ export async function beginNight(
 /** For the alarms. */
 export function nightFacts(night: NightRun | undefined): AlarmFacts['night'] {
   if (!night) return null;
-  const { windowSeconds, adverse, rearmed } = night.state;
-  return { windowOpen: windowSeconds > 0, adverse, rearmed };
+  const { windowSeconds, rearmed } = night.state;
+  return { windowOpen: windowSeconds > 0, adverse: night.adverse, rearmed };
 }
 
 /** How long ago a recording got its newest event; NaN where nothing can tell. */

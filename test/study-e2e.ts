@@ -208,9 +208,18 @@ function exportTo(out: string, ...more: string[]): void {
   }
   const command = [join(validator, 'bin', 'bids-validator'), out, '--json'];
   const { stdout } = spawnSync(process.execPath, command, { encoding: 'utf8', maxBuffer: 1 << 28 });
-  const { issues } = z.object({ issues: z.object({ errors: z.array(z.unknown()) }) }).parse(JSON.parse(stdout));
+  const { issues, summary } = z
+    .object({
+      issues: z.object({ errors: z.array(z.unknown()), warnings: z.array(z.object({ key: z.string() })) }),
+      summary: z.object({ totalFiles: z.number(), subjects: z.array(z.string()), sessions: z.array(z.string()) }),
+    })
+    .parse(JSON.parse(stdout));
   assert.deepEqual(issues.errors, []);
-  said('the BIDS validator finds no error');
+  assert.ok(summary.totalFiles > 0);
+  const warned = issues.warnings.map(({ key }) => key).join(', ') || 'none';
+  said(
+    `the BIDS validator finds no error in ${summary.totalFiles} files of ${summary.subjects.length} participants, ${summary.sessions.length} sessions; warnings: ${warned}`,
+  );
 }
 
 const nightTimes = z.object({

@@ -11,6 +11,7 @@ import { runJson } from '../../cli/command.test.fixture.js';
 import { Failure } from '../../cli/output.js';
 import { exportCommand } from '../../cli/recording-export.js';
 import { readCopies } from '../copies.js';
+import { Recorded, temporaryPath } from '../recording.test.fixture.js';
 import { large, recordNight, small } from './recorded-night.test.fixture.js';
 
 function exportTo(t: TestContext, path: string, format: string, out: string): Promise<Record<string, unknown>> {
@@ -107,6 +108,27 @@ test('Portiloop CSV is read as one, hole and all', async (t) => {
     rows.slice(1).flatMap((row, index) => (row.split(',')[place] === '1' ? [index] : []));
   assert.deepEqual([column(2), column(3)], [[525], [600]]);
   assert.deepEqual([column(4)[0], column(4).at(-1)], [599, 2236]);
+});
+
+test('a time that nobody knew is told by no format: a session is named by its recording then', async (t) => {
+  const path = temporaryPath(t);
+  const recorded = new Recorded(path, 1, { wallClock: 'unset', startUs: 1e6, startWallMs: 1000 });
+  recorded.stream(300);
+  recorded.close();
+  const root = join(folder(t), 'dataset');
+  const { session } = await exportTo(t, path, 'bids', root);
+  assert.equal(session, join(root, 'sub-bed1', 'ses-night'));
+  const scans = readFileSync(join(root, 'sub-bed1', 'ses-night', 'sub-bed1_ses-night_scans.tsv'), 'utf8');
+  assert.match(scans, /_eeg\.bdf\tn\/a\n$/);
+  const edf = join(folder(t), 'night.edf');
+  await exportTo(t, path, 'edf', edf);
+  // EDF has to have one: the earliest that it can tell.
+  assert.equal(readFileSync(edf).toString('latin1', 168, 184), '01.01.8500.00.00');
+  const parquet = join(folder(t), 'night.parquet');
+  await exportTo(t, path, 'parquet', parquet);
+  const file = new Uint8Array(readFileSync(parquet)).buffer;
+  const told = parquetMetadata(file).key_value_metadata?.find(({ key }) => key === 'axond')?.value ?? '';
+  assert.match(told, /"start":null/);
 });
 
 test('BIDS: a dataset of one session; the next one is added, the same one is refused', async (t) => {

@@ -200,3 +200,60 @@ test('a folder in which logs alone are left is still one of its study', async (t
   for (const name of readdirSync(recordings)) if (name.endsWith('.db')) rmSync(join(recordings, name));
   assert.deepEqual((await withdrawn(t, recordings, 'P010'))['nights'], [1]);
 });
+
+test('an export is deleted only if it is what was noted; what stands in its place now may be of somebody else, and is told', async (t) => {
+  const { folder, recordings } = studied(t);
+  const [kept, changed, longer, again] = ['kept', 'changed', 'longer', 'again'].map((name) =>
+    join(folder, `${name}.edf`),
+  ) as [string, string, string, string];
+  const note = (to: string, text: string): void => {
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    const copy = { kind: 'exported', format: 'edf', bytes: text.length, sha256, wallMs: 0 } as const;
+    noteCopy(join(recordings, 'P002-1.db'), { ...copy, to });
+  };
+  for (const path of [kept, changed, longer, again]) note(path, 'night of P002');
+  // Another one was exported there since, and noted too.
+  note(again, 'night of P002, with marks');
+  writeFileSync(kept, 'night of P002');
+  writeFileSync(changed, 'night of P010');
+  writeFileSync(longer, 'night of P010, and more');
+  writeFileSync(again, 'night of P002, with marks');
+  // A session of the same name in a data set of another study.
+  const session = join(folder, 'bids', 'sub-P002', 'ses-01');
+  mkdirSync(session, { recursive: true });
+  writeFileSync(join(session, 'other.bdf'), 'of another study');
+  const bids = { kind: 'exported', format: 'bids', bytes: 12345, sha256: null, wallMs: 0 } as const;
+  noteCopy(join(recordings, 'P002-2.db'), { ...bids, to: session });
+
+  const { elsewhere, exports } = await withdrawn(t, recordings, 'P002');
+  assert.deepEqual((exports as string[]).sort(), [again, kept]);
+  const unlike = 'exported; what stands there now is not known to be it';
+  assert.deepEqual(elsewhere, [
+    `edf (${unlike}): ${changed}`,
+    `edf (${unlike}): ${longer}`,
+    `bids (${unlike}): ${session}`,
+  ]);
+  assert.deepEqual([kept, changed, longer, again].map(existsSync), [false, true, true, false]);
+  assert.deepEqual(readdirSync(session), ['other.bdf']);
+});
+
+test('what is encrypted or deleted and named by no log may be of whoever withdraws: it is told, and left', async (t) => {
+  const { recordings } = studied(t);
+  const runOf = (recording: string): NightEntry => ({ kind: 'run', recording, state: 'began', detail: '' });
+  writeFileSync(join(recordings, 'cue-P010-01.night'), logOf('P010', 1, [runOf('known')]));
+  const copy = {
+    bytes: 3,
+    sha256: null,
+    wallMs: 0,
+    kind: 'uploaded',
+    format: 'recording',
+    to: 'https://a.example/b',
+  } as const;
+  for (const name of ['known', 'unknown', 'gone', 'P001-1']) noteCopy(join(recordings, `${name}.db`), copy);
+  for (const name of ['known', 'unknown']) writeFileSync(join(recordings, `${name}.db.age`), name);
+  const { elsewhere } = await withdrawn(t, recordings, 'P002');
+  const whose = (name: string): string => `recording (no log says whose): ${join(recordings, name)}`;
+  assert.deepEqual(elsewhere, [whose('gone.copies'), whose('unknown.db.age')]);
+  for (const name of ['known.db.age', 'unknown.db.age', 'gone.copies']) assert.ok(existsSync(join(recordings, name)));
+  assert.match(readFileSync(join(recordings, 'cue-P002.withdrawn'), 'utf8'), /"elsewhere":\["recording \(no log says/);
+});

@@ -38,7 +38,7 @@ async function withdrawOne(code: string, { recordings, study, yes, json, by, rea
     if (value.trim() === '') throw new UsageError(`${option}: is empty. It goes on record.`);
   }
   try {
-    const plan = planWithdrawal(recordings, study, code);
+    const plan = await planWithdrawal(recordings, study, code);
     const { nights, files, exports } = plan;
     const planned = `${nights.length} nights of ${code} in ${plan.study}: ${files.length} files, ${exports.length} exports`;
     if (!yes) {
@@ -62,7 +62,7 @@ async function withdrawOne(code: string, { recordings, study, yes, json, by, rea
     print(
       `${planned}: deleted`,
       `noted in    ${tombstone}; nothing is recorded under that code any more`,
-      ...elsewhere.map((copy) => `ELSEWHERE   ${copy}: delete it there`),
+      ...elsewhere.map((copy) => `ELSEWHERE   ${copy}: delete there what is theirs`),
     );
   } catch (error) {
     const known = error instanceof ExportError || error instanceof RecordingError;

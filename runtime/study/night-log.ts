@@ -161,6 +161,13 @@ export function readNightLog(log: string): NightLine[] {
   return lines;
 }
 
+/** Whose night a log is of, also where it is damaged further on; undefined where its first entry cannot be read. */
+export function begunIn(log: string): Extract<NightEntry, { kind: 'begun' }> | undefined {
+  const first = log.split('\n').find((line) => !line.endsWith(cutOff)) ?? '';
+  const entry = decodeLine(first)?.entry;
+  return entry?.kind === 'begun' ? entry : undefined;
+}
+
 /** What comes before the next line: one that was cut off is ended and marked. */
 export function endOfNightLog(log: string): string {
   return log === '' || log.endsWith('\n') ? '' : `${cutOff}\n`;

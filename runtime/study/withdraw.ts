@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { copiesPath, readCopies } from '../recording/copies.js';
+import { copiesPath, readCopies, type Copy } from '../recording/copies.js';
 import { participantLabel } from '../recording/export/bids.js';
 import { ExportError } from '../recording/export/edf-scale.js';
 import { syncFolder, writeWhole } from '../recording/export/whole-file.js';
 import { filesOf, manifestName, manifestText, sha256OfFile } from './export/manifest.js';
-import { chosenStudy, nightLogs, studyRecordings, type StudyRecording } from './export/study-nights.js';
+import { chosenStudy, logsIn, nightLogs, studyRecordings, type StudyRecording } from './export/study-nights.js';
 import { appendDurably } from './sealed-files.js';
 import { encodeWithdrawal, withdrawnPath, type Withdrawal } from './withdrawn.js';
 
@@ -25,7 +25,11 @@ export interface Withdrawing {
 }
 
 /** Deletes nothing. Refuses with an `ExportError` where nothing is there, or a run has some of it. */
-export function planWithdrawal(folder: string, study: string | undefined, participant: string): Withdrawing {
+export async function planWithdrawal(
+  folder: string,
+  study: string | undefined,
+  participant: string,
+): Promise<Withdrawing> {
   const { found } = studyRecordings(folder);
   const name = study ?? chosenStudy(folder, found, study);
   const own = found.filter((one) => one.study === name && one.participant === participant);
@@ -41,8 +45,16 @@ export function planWithdrawal(folder: string, study: string | undefined, partic
     }
   }
   const paths = [...own.map(({ path }) => path), ...logs.flatMap((log) => goneRecordings(folder, log.path))];
-  const copies = paths.flatMap((path) => readCopies(path).copies);
-  const reached = ({ kind, to }: (typeof copies)[number]): boolean => kind === 'exported' && existsSync(to);
+  const label = participantLabel(participant);
+  const exports = new Set<string>();
+  const others = new Map<string, string>();
+  for (const copy of paths.flatMap((path) => readCopies(path).copies)) {
+    const { kind, format, to } = copy;
+    const isHere = kind === 'exported' && existsSync(to);
+    if (isHere && (await isStill(copy, label))) exports.add(to);
+    else
+      others.set(`${format} (${isHere ? 'exported; what stands there now is not known to be it' : kind}): ${to}`, to);
+  }
   const nights = [...own.map(({ night }) => night), ...logs.map(({ night }) => night)];
   return {
     study: name,
@@ -50,9 +62,11 @@ export function planWithdrawal(folder: string, study: string | undefined, partic
     folder,
     nights: [...new Set(nights)].sort((a, b) => a - b),
     files: [...paths.flatMap(besideOf), ...logs.map(({ path }) => path)],
-    exports: [...new Set(copies.filter(reached).map(({ to }) => to))],
+    exports: [...exports],
     elsewhere: [
-      ...new Set(copies.filter((copy) => !reached(copy)).map(({ kind, format, to }) => `${format} (${kind}): ${to}`)),
+      // Who exported to one path twice has noted there what was there before, too.
+      ...[...others].flatMap(([text, to]) => (exports.has(to) ? [] : [text])),
+      ...ofNobody(folder).map((path) => `recording (no log says whose): ${path}`),
     ],
   };
 }
@@ -81,6 +95,19 @@ export async function withdraw(
   return withdrawal;
 }
 
+/** What was noted, and not what somebody has put there since. A session of several files is known by the size of its signal. */
+async function isStill({ to, bytes, sha256 }: Copy, label: string): Promise<boolean> {
+  try {
+    if (!statSync(to).isDirectory()) {
+      return statSync(to).size === bytes && (sha256 === null || (await sha256OfFile(to)) === sha256);
+    }
+    const isTheirs = sha256 === null && basename(dirname(to)) === label;
+    return isTheirs && filesOf(to).some((name) => statSync(join(to, name)).size === bytes);
+  } catch {
+    return false; // nobody lets us look
+  }
+}
+
 /** A run or a reader has its file open, or it was written to a moment ago by a process that this user may not look into. */
 function isInUse({ path, closed }: StudyRecording): boolean {
   if (closed) return false;
@@ -106,11 +133,28 @@ function isOpen(path: string): boolean {
  * copy elsewhere, and what tells of the copy still stands there. A log that is damaged counts as far as it can be read.
  */
 function goneRecordings(folder: string, log: string): string[] {
-  const names = readFileSync(log, 'utf8').split('\n').map(recordingNamed);
-  return [...new Set(names)].flatMap((name) => {
-    const path = join(folder, `${name ?? ''}.db`);
-    return name === undefined || name !== basename(name) || existsSync(path) ? [] : [path];
+  return recordingsNamed(log).flatMap((name) => {
+    const path = join(folder, `${name}.db`);
+    return name !== basename(name) || existsSync(path) ? [] : [path];
   });
+}
+
+/** What nobody can open here either, and no log of anybody's night names: it may be of whoever withdraws. */
+function ofNobody(folder: string): string[] {
+  const named = new Set(logsIn(folder).flatMap(recordingsNamed));
+  const names = readdirSync(folder);
+  return names.sort().flatMap((name) => {
+    const [, recording] = /^(.+)\.(?:db\.age|copies)$/.exec(name) ?? [];
+    const isKnown = recording === undefined || named.has(recording) || names.includes(`${recording}.db`);
+    // What is encrypted has its copies beside it.
+    const isBeside = name.endsWith('.copies') && names.includes(`${recording}.db.age`);
+    return isKnown || isBeside ? [] : [join(folder, name)];
+  });
+}
+
+function recordingsNamed(log: string): string[] {
+  const names = readFileSync(log, 'utf8').split('\n').map(recordingNamed);
+  return [...new Set(names)].filter((name) => name !== undefined);
 }
 
 function recordingNamed(line: string): string | undefined {

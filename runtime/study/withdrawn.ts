@@ -32,14 +32,19 @@ export function encodeWithdrawal(withdrawal: Withdrawal): string {
   return `${JSON.stringify(withdrawal)}\n`;
 }
 
-/** Of a study, by participant, in the order in which they were noted. What a line cannot say stays withdrawn. */
+/**
+ * Of a study, by participant, in the order in which they were noted. A file of which nothing can be read stays a
+ * withdrawal, of whom its name says.
+ */
 export function readWithdrawals(folder: string, study: string): Withdrawal[] {
-  const files = readdirSync(folder).filter((name) => name.startsWith(`${study}-`) && name.endsWith(ending));
+  const files = readdirSync(folder).filter((name) => name.endsWith(ending));
   return files.sort().flatMap((name) => {
+    const read = linesOf(join(folder, name));
+    // A study's name may begin like another's: what a line says counts before the name of its file.
+    if (read.length > 0) return read.filter((one) => one.study === study);
+    if (!name.startsWith(`${study}-`)) return [];
     const participant = name.slice(study.length + 1, -ending.length);
-    const unknown = { at: '', by: '', reason: '', user: '', nights: [], deleted: [], elsewhere: [] };
-    const read = linesOf(join(folder, name)).filter((one) => one.study === study && one.participant === participant);
-    return read.length > 0 ? read : [{ study, participant, ...unknown }];
+    return [{ study, participant, at: '', by: '', reason: '', user: '', nights: [], deleted: [], elsewhere: [] }];
   });
 }
 

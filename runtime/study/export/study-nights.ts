@@ -2,7 +2,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ExportError } from '../../recording/export/edf-scale.js';
 import { openRecording } from '../../recording/read.js';
-import { readNightLog } from '../night-log.js';
+import { begunIn, readNightLog } from '../night-log.js';
 import { readWithdrawals, type Withdrawal } from '../withdrawn.js';
 import type { StudyNight } from './dataset.js';
 import { accountOf, type NightAccount } from './night-account.js';
@@ -47,16 +47,32 @@ export function findStudy(folder: string, name: string | undefined): FoundStudy 
   };
 }
 
-/** Of a study, or of one of its participants. */
-export function nightLogs(folder: string, study: string): { path: string; participant: string; night: number }[] {
-  return readdirSync(folder)
-    .sort()
-    .flatMap((name) => {
-      const [, participant, night] = (name.startsWith(`${study}-`) && logName.exec(name.slice(study.length + 1))) || [];
-      return participant === undefined ? [] : [{ path: join(folder, name), participant, night: Number(night) }];
-    });
+export interface NightLogFile {
+  readonly path: string;
+  readonly participant: string;
+  readonly night: number;
+}
+
+/** Of a study: as their first line says, for its name may begin like another's; by their names where it cannot be read. */
+export function nightLogs(folder: string, study: string): NightLogFile[] {
+  return logsIn(folder).flatMap((path) => {
+    const begun = begunIn(readFileSync(path, 'utf8'));
+    if (begun) {
+      const { participant, night } = begun;
+      return begun.study === study ? [{ path, participant, night }] : [];
+    }
+    const name = basename(path);
+    const [, participant, night] = (name.startsWith(`${study}-`) && logName.exec(name.slice(study.length + 1))) || [];
+    return participant === undefined ? [] : [{ path, participant, night: Number(night) }];
+  });
 }
 const logName = /^(.+)-(\d+)\.night$/;
+
+/** Paths of the logs of all studies. */
+export function logsIn(folder: string): string[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.night'));
+  return names.sort().map((name) => join(folder, name));
+}
 
 function readAccount(path: string): NightAccount | undefined {
   try {
@@ -95,12 +111,7 @@ export function chosenStudy(folder: string, found: readonly StudyRecording[], na
 
 /** Of whose nights there are logs: a recording may have been deleted when it had a copy elsewhere. */
 function loggedStudies(folder: string): string[] {
-  const logs = readdirSync(folder).filter((name) => name.endsWith('.night'));
-  return logs.flatMap((name) => {
-    const [first = ''] = readFileSync(join(folder, name), 'utf8').split('\n', 1);
-    const [, study] = /"entry":\{"kind":"begun","study":"([A-Za-z0-9_-]+)"/.exec(first) ?? [];
-    return study !== undefined && name.startsWith(`${study}-`) ? [study] : [];
-  });
+  return logsIn(folder).flatMap((path) => begunIn(readFileSync(path, 'utf8'))?.study ?? []);
 }
 
 /** A recording of a study, by its first table alone. */

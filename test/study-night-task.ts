@@ -1,6 +1,6 @@
 import type { SleepStage } from '../drivers/sleeper/generator.js';
 
-/** What `study-e2e.ts` has `study-night.ts` do. */
+/** What `study-e2e.ts` and `blinding/night-pair.ts` have `study-night.ts` do. */
 export interface NightTask {
   readonly configuration: readonly string[];
   /** Name of the box. */
@@ -24,6 +24,10 @@ export interface NightTask {
   readonly adverse?: { readonly at: number; readonly clearedAt: number };
   /** The board has no clock: it begins in 1970, and somebody sets it at this second of the night. */
   readonly clockSetAt?: number;
+  /** Who sleeps does not answer what they hear. */
+  readonly deaf?: boolean;
+  /** The guardian tells of shams: they start a millisecond later, and raise an alarm. */
+  readonly leaks?: boolean;
 }
 
 /** What the board shows `us` after its boot, and whether that is right. */

@@ -122,6 +122,8 @@ for (let n = 0; n < task.fromSeconds * rate; n++) sleeper.read(values);
 /** The guardian, in this process and on this clock: its judgement, its log, its condition. */
 class Guardian {
   readonly receipts: { command: number; state: number; atUs: number }[] = [];
+  /** That a stimulus was a sham. */
+  told = false;
   readonly #writer = new CommandWriter();
   readonly #firing: Firing;
   readonly #hold = new Int32Array(new SharedArrayBuffer(4));
@@ -139,8 +141,10 @@ class Guardian {
         actuator: {
           check: () => [],
           fire: (command, real) => {
-            if (real === 'real') sleeper.hear();
-            return { atUs: Math.max(command.fireAtUs, this.#nowUs), evidence: '' };
+            if (real === 'real' && task.deaf !== true) sleeper.hear();
+            const tells = task.leaks === true && real === 'sham';
+            if (tells) this.told = true;
+            return { atUs: Math.max(command.fireAtUs, this.#nowUs) + (tells ? 1000 : 0), evidence: '' };
           },
           rest: () => undefined,
           isAtRest: () => true,
@@ -228,6 +232,7 @@ for (let frame = firstFrame; sleeper.read(values); frame++) {
 }
 writer.drain(samples, decisions, markers);
 const { tally } = logged;
+if (guardian.told) await note({ kind: 'alarm', alarm: 'rate', state: 'raised', by: '', detail: '' });
 await condition.close();
 await note({ kind: 'lightsOn', by: 'AM' });
 writer.close({

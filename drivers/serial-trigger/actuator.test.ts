@@ -82,3 +82,15 @@ test('R-29 a port whose plug was pulled is named by the check', (t) => {
   pty.close();
   assert.deepEqual(trigger.check(), [`${pty.path}: the trigger port is gone. Plug it in, and start axond again.`]);
 });
+
+test('R-27 a plug that was pulled stops a sham as it stops a real stimulus', (t) => {
+  for (const condition of ['real', 'sham'] as const) {
+    const { trigger, pty } = triggerOn(t);
+    trigger.fire(command(0), condition);
+    pty.close();
+    const gone = { message: `${pty.path}: the trigger port is gone. Plug it in, and start axond again.` };
+    assert.throws(() => trigger.rest(), gone, `its end, ${condition}`);
+    assert.throws(() => trigger.fire(command(0), condition), gone, `the next one, ${condition}`);
+    assert.equal(trigger.isAtRest(), false);
+  }
+});

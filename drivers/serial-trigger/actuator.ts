@@ -67,8 +67,7 @@ export class SerialTrigger implements Actuator {
 
   check(): readonly string[] {
     emptyShamLine(this.#handle);
-    if (!isGone(this.#handle.descriptor)) return [];
-    return [`${this.#plan.port}: the trigger port is gone. Plug it in, and start axond again.`];
+    return isGone(this.#handle.descriptor) ? [this.#gone] : [];
   }
 
   fire({ command, variant }: Command, condition: Condition): Started {
@@ -93,10 +92,17 @@ export class SerialTrigger implements Actuator {
     closeSync(this.#handle.shamEnd);
   }
 
+  get #gone(): string {
+    return `${this.#plan.port}: the trigger port is gone. Plug it in, and start axond again.`;
+  }
+
   #send(condition: Condition, starts: boolean): void {
     const byte = starts ? this.#start : this.#end;
     const { descriptor, sham } = this.#handle;
-    if (byte && writeSync(condition === 'real' ? descriptor : sham, byte) !== 1)
+    if (!byte) return;
+    // Of a sham too: a plug that was pulled would stop real stimuli alone, and so tell which they were.
+    if (isGone(descriptor)) throw new Error(this.#gone);
+    if (writeSync(condition === 'real' ? descriptor : sham, byte) !== 1)
       throw new Error(`${this.#plan.port}: took no byte`);
   }
 }

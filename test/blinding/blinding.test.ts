@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { openPty } from '../../drivers/serial/pty.js';
 import { openActuator } from '../../runtime/guardian/actuators.js';
-import { judgeBlinding, leaks } from './judge.js';
+import { hasMosquitto } from '../mosquitto.js';
+import { judgeBlinding, judgeSeen, leaks } from './judge.js';
 import type { Published } from './published.js';
 import type { Known } from './sources.js';
+import { throughAxond } from './through-axond.js';
 import { throughFiring } from './through-firing.js';
 import { throughGuardian } from './through-guardian.js';
 import { featuresOfTold, surfaces, timedSurfaces } from './told.js';
@@ -74,5 +76,19 @@ test('R-27 behind the guardian a later sham would show wherever times are told, 
     // What goes wrong here tells nothing of any stimulus.
     const told = JSON.stringify(surface.tell(published));
     assert.match(told, surface.what === 'the page of somebody blinded' ? /^\{"text":"\[\]"\}$/ : /S7|"started"|1 at/);
+  }
+});
+
+test('R-27 all that comes out of real processes does not tell real from sham; a byte more does, wherever it is', async (t) => {
+  if (!hasMosquitto) {
+    t.skip('mosquitto is not installed');
+    return;
+  }
+  const { seen, stretches } = await throughAxond(24, t);
+  for (const { what, auc, by } of judgeSeen(seen, stretches, Math.random, 1)) {
+    const said = `${what}: ${auc.toFixed(3)} by ${by.join(', ')}`;
+    // Of 24 stretches each, 0.5 is known to 0.084: chance alone passes four times that once in 30,000.
+    if (!what.startsWith('planted')) assert.ok(auc < 0.84, said);
+    else assert.ok(auc > 0.9, said);
   }
 });

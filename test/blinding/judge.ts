@@ -1,7 +1,8 @@
 import type { Condition } from '../../runtime/contracts.js';
 import { tellApart, type Judgement } from './leak-classifier.js';
 import { featureNames, featuresOf, type Published } from './published.js';
-import type { Known } from './sources.js';
+import { byStretch, labelled, plantByte, type InStretch, type Seen, type Stretch } from './seen.js';
+import { sources, type Known } from './sources.js';
 import { featuresOfTold, surfaces, timedSurfaces } from './told.js';
 
 export interface Verdict {
@@ -26,16 +27,45 @@ export function judgeBlinding(known: readonly Known[], random: () => number, mos
     );
   const honest = judge();
   return [
-    verdict('as published', honest, honest.upper < most),
+    verdict('as published', honest, honest.upper < most, featureNames),
     ...leaks.map((leak) => {
       const found = judge(leak);
-      return verdict(`planted: ${leak.what}`, found, found.auc > 0.6);
+      return verdict(`planted: ${leak.what}`, found, found.auc > 0.6, featureNames);
     }),
   ];
 }
 
-function verdict(what: string, { auc, upper, used }: Judgement, holds: boolean): Verdict {
-  return { what, auc, upper, holds, by: used.slice(0, 3).map((feature) => featureNames[feature] ?? '') };
+function verdict(what: string, { auc, upper, used }: Judgement, holds: boolean, names: readonly string[]): Verdict {
+  return { what, auc, upper, holds, by: used.slice(0, 3).map((feature) => names[feature] ?? '') };
+}
+
+/**
+ * Each live surface that `sources.ts` names, under `most` as it was seen, and over 0.6 with a byte more for a sham. What
+ * was seen on a surface that is not named there fails.
+ */
+export function judgeSeen(
+  seen: readonly Seen[],
+  stretches: readonly Stretch[],
+  random: () => number,
+  most: number,
+): Verdict[] {
+  const lists = byStretch(seen, stretches);
+  const unknown = [...lists.keys()].filter((surface) => !sources.live.some((known) => known === surface));
+  return [
+    ...sources.live.flatMap((surface) => {
+      const own: readonly InStretch[] = lists.get(surface) ?? stretches.map(() => []);
+      const judge = (what: string, some: readonly InStretch[], holds: (found: Judgement) => boolean): Verdict => {
+        const { labelled: stretchesOf, names } = labelled(some, stretches);
+        const found = tellApart(stretchesOf, random);
+        return verdict(what, found, holds(found), names);
+      };
+      return [
+        judge(surface, own, ({ upper }) => upper < most),
+        judge(`planted: a byte more for a sham, in ${surface}`, plantByte(own, stretches), ({ auc }) => auc > 0.6),
+      ];
+    }),
+    ...unknown.map((surface) => ({ what: `not in the table: ${surface}`, auc: NaN, upper: NaN, holds: false, by: [] })),
+  ];
 }
 
 /** What is told behind the guardian, surface by surface: blind as it is, and a later sham shows wherever times do. */
@@ -51,7 +81,7 @@ export function judgeTold(known: readonly Known[], random: () => number, most = 
       const found = tellApart(labelled, random);
       const holds = leak ? found.auc > 0.6 : found.upper < most;
       const what = leak ? `planted: ${leak.what}, in ${surface.what}` : surface.what;
-      return [{ ...verdict(what, found, holds), by: found.used.slice(0, 3).map((at) => featureNames[at] ?? '') }];
+      return [verdict(what, found, holds, featureNames)];
     };
     return [...judge(), ...(timedSurfaces.includes(surface.what) ? judge(leaks[0]) : [])];
   });

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { randomBytes, randomInt } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { openPty } from '../../drivers/serial/pty.js';
-import { ReceiptState, type StudyPlan } from '../../runtime/contracts.js';
+import { ReceiptState, type Condition, type StudyPlan } from '../../runtime/contracts.js';
 import type { GuardianOptions } from '../../runtime/guardian/options.js';
 import type { GuardianWord } from '../../runtime/guardian/receipts.js';
 import { monotonicUs } from '../../runtime/monotonic.js';
@@ -29,15 +29,17 @@ export interface Night {
 /**
  * A night of blocks of half a second, by a sealed file, in the real guardian process: its FIFO in, its standard output
  * and its log of deliveries out. The actuator is that of the kind `bench` on a pseudo-terminal, which may be fired a
- * hundred times a second. Ends when both conditions have `count` stimuli.
+ * hundred times a second. Ends when both conditions have `count` stimuli. With `only` all are given in one condition, and
+ * the labels stand for nothing: what is found then is of the machine.
  */
-export async function throughGuardian(count: number, folder: string): Promise<Night> {
+export async function throughGuardian(count: number, folder: string, only?: Condition): Promise<Night> {
   const blocks = 2 * Math.ceil((3 * count * 0.015) / blockSeconds) + spareBlocks;
   const shape = { participants: ['P001'], nights: 1, blocks };
   const rows = drawRows(shape, (n) => randomInt(n));
+  const given = rows.map((row): Row => ({ ...row, condition: only ?? row.condition }));
   const allocation = join(folder, 'night.sealed');
   const head = { study: 'leak', made: new Date().toISOString(), nonce: randomBytes(32).toString('hex') };
-  const sha256 = await writeSealed(allocation, encodeAllocation({ ...head, ...shape, blockSeconds, rows }));
+  const sha256 = await writeSealed(allocation, encodeAllocation({ ...head, ...shape, blockSeconds, rows: given }));
   const pty = openPty();
   const known: Known[] = [];
   let late = 0;
@@ -56,7 +58,7 @@ export async function throughGuardian(count: number, folder: string): Promise<Ni
       // A fifth is too near to the beginning of a block, and the conditions are not given equally often.
       const most = Math.ceil(2.6 * (count - leastOf(known))) + 100;
       const heard = await conduct(options, pty.master, most, allocation);
-      const judged = judge(heard, rows, startOfNight(allocation));
+      const judged = judge(heard, rows, given, startOfNight(allocation));
       known.push(...judged.known);
       late += judged.late;
       if (leastOf(known) >= count) return { known, late, latched: run - 1 };
@@ -156,7 +158,12 @@ function linesByCommand(text: string): Map<number, string[]> {
  * What each stimulus was by the sealed file; those near the beginning of a block are left out, and so are blocks that
  * began late, as their bytes show. One byte of a block may come with the next one.
  */
-function judge({ stimuli, bytes }: Heard, rows: readonly Row[], beginUs: number): { known: Known[]; late: number } {
+function judge(
+  { stimuli, bytes }: Heard,
+  rows: readonly Row[],
+  given: readonly Row[],
+  beginUs: number,
+): { known: Known[]; late: number } {
   const blocks = new Map<number, Published[]>();
   for (const one of stimuli) {
     const block = blockOf(one.sentUs, beginUs);
@@ -167,7 +174,7 @@ function judge({ stimuli, bytes }: Heard, rows: readonly Row[], beginUs: number)
     const { condition } = rows[block] as Row;
     const came = bytes.get(block);
     if (came === undefined) return []; // the last one was not read
-    if (Math.abs(came - (condition === 'real' ? all.length : 0)) > 1) {
+    if (Math.abs(came - (given[block]?.condition === 'real' ? all.length : 0)) > 1) {
       late++;
       return [];
     }
@@ -184,7 +191,7 @@ function blockOf(sentUs: number, beginUs: number): number {
 }
 
 /** The blocks follow each other from here. */
-function startOfNight(allocation: string): number {
+export function startOfNight(allocation: string): number {
   const [first = ''] = readFileSync(usesPath(allocation), 'utf8').split('\n');
   const [, us] = /"blockUs":([\d.]+)/.exec(first) ?? [];
   return Number(us);
@@ -197,7 +204,7 @@ function leastOf(known: readonly Known[]): number {
 
 const chunk = new Uint8Array(4096);
 
-function takeBytes(master: number): number {
+export function takeBytes(master: number): number {
   try {
     return readSync(master, chunk);
   } catch (error) {

@@ -37,7 +37,7 @@ export async function nightOf(condition: Condition, folder: string, leaks = fals
   writeFileSync(configuration[0], `device: ${device}\nsource: { use: cyton, port: /dev/null }\n`);
   writeFileSync(configuration[1], `preset: cyton-spindle\nstudy: { name: cue, allocation: ${allocation} }\n`);
   const task: NightTask = {
-    ...{ configuration, bed: 'bed-1', record, participant: 'P001', night: 1, seed: 7, boot: 'boot' },
+    ...{ configuration, bed: 'bed-1', record, participant: 'P001', night: 1, person: 1, seed: 7, boot: 'boot' },
     ...{ startUs: 60e6, startWallMs: Date.UTC(2026, 9, 23, 23), stages, fromSeconds: 0, deaf: true, leaks },
   };
   const { startUs, startWallMs } = task;

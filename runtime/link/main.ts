@@ -11,7 +11,7 @@ import { Dashboard, type BedList } from './dashboard/dashboard.js';
 import { Forwarding } from './forwarding.js';
 import { discoveryPayload, discoveryTopic, homeAssistantStatus } from './home-assistant.js';
 import { LslMarks } from './lsl-marks.js';
-import { toLink, type FromLink, type LinkOptions, type ReportOptions, type ToLink } from './messages.js';
+import { readLine, toLink, type FromLink, type LinkOptions, type ReportOptions, type ToLink } from './messages.js';
 import { envelope, rootOf } from './reports.js';
 import { RetainedTopics } from './retained.js';
 import { Uploads } from './upload/uploads.js';
@@ -33,12 +33,11 @@ let marks: LslMarks | undefined;
 
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
-  const parsed = toLink.safeParse(JSON.parse(line));
-  if (!parsed.success) {
+  const message = readLine(toLink, line);
+  if (!message) {
     process.stderr.write(`link: a line of the supervisor is not understood: ${line.slice(0, 200)}\n`);
     return;
   }
-  const message = parsed.data;
   if ('options' in message) begin(message.options);
   else if ('response' in message) core?.answered(message.response);
   else if ('finish' in message) void finish();

@@ -128,3 +128,12 @@ export const fromLink = z.union([
   z.strictObject({ finished: z.strictObject({ published: z.number(), acked: z.number() }) }),
 ]);
 export type FromLink = z.infer<typeof fromLink>;
+
+/** What a line between core and link says; undefined for one that was cut off with its process, or is of another version. */
+export function readLine<Message>(messages: z.ZodType<Message>, line: string): Message | undefined {
+  try {
+    return messages.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}

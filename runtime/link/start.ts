@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { fromLink, type FromLink, type LinkOptions, type ToLink } from './messages.js';
+import { fromLink, readLine, type FromLink, type LinkOptions, type ToLink } from './messages.js';
 
 export interface LinkEvents {
   onMessage(message: FromLink): void;
@@ -27,8 +27,9 @@ export class LinkProcess {
     this.#child.stdin?.on('error', () => undefined);
     if (this.#child.stdout) {
       createInterface({ input: this.#child.stdout }).on('line', (line) => {
-        const parsed = fromLink.safeParse(JSON.parse(line));
-        if (parsed.success) events.onMessage(parsed.data);
+        const message = readLine(fromLink, line);
+        if (message) events.onMessage(message);
+        else process.stderr.write(`core: a line of the link is not understood: ${line.slice(0, 200)}\n`);
       });
     }
     this.send({ options });

@@ -16,7 +16,15 @@ import { Mosquitto, hasMosquitto } from './mosquitto.js';
 /** Two beds at a real broker: link processes without a core, one of which serves the page. */
 
 const well: BedReport = { code: null, state: 'armed', armed_until: null, sample_age_s: 0.1, alarms: [] };
-const signal = { alarm: 'signal', words: 'no signal', detail: '', fix: 'Look.', since: '', over: false, by: '' };
+const signal = {
+  alarm: 'signal',
+  words: 'no signal',
+  detail: '',
+  fix: 'Look.',
+  since: '2026-11-29T03:00:00.000Z',
+  over: false,
+  by: '',
+};
 
 function start(t: TestContext, node: string, url: string, dashboard: boolean) {
   const folder = mkdtempSync(join(tmpdir(), 'axond-beds-'));

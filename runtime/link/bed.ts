@@ -7,7 +7,7 @@ export const bedReport = z.object({
   /** In words. */
   state: z.string(),
   /** ISO 8601 in UTC, to the minute; null while it is disarmed. */
-  armed_until: z.string().nullable(),
+  armed_until: z.iso.datetime().nullable(),
   /** Null before the first. */
   sample_age_s: z.number().nonnegative().nullable(),
   /** Worst first; what was acknowledged last. */
@@ -19,7 +19,7 @@ export const bedReport = z.object({
         detail: z.string(),
         /** What to do. */
         fix: z.string(),
-        since: z.string(),
+        since: z.iso.datetime(),
         /** Its cause has gone. */
         over: z.boolean(),
         /** Initials; empty while nobody has acknowledged it. */

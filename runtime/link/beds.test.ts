@@ -52,6 +52,24 @@ test('R-54 a bed that is not heard for 60 s is an alarm here, until somebody has
   assert.deepEqual(receiver.shown, ['bed-1 silentAM'], 'acknowledged, and still silent');
 });
 
+test('R-54 a bed is silent since it was heard last, whenever somebody looks', () => {
+  const receiver = new Receiver();
+  receiver.seconds = 100;
+  receiver.bed('bed-1');
+  receiver.seconds = 8000;
+  assert.equal(receiver.rows()[0]?.alarms[0]?.since, new Date(100_000).toISOString());
+});
+
+test('R-54 a report whose times are none is no report: its bed goes silent instead of stopping the list', () => {
+  const receiver = new Receiver();
+  receiver.bed('bed-1', { armed_until: '2026-11-29T06:30:00.000Z', alarms: [alarm('signal')] });
+  receiver.seconds = 59;
+  receiver.bed('bed-1', { armed_until: 'soon' });
+  receiver.bed('bed-1', { alarms: [{ ...alarm('signal'), since: 'this morning' }] });
+  receiver.seconds = 60;
+  assert.deepEqual(receiver.shown, ['bed-1 silent signal']);
+});
+
 test('a bed that the broker has lost is silent at once; one that ended in order is not', () => {
   const receiver = new Receiver();
   receiver.say('axond/1/bed-3/state', { state: 'lost' });

@@ -63,7 +63,10 @@ export class Beds {
     return true;
   }
 
-  /** Worst first. `wallMs` is for people. */
+  /**
+   * Worst first. `wallMs` is for people. Whoever listens asks once a second, whether somebody looks or not: a silence is
+   * noticed when this is asked.
+   */
   rows(nowMs: number, wallMs: number): readonly BedRow[] {
     const rows = [...this.#beds].map(([name, bed]): BedRow => {
       this.#watch(bed, nowMs, wallMs);
@@ -105,7 +108,8 @@ export class Beds {
     const held = bed.silence;
     if (silent && (held?.over ?? true)) {
       const detail = lost ? 'the broker has lost it' : 'nothing was heard of it for 60 s';
-      bed.silence = { ...silence, detail, since: new Date(wallMs).toISOString(), over: false, by: '' };
+      const heard = new Date(wallMs - (nowMs - bed.heardMs));
+      bed.silence = { ...silence, detail, since: heard.toISOString(), over: false, by: '' };
     } else if (!silent && held) {
       if (held.by === '') bed.silence = { ...held, over: true };
       else delete bed.silence;

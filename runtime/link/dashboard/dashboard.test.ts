@@ -254,3 +254,10 @@ test('R-61 what people wrote of people is on the page only where the device file
   assert.deepEqual(await names(true), ['note P017 asked for water']);
   assert.deepEqual(await names(false), ['marker 7']);
 });
+
+test('R-54 the beds are watched also while nobody looks on', async (t) => {
+  let looks = 0;
+  const acknowledge = () => Promise.resolve({ ok: true, text: '' });
+  await serve(t, undefined, { rows: () => (looks++, []), broker: null, acknowledge });
+  await until('a second look without a page', () => looks >= 2);
+});

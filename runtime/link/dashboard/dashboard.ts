@@ -163,9 +163,10 @@ export class Dashboard {
   }
 
   #tellBeds(): void {
-    if (this.#bedPages.size === 0) return;
+    // Also while nobody looks: a silence that was over by then is an alarm all the same.
+    const rows = this.#beds.rows();
     const { broker } = this.#beds;
-    const beds = { rows: this.#beds.rows(), device: this.#node, broker };
+    const beds = { rows, device: this.#node, broker };
     for (const page of this.#bedPages) page.tell({ beds });
   }
 

@@ -22,6 +22,12 @@ class BedRow {
     this.row.append(...this.#cells, last);
   }
 
+  fail(name: string): void {
+    this.row.className = '';
+    const contents = [name, '', 'CANNOT BE SHOWN'];
+    this.#cells.forEach((cell, place) => (cell.textContent = contents[place] ?? ''));
+  }
+
   tell({ name, code, state, armed_until: until, sampleAge, alarms, ended }: Row): void {
     this.row.className = ended ? 'ended' : '';
     const contents = [
@@ -83,7 +89,12 @@ function tell({ rows: beds, device, broker }: Told): void {
   for (const bed of beds) {
     const row = shown.get(bed.name) ?? new BedRow(bed.name);
     shown.set(bed.name, row);
-    row.tell(bed);
+    try {
+      row.tell(bed);
+    } catch {
+      // Of a row that cannot be shown the others know nothing.
+      row.fail(bed.name);
+    }
   }
   const order = beds.flatMap(({ name }) => shown.get(name)?.row ?? []);
   // Moved only when the order has changed: what is being written must stay where it is.

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +21,7 @@ import { LinkProcess } from '../runtime/link/start.js';
 import { checkRecording } from '../runtime/recording/check.js';
 import { readCopies } from '../runtime/recording/copies.js';
 import { temporaryFolder, until } from './axond-process.js';
+import { asNobody } from '../runtime/recording/owner.test.fixture.js';
 import { decryptRecording } from '../runtime/recording/encryption.js';
 import { BusyNight, node } from './outage-trial.js';
 
@@ -74,9 +84,8 @@ test('a finished night goes to the bucket, holds while armed, and survives a kil
   await until('that to be told', () => second.told.some((one) => 'upload' in one && 'uploaded' in one.upload));
 });
 
-test('a recording of a run that was killed is uploaded by the next one, with what stood in its log and its guardian’s', async (t) => {
-  const bucket = await EmulatedBucket.start(t);
-  const folder = temporaryFolder();
+/** With what the guardian wrote down; written a moment ago. */
+async function killedRun(t: TestContext, folder: string): Promise<string> {
   const killed = join(folder, 'killed.db');
   const writer = spawn(process.execPath, [endless, killed], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.after(() => writer.kill('SIGKILL'));
@@ -84,6 +93,13 @@ test('a recording of a run that was killed is uploaded by the next one, with wha
   writer.kill('SIGKILL');
   await once(writer, 'close');
   writeFileSync(join(folder, 'killed.deliveries'), '\n1 1000000 ?\n');
+  return killed;
+}
+
+test('a recording of a run that was killed is uploaded by the next one, with what stood in its log and its guardian’s', async (t) => {
+  const bucket = await EmulatedBucket.start(t);
+  const folder = temporaryFolder();
+  const killed = await killedRun(t, folder);
   const before = checkRecording(killed);
   assert.equal(before.closed, false);
   new BusyNight(folder, 'now', 2);
@@ -139,6 +155,46 @@ test('where recordings are encrypted, only what is encrypted goes out, and what 
     `${names[1]}.db.age`,
   ]);
   assert.ok(told.some((one) => 'upload' in one && 'encrypted' in one.upload));
+});
+
+test('a recording of a run that was killed is encrypted and uploaded by the next one, and so is the log of its guardian', async (t) => {
+  const bucket = await EmulatedBucket.start(t);
+  const folder = temporaryFolder();
+  const identity = await generateX25519Identity();
+  const killed = await killedRun(t, folder);
+  const { events } = checkRecording(killed);
+  for (const file of [killed, `${killed}-wal`]) utimesSync(file, 1e9, 1e9);
+  new BusyNight(folder, 'now', 2);
+  const { process: link } = startLink(t, folder, bucket, secret, [await identityToRecipient(identity)]);
+  link.send({ armed: false });
+  await until('the copy to be noted', () => readCopies(killed).copies.length === 1, 60_000);
+  assert.deepEqual([...bucket.objects.keys()], ['bed-1/killed.deliveries.age', 'bed-1/killed.db.age']);
+  assert.ok(!existsSync(killed) && !existsSync(join(folder, 'killed.deliveries')), 'nothing of it stands there plain');
+  const there = join(temporaryFolder(), 'killed.db');
+  await decryptRecording(`${killed}.age`, identity, there);
+  await decryptRecording(join(folder, 'killed.deliveries.age'), identity, there.replace('.db', '.deliveries'));
+  assert.equal(checkRecording(there).events, events);
+  assert.equal(readFileSync(there.replace('.db', '.deliveries'), 'utf8'), '\n1 1000000 ?\n');
+});
+
+test('a recording that cannot be read, or was taken away, holds up no other, and is not taken for a damaged one', async (t) => {
+  const bucket = await EmulatedBucket.start(t);
+  const folder = temporaryFolder();
+  for (const name of ['b', 'c', 'd']) new BusyNight(folder, name, 1).close();
+  symlinkSync('nowhere', join(folder, 'a.db'));
+  mkdirSync(join(folder, 'b.copies'));
+  new BusyNight(folder, 'now', 2);
+  await asNobody(folder, async () => {
+    chmodSync(join(folder, 'c.db'), 0);
+    const { process: link, told } = startLink(t, folder, bucket);
+    link.send({ armed: false });
+    const problems = (): string[] =>
+      told.flatMap((one) => ('upload' in one && 'problem' in one.upload ? [one.upload.problem] : []));
+    await until('the problems', () => problems().length > 0, 60_000);
+    assert.equal(readCopies(join(folder, 'd.db')).copies.length, 1);
+    const [problem = ''] = problems();
+    assert.match(problem, /^EISDIR.* \(b\.db\) .*c\.db: cannot be opened as a recording \(EACCES.*\)\. \(c\.db\)$/);
+  });
 });
 
 test('a wrong secret is told, and nothing is taken for a copy', async (t) => {

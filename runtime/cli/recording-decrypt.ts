@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { deliveriesPath } from '../recording/deliveries.js';
 import { EncryptionError, decryptRecording } from '../recording/encryption.js';
 import { Failure, UsageError, print } from './output.js';
 
@@ -16,12 +17,16 @@ export function decryptCommand(): Command {
       if (out === undefined && !file.endsWith('.age'))
         throw new UsageError(`${file}: does not end in .age. Say with --out where the recording goes.`);
       const plain = out ?? file.replace(/\.age$/, '');
+      const log = `${deliveriesPath(file)}.age`;
+      const whole = [[file, plain] as const];
+      // Of a run that was killed.
+      if (file.endsWith('.db.age') && existsSync(log)) whole.push([log, deliveriesPath(plain)]);
       try {
-        await decryptRecording(file, readFileSync(identity, 'utf8'), plain);
+        for (const [from, to] of whole) await decryptRecording(from, readFileSync(identity, 'utf8'), to);
       } catch (error) {
         if (error instanceof EncryptionError) throw new Failure(error.message);
         throw error;
       }
-      print(plain);
+      print(...whole.map(([, to]) => to));
     });
 }

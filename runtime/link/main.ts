@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { IPublishPacket } from 'mqtt';
 import { monotonicUs } from '../monotonic.js';
@@ -63,7 +64,7 @@ function begin(options: LinkOptions): void {
   const { upload, recipients = [], recording, node } = options;
   const over = { ...(upload ? { upload } : {}), recipients };
   if (upload ?? recipients.length > 0)
-    uploads = new Uploads(over, recording, node, (report) => say({ upload: report }));
+    uploads = new Uploads(over, { folder: dirname(recording), recording, node }, (report) => say({ upload: report }));
   if (options.lsl === true) void offerMarks(options);
   if (!options.dashboard || !beds) return;
   try {
@@ -115,7 +116,7 @@ async function offerMarks({ node, recording, notes = false }: LinkOptions): Prom
 
 async function finish(): Promise<void> {
   dashboard?.close();
-  uploads?.close();
+  void uploads?.close();
   marks?.close();
   say({ finished: (await link?.finish()) ?? { published: 0, acked: 0 } });
   process.stdout.write('', () => process.exit(0));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { generateX25519Identity } from 'age-encryption';
@@ -103,4 +103,23 @@ test('a recipient that is none, and a recording that changes meanwhile, leave th
   assert.deepEqual(readdirSync(dirname(path)), ['night.db']);
   assert.deepEqual(readFileSync(path).subarray(0, before.length), before);
   assert.ok(!existsSync(`${path}.age`));
+});
+
+test('a full disk leaves the recording as it is, and is told in a line of its own, both ways', async (t) => {
+  const path = recorded(t);
+  const before = readFileSync(path);
+  symlinkSync('/dev/full', `${path}.age.new`);
+  await assert.rejects(
+    encryptRecording(path, [recipient]),
+    /^Error: .*night\.db\.age\.new: cannot be written \(ENOSPC.*\)\. Make room on that disk\.$/,
+  );
+  assert.deepEqual(readdirSync(dirname(path)), ['night.db']);
+  assert.deepEqual(readFileSync(path), before);
+  const encrypted = await encryptRecording(path, [recipient]);
+  symlinkSync('/dev/full', `${path}.new`);
+  await assert.rejects(
+    decryptRecording(encrypted, identity, path),
+    /^Error: .*night\.db\.new: cannot be written \(ENOSPC.*\)\. Make room on that disk\.$/,
+  );
+  assert.deepEqual(readdirSync(dirname(path)), ['night.db.age']);
 });

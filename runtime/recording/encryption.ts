@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createReadStream, createWriteStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { open, rename, rm, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
@@ -13,7 +12,7 @@ import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } fro
 export class EncryptionError extends Error {}
 
 /**
- * Encrypts a recording that is over and is one file, and removes the plain one when what stands on the disk was decrypted
+ * Encrypts a recording that is over and is one file, or what a guardian wrote down beside it, and removes the plain one when what stands on the disk was decrypted
  * again to the same bytes. For that it is encrypted to one recipient more, whose identity is made here, held in memory and
  * forgotten; so no identity is needed on this machine. `mayGo` is awaited from time to time. Returns the new path. Whoever
  * is killed leaves the plain recording, or both.
@@ -66,9 +65,9 @@ export async function decryptRecording(path: string, identities: string, out: st
     await syncFolder(dirname(out));
   } catch (error) {
     await rm(unfinished, { force: true });
-    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof EncryptionError) throw error;
     throw new EncryptionError(
-      `${path}: cannot be decrypted (${reason}). Give the identity of one of its recipients, or fetch the file again.`,
+      `${path}: cannot be decrypted (${messageOf(error)}). Give the identity of one of its recipients, or fetch the file again.`,
       { cause: error },
     );
   }
@@ -128,15 +127,27 @@ function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>
 
 /** Outlives a power cut when it returns, but for its name. */
 async function writeSynced(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  const file = createWriteStream(path, { flush: true, mode: 0o600 });
-  const closed = once(file, 'close');
+  const file = await writing(path, open(path, 'w', 0o600));
   try {
-    for await (const chunk of chunks) if (!file.write(chunk)) await once(file, 'drain');
-    file.end();
-    await closed;
+    for await (const chunk of chunks) await writing(path, file.writeFile(chunk));
+    await writing(path, file.sync());
   } finally {
-    file.destroy();
+    await file.close();
   }
+}
+
+async function writing<Result>(path: string, act: Promise<Result>): Promise<Result> {
+  try {
+    return await act;
+  } catch (error) {
+    const full = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+    const fix = full ? 'Make room on that disk.' : 'It has to be in a folder that can be written to.';
+    throw new EncryptionError(`${path}: cannot be written (${messageOf(error)}). ${fix}`, { cause: error });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { chownSync, readdirSync, statSync } from 'node:fs';
+import { lchownSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 const nobody = 65_534;
@@ -8,7 +8,7 @@ export const skippedButForRoot = process.geteuid?.() === 0 ? false : 'only root 
 
 /** The folder and its files become those of another user. */
 export function giveAway(folder: string): void {
-  for (const path of ['', ...readdirSync(folder)]) chownSync(join(folder, path), nobody, nobody);
+  for (const path of ['', ...readdirSync(folder)]) lchownSync(join(folder, path), nobody, nobody);
 }
 
 /** What in the folder is not theirs. */

@@ -21,8 +21,10 @@ export interface UploadPlan {
 
 /** For the upload thread. */
 export interface UploadWork extends UploadPlan {
-  /** The one that is being written. */
-  readonly recording: string;
+  /** Of the recordings. */
+  readonly folder: string;
+  /** The one that is being written; absent between two runs. */
+  readonly recording: string | undefined;
   readonly node: string;
   /** Word 0 is 1 while it may go on. */
   readonly go: SharedArrayBuffer;

@@ -32,6 +32,9 @@ const status = async (): Promise<Status | undefined> => {
 
 const names = ['core', 'guardian', 'link'] as const;
 const resident: Record<(typeof names)[number], number[]> = { core: [], guardian: [], link: [] };
+/** A guardian that the load has latched is replaced: of a process that has just started nothing is taken. */
+const seen = new Map<number, number>();
+const startingReadings = 2;
 let failed = true;
 try {
   const emulator = startAxond(context, ['emulate', 'cyton', '--json', '--night'], environment);
@@ -56,8 +59,11 @@ try {
     const processes = (await status())?.processes;
     if (!processes || run.child.exitCode !== null) throw new Error(`axond run has ended: ${run.stderr()}`);
     for (const name of names) {
-      const mb = residentMb(processes[name]);
-      if (mb !== undefined) resident[name].push(mb);
+      const pid = processes[name];
+      const mb = residentMb(pid);
+      if (pid === null || mb === undefined) continue;
+      seen.set(pid, (seen.get(pid) ?? 0) + 1);
+      if ((seen.get(pid) ?? 0) > startingReadings) resident[name].push(mb);
     }
   }
   const last = await status();
@@ -82,6 +88,7 @@ try {
     ...{ minutes, code, ok, faults, warnings, sent: packets, frames, lostCycles, unaccounted },
     ...{ gaps: last?.source.gaps, lostFrames: last?.source.lostFrames, ringLosses: last?.ringLosses, mqtt: last?.mqtt },
     ...{ stimuli: started.length, refusals },
+    processes: seen.size,
     residentMb: { ...resident, growthPerHour: growth },
     mbPerHour: (statSync(file).size / 1e6 / frames) * 250 * 3600,
     ofRaw: packedBytes / rawBytes,

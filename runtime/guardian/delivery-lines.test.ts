@@ -6,7 +6,9 @@ import {
   droppedLine,
   endedLine,
   isOpen,
+  lastSilenceUs,
   parseDeliveries,
+  silencedLine,
   startedLine,
   wasDelivered,
 } from './delivery-lines.js';
@@ -31,6 +33,14 @@ test('R-18 the log of deliveries: what is written is read, ends in any order, li
     unreadable: ['x 5 -', '4 1e3 -', '3 8'],
   });
   assert.deepEqual(parseDeliveries(''), { deliveries: [], unreadable: [] });
+});
+
+test('R-51 a silence stands among them and is no stimulus; the last one is found', () => {
+  const text = silencedLine(70.5) + aboutLine(1, 80) + startedLine(1, 81) + silencedLine(90) + endedLine(1, 95, 90);
+  const { deliveries, unreadable } = parseDeliveries(text);
+  assert.deepEqual([deliveries.length, unreadable], [1, []]);
+  assert.equal(lastSilenceUs(text), 90);
+  assert.equal(lastSilenceUs(''), -Infinity);
 });
 
 test('R-18 a stimulus that is only announced is open: possibly delivered', () => {

@@ -3,7 +3,7 @@
  * when it has ended. A stimulus whose first line stands alone is *possibly delivered*. Pure.
  *
  * Lines: `COMMAND atUs ?` (is about to fire), `COMMAND atUs x` (was not fired after all), `COMMAND startedUs -`,
- * `COMMAND dueUs endedUs`. Each is written with a line feed before and behind it, in one write: so a line that was torn by a
+ * `COMMAND dueUs endedUs`; and `silenced atUs`, where a person brought it to rest past the core. Each is written with a line feed before and behind it, in one write: so a line that was torn by a
  * full disk or a death never runs into the next one.
  */
 
@@ -29,6 +29,7 @@ export const aboutLine = (command: number, atUs: number): string => `\n${command
 export const droppedLine = (command: number, atUs: number): string => `\n${command} ${atUs} x\n`;
 export const startedLine = (command: number, atUs: number): string => `\n${command} ${atUs} -\n`;
 export const endedLine = (command: number, dueUs: number, atUs: number): string => `\n${command} ${dueUs} ${atUs}\n`;
+export const silencedLine = (atUs: number): string => `\nsilenced ${atUs}\n`;
 
 export function parseDeliveries(text: string): DeliveryLog {
   const found = new Map<number, Delivery>();
@@ -36,7 +37,7 @@ export function parseDeliveries(text: string): DeliveryLog {
   const cutOff = lines.pop() ?? '';
   const unreadable: string[] = [];
   for (const line of lines) {
-    if (line === '') continue;
+    if (line === '' || silenced.test(line)) continue;
     const [, digits, us, what] = /^(\d+) (\d+(?:\.\d+)?) (\?|x|-|\d+(?:\.\d+)?)$/.exec(line) ?? [];
     if (digits === undefined || us === undefined || what === undefined) {
       unreadable.push(line);
@@ -54,6 +55,14 @@ export function parseDeliveries(text: string): DeliveryLog {
   return { deliveries: [...found.values()], unreadable };
 }
 
+/** When somebody silenced it last; -Infinity where nobody did. */
+export function lastSilenceUs(text: string): number {
+  return Math.max(
+    -Infinity,
+    ...text.split('\n').flatMap((line) => (silenced.test(line) ? [Number(line.slice(9))] : [])),
+  );
+}
+
 /** Its start or its end is in the log. */
 export function wasDelivered({ startedUs, endedUs }: Delivery): boolean {
   return !Number.isNaN(startedUs) || !Number.isNaN(endedUs);
@@ -64,4 +73,5 @@ export function isOpen(delivery: Delivery): boolean {
   return !delivery.dropped && !wasDelivered(delivery);
 }
 
+const silenced = /^silenced \d+(?:\.\d+)?$/;
 const nothingKnown = { aboutUs: NaN, startedUs: NaN, endedUs: NaN, dropped: false };

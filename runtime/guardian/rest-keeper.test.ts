@@ -150,6 +150,22 @@ test('R-16 silence: hold, rest, latched for good, told once', () => {
   assert.deepEqual(rig.ends, [1]);
 });
 
+test('R-16 R-51 silence is written down, also by one that had latched before: a core that hangs hears nothing of it', () => {
+  const rig = new Rig();
+  rig.go(8e3, true);
+  rig.go(2e6, false);
+  const atUs = rig.nowUs;
+  rig.keeper.silence(atUs, 'silenced');
+  rig.go(8e3, false);
+  rig.keeper.silence(rig.nowUs, 'silenced');
+  assert.deepEqual(rig.lines, [`silenced ${atUs}`]);
+  const full = new Rig();
+  full.full = true;
+  full.keeper.silence(full.nowUs, 'silenced');
+  assert.deepEqual(full.causes, ['0 silenced']);
+  assert.equal(full.complaints.length, 2);
+});
+
 test('R-16 R-18 rest needs no disk: a full one is told, and latches', () => {
   const rig = new Rig();
   rig.go(8e3, true);

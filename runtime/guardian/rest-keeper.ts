@@ -1,6 +1,6 @@
 import { ReceiptState, type Actuator, type guardianCauses } from '../contracts.js';
 import { BeatWatch, tickUs, type Watch } from './beat-watch.js';
-import { endedLine } from './delivery-lines.js';
+import { endedLine, silencedLine } from './delivery-lines.js';
 import type { GuardianWord } from './receipts.js';
 import { Time, Word, type FiringMessage } from './shared.js';
 
@@ -77,10 +77,20 @@ export class RestKeeper {
     }
   }
 
-  /** Rest now, and until somebody arms anew. */
+  /**
+   * Rest now, and until somebody arms anew. Written down, because a core that hangs hears nothing of it, and the run after
+   * it would arm by itself.
+   */
   silence(nowUs: number, by: string): void {
     this.rest(nowUs);
+    const isNew = this.cause !== 'silenced';
     this.latch('silenced', by);
+    if (!isNew) return;
+    try {
+      this.#ports.append(silencedLine(nowUs));
+    } catch (error) {
+      this.#ports.complain(messageOf(error));
+    }
   }
 
   /** Raises the flag first and rests then: the command side looks at it after each firing. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { parseDeliveries, type DeliveryLog } from '../guardian/delivery-lines.js';
+import { lastSilenceUs, parseDeliveries, type DeliveryLog } from '../guardian/delivery-lines.js';
 
 export function deliveriesPath(recording: string): string {
   return recording.replace(/\.db(\.age)?$/, '') + '.deliveries';
@@ -7,6 +7,15 @@ export function deliveriesPath(recording: string): string {
 
 /** The guardian's own log of a recording, where it still stands beside it; empty otherwise. */
 export function readDeliveries(recording: string): DeliveryLog {
+  return parseDeliveries(textOf(recording));
+}
+
+/** When somebody silenced the guardian of a recording last; -Infinity where nobody did. */
+export function silencedUs(recording: string): number {
+  return lastSilenceUs(textOf(recording));
+}
+
+function textOf(recording: string): string {
   const path = deliveriesPath(recording);
-  return parseDeliveries(existsSync(path) ? readFileSync(path, 'utf8') : '');
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }

@@ -16,7 +16,7 @@ interface Status {
 }
 
 /** `npm run night`: half a minute of real processes. */
-test('R-50 R-51 R-54 R-60 a night with real processes: armed in its window, killed and armed again once, then not; its alarm outlives the next crash; an adverse event holds the run after it', async (t) => {
+test('R-50 R-51 R-54 R-60 a night with real processes: armed in its window, killed and armed again once, then not; its alarm outlives the next crash; what was silenced while its core hung does not come back; an adverse event holds the run after it', async (t) => {
   const [record, runtime, sealed] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
   const allocation = join(sealed, 'cue.sealed');
@@ -79,6 +79,19 @@ test('R-50 R-51 R-54 R-60 a night with real processes: armed in its window, kill
   assert.equal((await ask('acknowledge', 'rearmed', '--by', 'AM')).code, 0);
   await until('an alarm that was seen and is over to go', async () => (await latched()) === undefined);
 
+  await until('arming by hand', arm, 60_000);
+  run.child.kill('SIGSTOP');
+  assert.equal((await axond(t, ['silence'], environment)).code, 0);
+  run.child.kill('SIGKILL');
+  await run.exited;
+  run = start();
+  await until('the fourth run', stands, 60_000);
+  const refused = log().flatMap(({ entry }) => (entry.kind === 'rearmRefused' ? [entry.reasons.join()] : []));
+  assert.deepEqual(
+    refused.map((reasons) => /was silenced after it was armed/.test(reasons)),
+    [false, true],
+  );
+
   assert.equal((await ask('mark', 'adverse', 'headache')).code, 0);
   const silenced = await status();
   assert.deepEqual([silenced?.stimulation?.guardian, silenced?.night?.adverse], ['silenced', true]);
@@ -86,7 +99,7 @@ test('R-50 R-51 R-54 R-60 a night with real processes: armed in its window, kill
   assert.equal(await run.exited, 0, run.stderr());
   assert.deepEqual(
     log().flatMap(({ entry }) => (entry.kind === 'run' ? [entry.state] : entry.kind === 'mark' ? [entry.mark] : [])),
-    ['began', 'gone', 'began', 'gone', 'began', 'adverse', 'ended'],
+    ['began', 'gone', 'began', 'gone', 'began', 'gone', 'began', 'adverse', 'ended'],
   );
   const parts = readdirSync(record).filter((name) => name.endsWith('.db'));
   const nights = parts.sort().map((name) => {
@@ -96,6 +109,7 @@ test('R-50 R-51 R-54 R-60 a night with real processes: armed in its window, kill
   });
   assert.deepEqual(nights, [
     ['P001', 1, false],
+    ['P001', 1, true],
     ['P001', 1, true],
     ['P001', 1, true],
   ]);

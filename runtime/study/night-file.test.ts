@@ -41,8 +41,13 @@ test('a second process that goes on with the night continues the chain, and the 
   const [walk, run] = [open(folder), open(folder)];
   await walk.append(begun);
   await run.append(note('run'));
-  await walk.append(note('walk'));
+  const news = await walk.append(note('walk'));
   assert.deepEqual(texts(walk), ['', 'run', 'walk']);
+  assert.deepEqual(
+    news.map(({ n }) => n),
+    [2, 3],
+    'those of the other one too',
+  );
 });
 
 test('a line that a power failure cut off is ended and marked; what is damaged is named and not written to', async () => {

@@ -17,6 +17,8 @@ export class NightFile {
   readonly path: string;
   readonly #now: () => NightTime;
   #lines: readonly NightLine[] = [];
+  /** How many of them were given. */
+  #given = 0;
   #last: Promise<unknown> = Promise.resolve();
 
   /** `now` gives the time of a line. */
@@ -34,22 +36,25 @@ export class NightFile {
   read(): Promise<readonly NightLine[]> {
     return this.#inTurn(async () => {
       await this.#load();
+      this.#given = this.#lines.length;
       return this.#lines;
     });
   }
 
   /**
    * On disk when it resolves. It goes on from what stands in the file then: another process may have written since, where
-   * the night has passed from one to the other.
+   * the night has passed from one to the other. Gives all lines since the last `read` or `append`, its own as the last.
    */
-  append(entry: NightEntry): Promise<NightLine> {
+  append(entry: NightEntry): Promise<readonly NightLine[]> {
     const time = this.#now();
     return this.#inTurn(async () => {
       const log = await this.#load();
       const { line, text } = nextNightLine(this.#lines.at(-1), entry, time);
       await appendDurably(this.path, endOfNightLog(log) + text);
       this.#lines = [...this.#lines, line];
-      return line;
+      const given = this.#given;
+      this.#given = this.#lines.length;
+      return this.#lines.slice(given);
     });
   }
 

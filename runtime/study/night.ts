@@ -8,13 +8,23 @@ interface Window {
   readonly untilWallMs: number;
 }
 
+/** What was found of the run before this one, in the same night. */
+export interface RunBefore {
+  /** Name of its recording. */
+  readonly recording: string;
+  /** How long ago it was last alive; NaN if that is not known. */
+  readonly sinceSeconds: number;
+  /** When its guardian was silenced last, by the clock of its boot; -Infinity where it was not. */
+  readonly silencedUs: number;
+}
+
 /** What a night's log comes to. Pure (SAFETY.md R-50). */
 export class Night {
   #window: Window | undefined;
   #adverse: string | undefined;
   #adverseMarks = 0;
   #closed: string | undefined;
-  #armed: { readonly limits: NightLimits } | undefined;
+  #armed: { readonly limits: NightLimits; readonly us: number; readonly recording: string | undefined } | undefined;
   #rearmed = 0;
   /** Recording of the run that began last, and whether it has ended. */
   #recording: { readonly name: string; readonly ended: boolean } | undefined;
@@ -37,11 +47,11 @@ export class Night {
         this.#recording = { name: entry.recording, ended: entry.state !== 'began' };
         break;
       case 'armed':
-        this.#armed = { limits: entry.limits ?? {} };
+        this.#armed = { limits: entry.limits ?? {}, us: line.us, recording: this.#recording?.name };
         this.#rearmed = Math.max(this.#rearmed, entry.rearmed);
         break;
       case 'lowered':
-        if (this.#armed) this.#armed = { limits: tighter(this.#armed.limits, entry.limits) };
+        if (this.#armed) this.#armed = { ...this.#armed, limits: tighter(this.#armed.limits, entry.limits) };
         break;
       case 'disarmed':
         this.#armed = undefined;
@@ -91,6 +101,11 @@ export class Night {
     return this.#recording && !this.#recording.ended ? this.#recording.name : undefined;
   }
 
+  /** It has been begun to record. */
+  get hasRun(): boolean {
+    return this.#recording !== undefined;
+  }
+
   /** The limits under which it was armed; undefined where it was not. */
   get armedUnder(): NightLimits | undefined {
     return this.#armed?.limits;
@@ -129,13 +144,13 @@ export class Night {
     return reasons;
   }
 
-  /**
-   * Why a run that begins now must not arm by itself; empty where it may, once everything else is well too. `sinceSeconds`
-   * is how long ago the run before it was last alive, NaN if that is not known.
-   */
-  againstRearming(rearm: Rearming | undefined, sinceSeconds: number, now: NightTime): readonly string[] {
+  /** Why a run that begins now must not arm by itself; empty where it may, once everything else is well too. */
+  againstRearming(rearm: Rearming | undefined, before: RunBefore, now: NightTime): readonly string[] {
     if (!rearm) return ['study.rearm: never, as the protocol has it.'];
     const reasons = [...this.reasons(now)];
+    const { recording, sinceSeconds, silencedUs } = before;
+    if (this.#armed?.recording !== recording) reasons.push(`study.rearm: ${recording}, the run before, was not armed.`);
+    else if (silencedUs >= this.#armed.us) reasons.push(`study.rearm: ${recording} was silenced after it was armed.`);
     if (this.#rearmed >= rearm.times)
       reasons.push(`study.rearm.times: it was armed again ${this.#rearmed} times already.`);
     const withinSeconds = rearm.withinUs / 1e6;

@@ -8,6 +8,7 @@ class Bench {
   readonly asked: string[] = [];
   readonly posted: (readonly number[])[] = [];
   full = false;
+  silenced = 0;
   readonly #timers: (() => void)[] = [];
   readonly keeper = new GuardianKeeper({
     start: () => void this.asked.push('start'),
@@ -20,6 +21,9 @@ class Bench {
     post: (_, fields) => {
       if (!this.full) this.posted.push(fields);
       return !this.full;
+    },
+    silenced: () => {
+      this.silenced++;
     },
     say: () => undefined,
   });
@@ -100,4 +104,11 @@ test('what was ended for good stays so, also if it was about to be started again
   bench.keeper.stop();
   bench.elapse();
   assert.deepEqual(bench.takeAsked(), ['offer 1', 'offer 0', 'after 500000', 'stop']);
+});
+
+test('R-16 that a person silenced it is told past the loop, which may hang; that it rests for another reason is not', () => {
+  const bench = new Bench();
+  bench.full = true;
+  for (const cause of guardianCauses) bench.keeper.state(false, cause);
+  assert.equal(bench.silenced, 1);
 });

@@ -14,6 +14,8 @@ export interface GuardianPorts {
   offer(guardian: number): void;
   /** Into the loop's mailbox of receipts; false while it is full. */
   post(kind: 'receipt' | 'guardian', fields: readonly number[]): boolean;
+  /** By a person, past the core. */
+  silenced(): void;
   say(level: 'info' | 'error', text: string): void;
 }
 
@@ -82,6 +84,7 @@ export class GuardianKeeper {
   state(ready: boolean, cause: GuardianCause): void {
     this.#ports.say('info', `guardian: ${ready ? 'ready' : `at rest (${cause})`}`);
     this.#state(ready, cause);
+    if (cause === 'silenced') this.#ports.silenced();
   }
 
   exited(detail: string): void {

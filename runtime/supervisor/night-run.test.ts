@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Rearming } from '../contracts.js';
 import { nextNightLine, type NightEntry, type NightLine, type NightTime } from '../study/night-log.js';
-import { NightRun, type NightSaying, type RunBefore } from './night-run.js';
+import type { RunBefore } from '../study/night.js';
+import { NightRun, type NightRunPorts, type NightSaying } from './night-run.js';
 
 const begun: NightEntry & { kind: 'begun' } = {
   kind: 'begun',
@@ -22,11 +23,18 @@ class Bench {
   us = 1e9;
   boot = 'b1';
   isArmed = false;
+  isReal = true;
+  /** It hears nothing, and its state stays as it is. */
+  loopHangs = false;
+  /** It takes no messages. */
+  loopIsFull = false;
   stands = true;
   diskFull = false;
   /** Each line takes a disk until this settles. */
   disk: Promise<unknown> | undefined;
   silenced = 0;
+  /** As the guardian of the run that is killed next has it. */
+  silencedUs = -Infinity;
   guardianAnswers = true;
   /** What the rest of the machine has against arming. */
   against: string[] = [];
@@ -39,36 +47,48 @@ class Bench {
     return { us: this.us, boot: this.boot, wallMs: 1e12 + this.us / 1000, clock: 'set', zone: 'Europe/Berlin' };
   }
 
-  async begin(plan: Rearming | null = rearm, before?: RunBefore): Promise<void> {
-    this.run = new NightRun(this.lines, plan ?? undefined, {
+  async begin(plan: Rearming | null = rearm, before?: Partial<RunBefore>, damage = ''): Promise<void> {
+    let given = damage === '' ? this.lines.length : 0;
+    const ports: NightRunPorts = {
       now: () => this.now,
+      isReal: this.isReal,
       append: async (entry) => {
         if (this.diskFull) throw new Error('cue-P017-03.night: the disk is full');
         if (this.disk) await this.disk;
         const { line } = nextNightLine(this.lines.at(-1), entry, this.now);
         this.lines.push(line);
-        return line;
+        const news = this.lines.slice(given);
+        given = this.lines.length;
+        return news;
       },
       armed: () => this.isArmed,
       armedUntilUs: () => this.#untilUs,
       stands: () => this.stands,
       check: () => Promise.resolve([...this.against, ...this.run.reasons]),
-      arm: (untilUs, limits) => this.#arm(untilUs, limits),
-      disarm: () => (this.isArmed = false),
+      arm: (untilUs, limits) => !this.loopIsFull && this.#arm(untilUs, limits),
+      disarm: () => void (this.isArmed &&= this.loopHangs),
       silence: () => {
         this.silenced++;
         return this.guardianAnswers ? Promise.resolve() : new Promise(() => undefined);
       },
       mark: () => undefined,
       say: () => undefined,
-    });
-    await this.run.begin(begun, `run-${++this.#runs}`, before);
+    };
+    this.run = new NightRun(damage === '' ? this.lines : [], plan ?? undefined, ports, damage);
+    const found = before && {
+      recording: `run-${this.#runs}`,
+      sinceSeconds: 20,
+      silencedUs: this.silencedUs,
+      ...before,
+    };
+    await this.run.begin(begun, `run-${++this.#runs}`, found);
   }
 
-  #arm(untilUs: number, limits: unknown): void {
+  #arm(untilUs: number, limits: unknown): boolean {
     this.isArmed = true;
     this.#untilUs = untilUs;
     this.armedWith.push({ seconds: (untilUs - this.us) / 1e6, limits });
+    return true;
   }
 
   /** As the supervisor does when somebody arms. */
@@ -95,9 +115,9 @@ class Bench {
   /** Killed, and started again so much later. */
   async crash(sinceSeconds = 20, plan: Rearming | null = rearm): Promise<void> {
     this.isArmed = false;
-    const recording = `run-${this.#runs}`;
+    this.loopHangs = false;
     this.us += sinceSeconds * 1e6;
-    await this.begin(plan, { recording, sinceSeconds });
+    await this.begin(plan, { sinceSeconds });
   }
 
   get kinds(): string[] {
@@ -169,6 +189,91 @@ test('R-50 where the log cannot be written an adverse event acts all the same, a
   assert.match(bench.run.reasons.join(), /held by an adverse event/);
 });
 
+test('R-50 an adverse event and the end of an arming that a full disk did not take are written before anything else', async () => {
+  const bench = await armedNight();
+  bench.diskFull = true;
+  await assert.rejects(bench.say('adverse', { text: 'headache' }));
+  await assert.rejects(bench.say('lightsOn'));
+  const from = bench.lines.length;
+  bench.diskFull = false;
+  bench.disk = Promise.resolve();
+  await Promise.all([bench.say('note', { text: 'room again' }), bench.say('awake')]);
+  assert.deepEqual(bench.kinds.slice(from), ['disarmed', 'mark', 'lightsOn', 'mark', 'mark']);
+  await bench.crash();
+  await bench.pass(3);
+  assert.equal(bench.isArmed, false);
+  assert.match(bench.run.reasons.join(), /held by an adverse event \(headache\)/);
+});
+
+test('R-50 what a full disk did not take is written when there is room again, though nobody says more, and holds until then', async () => {
+  const bench = await armedNight();
+  bench.diskFull = true;
+  await assert.rejects(bench.say('adverse'));
+  await bench.pass(5);
+  assert.match(bench.run.reasons.join(), /the disk is full/);
+  bench.diskFull = false;
+  await bench.pass(3);
+  assert.deepEqual(bench.kinds.slice(-2), ['disarmed', 'mark']);
+  assert.doesNotMatch(bench.run.reasons.join(), /the disk is full/);
+});
+
+test('R-50 a line that a disk took meanwhile does not hide that one before it failed', async () => {
+  const bench = await armedNight();
+  bench.diskFull = true;
+  bench.run.disarming('request');
+  bench.diskFull = false;
+  await bench.say('awake');
+  assert.match(bench.run.reasons.join(), /the disk is full/);
+  await bench.pass(3);
+  assert.deepEqual(bench.run.reasons, []);
+  assert.equal(bench.kinds.at(-1), 'disarmed');
+});
+
+test('R-50 a log that could not be read at the start is not trusted by this run, whoever restores it; the next one reads it', async () => {
+  const bench = await armedNight();
+  await bench.say('adverse');
+  const damage = 'cue-P017-03.night: is damaged in line 2';
+  await bench.begin(rearm, undefined, damage);
+  assert.deepEqual(await bench.say('note', { text: 'restored' }), []);
+  assert.equal(bench.kinds.filter((kind) => kind === 'begun').length, 1);
+  assert.match(bench.run.reasons.join('\n'), /is damaged in line 2\n.*held by an adverse event/);
+  assert.match(bench.run.held.join('\n'), /is damaged in line 2/);
+  assert.notEqual(bench.run.state.problem, '');
+  await bench.begin();
+  assert.equal(bench.run.state.problem, '');
+});
+
+test('R-50 what another process has written holds from the next line on', async () => {
+  const bench = await armedNight();
+  bench.lines.push(nextNightLine(bench.lines.at(-1), { kind: 'lightsOn', by: 'AM' }, bench.now).line);
+  await bench.say('note', { text: 'up' });
+  assert.equal(bench.run.windowSeconds, 0);
+});
+
+test('R-50 what is armed outside of the window is disarmed, also by a loop that took the message before the lights went on; a virtual one is not', async () => {
+  const bench = await armedNight();
+  await bench.pass(1);
+  await bench.say('lightsOn');
+  bench.isArmed = true;
+  await bench.pass(1);
+  assert.equal(bench.isArmed, false);
+  const hung = await armedNight();
+  hung.loopHangs = true;
+  await hung.pass(1);
+  hung.us += 8 * 3600e6;
+  await hung.pass(1);
+  assert.deepEqual(hung.lines.at(-1)?.entry, { kind: 'disarmed', cause: 'expired' });
+  hung.loopHangs = false;
+  await hung.pass(3);
+  assert.equal(hung.isArmed, false);
+  const virtual = new Bench();
+  virtual.isReal = false;
+  await virtual.begin();
+  virtual.isArmed = true;
+  await virtual.pass(5);
+  assert.equal(virtual.isArmed, true);
+});
+
 test('R-61 what leaves the box of a log that takes no line names no participant; what refuses arming does', async () => {
   const bench = await armedNight();
   bench.diskFull = true;
@@ -216,6 +321,17 @@ test('R-51 nothing is armed again without the protocol, too late, after the wind
       },
       20,
     ],
+    [
+      'disarmed by a person while the loop hangs',
+      (bench) => {
+        bench.loopHangs = true;
+        bench.run.disarming('request');
+        bench.run.beat();
+      },
+      20,
+    ],
+    ['silenced while all of it hangs', (bench) => (bench.silencedUs = bench.us), 20],
+    ['a run in between that was never armed', (bench) => ((bench.stands = false), bench.crash()), 20],
     ['ended in order', (bench) => bench.run.end('run-1'), 20],
     ['another boot whose clock went back', (bench) => ((bench.boot = 'b2'), (bench.us = 0)), 20],
   ];
@@ -226,6 +342,7 @@ test('R-51 nothing is armed again without the protocol, too late, after the wind
     if (Number.isNaN(sinceSeconds)) await bench.begin(rearm, { recording: 'run-1', sinceSeconds });
     else await bench.crash(sinceSeconds);
     bench.isArmed = false;
+    bench.stands = true;
     await bench.pass(5);
     assert.equal(bench.isArmed, false, what);
   }
@@ -235,6 +352,40 @@ test('R-51 nothing is armed again without the protocol, too late, after the wind
   await never.pass(5);
   assert.equal(never.isArmed, false);
   assert.match(JSON.stringify(never.lines.at(-2)?.entry), /never/);
+});
+
+test('R-51 a silence from before the arming is over with it', async () => {
+  const bench = new Bench();
+  bench.silencedUs = bench.us - 1;
+  await bench.begin();
+  await bench.say('lightsOff');
+  await bench.arm();
+  await bench.crash();
+  await bench.pass(3);
+  assert.equal(bench.isArmed, true);
+});
+
+test('R-51 a line that says it is armed again is ended by one where somebody disarmed meanwhile, or the loop takes no message', async () => {
+  const each: ((bench: Bench) => unknown)[] = [
+    (bench) => bench.run.disarming('request'),
+    (bench) => (bench.us += 8 * 3600e6),
+    (bench) => (bench.loopIsFull = true),
+  ];
+  for (const happens of each) {
+    const bench = await armedNight();
+    await bench.crash();
+    const from = bench.lines.length;
+    let spin = (): void => undefined;
+    bench.disk = new Promise<void>((resolve) => (spin = resolve));
+    bench.run.beat();
+    await new Promise((resolve) => setImmediate(resolve));
+    happens(bench);
+    spin();
+    await bench.pass(3);
+    assert.equal(bench.isArmed, false);
+    assert.deepEqual(bench.kinds.slice(from, from + 2), ['armed', 'disarmed']);
+    assert.equal(bench.kinds.filter((kind) => kind === 'armed').length, 2);
+  }
 });
 
 test('R-51 every check has to pass again: it is tried until the time is over, and then refused with what spoke against it', async () => {

@@ -1,12 +1,14 @@
 import type { Rearming } from '../contracts.js';
 import type { NightEntry, NightLimits, NightLine, NightMark, NightTime } from '../study/night-log.js';
-import { longestWindowSeconds, Night } from '../study/night.js';
+import { longestWindowSeconds, Night, type RunBefore } from '../study/night.js';
 
 /** What a night's run needs of the rest. */
 export interface NightRunPorts {
   now(): NightTime;
-  /** On disk when it resolves. */
-  append(entry: NightEntry): Promise<NightLine>;
+  /** On disk when it resolves, with all lines that came since the last one, also those of another process. */
+  append(entry: NightEntry): Promise<readonly NightLine[]>;
+  /** Whether its actuator can reach a sleeper; a virtual one needs no window. */
+  readonly isReal: boolean;
   /** Whether the loop is. */
   armed(): boolean;
   armedUntilUs(): number;
@@ -14,7 +16,8 @@ export interface NightRunPorts {
   stands(): boolean;
   /** All that speaks against arming for so long now, this night's own reasons among it. */
   check(seconds: number, limits: NightLimits): Promise<readonly string[]>;
-  arm(untilUs: number, limits: NightLimits): void;
+  /** False if the loop takes no messages. */
+  arm(untilUs: number, limits: NightLimits): boolean;
   disarm(): void;
   /** Brings the guardian to rest, past the core; rejects if none is there. */
   silence(): Promise<unknown>;
@@ -34,14 +37,6 @@ export interface NightSaying {
   readonly isMarked?: boolean;
 }
 
-/** What was found of the run before this one, in the same night. */
-export interface RunBefore {
-  /** Name of its recording. */
-  readonly recording: string;
-  /** How long ago it was last alive; NaN if that is not known. */
-  readonly sinceSeconds: number;
-}
-
 /**
  * One night as its run keeps it: writes the log, answers marks, says what speaks against arming, and arms again after a
  * crash where the protocol allows it (SAFETY.md R-50, R-51).
@@ -51,27 +46,35 @@ export class NightRun {
   readonly #isNew: boolean;
   readonly #ports: NightRunPorts;
   readonly #rearm: Rearming | undefined;
+  /** Why its log could not be read at the start: what is in it is not known, whoever restores it meanwhile. */
+  readonly #damage: string;
   /** Why nothing can be written, so that nothing may be armed. */
   #problem = '';
+  /** Lines that failed and must not be lost, before any other one. */
+  readonly #owed: NightEntry[] = [];
+  #paying: Promise<boolean> | undefined;
   #adverseHere = false;
   /** In this night; also those that the log did not take. */
   #adverseMarks: number;
+  /** The loop was, at the last beat. */
   #wasArmed = false;
+  /** A line says so, or is on its way into the log, and none after it that this has ended. */
+  #isArmed: boolean;
   /** This run is to arm by itself under these limits, until then. */
   #pending: { readonly limits: NightLimits; readonly deadlineUs: number } | undefined;
   #nextUs = -Infinity;
+  #nextPayUs = -Infinity;
+  #nextDisarmUs = -Infinity;
   #lastReasons: readonly string[] = [];
-  #cause = '';
-  /** The line that it is disarmed, on its way into the log. */
-  #disarmed: Promise<unknown> | undefined;
 
-  constructor(lines: readonly NightLine[], rearm: Rearming | undefined, ports: NightRunPorts, problem = '') {
+  constructor(lines: readonly NightLine[], rearm: Rearming | undefined, ports: NightRunPorts, damage = '') {
     this.#night = new Night(lines);
     this.#adverseMarks = this.#night.adverseMarks;
-    this.#isNew = lines.length === 0;
+    this.#isNew = lines.length === 0 && damage === '';
+    this.#isArmed = this.#night.armedUnder !== undefined;
     this.#rearm = rearm;
     this.#ports = ports;
-    this.#problem = problem;
+    this.#damage = damage;
   }
 
   /** Once, before anything can be armed. `begun` is for a night that no walk-through has begun. */
@@ -81,7 +84,7 @@ export class NightRun {
     if (this.#isNew) await this.#write(begun);
     if (before) await this.#write({ kind: 'run', recording: before.recording, state: 'gone', detail: '' });
     if (before && limits) {
-      const reasons = this.#night.againstRearming(this.#rearm, before.sinceSeconds, now);
+      const reasons = this.#night.againstRearming(this.#rearm, before, now);
       if (reasons.length > 0) await this.#refuse(reasons);
       else if (this.#rearm) {
         const leftUs = this.#rearm.withinUs - before.sinceSeconds * 1e6;
@@ -94,13 +97,17 @@ export class NightRun {
   /** What speaks against arming, one line each. */
   get reasons(): readonly string[] {
     const held = this.#adverseHere && !this.#night.adverse ? ['night: held by an adverse event. See the log.'] : [];
-    const problem = this.#problem === '' ? [] : [`night: ${this.#problem}`];
-    return [...problem, ...held, ...this.#night.reasons(this.#ports.now())];
+    return [...this.#unlogged, ...held, ...this.#night.reasons(this.#ports.now())];
   }
 
   /** As `reasons`, where nothing leaves the machine: no window is needed. */
   get held(): readonly string[] {
-    return [...(this.#problem === '' ? [] : [`night: ${this.#problem}`]), ...this.#night.held];
+    return [...this.#unlogged, ...this.#night.held];
+  }
+
+  get #unlogged(): readonly string[] {
+    const problem = this.#damage || this.#problem;
+    return problem === '' ? [] : [`night: ${problem}`];
   }
 
   /** Left of the window. */
@@ -120,7 +127,7 @@ export class NightRun {
       adverse: this.#adverseHere || this.#night.adverse,
       rearmed,
       closed,
-      problem: this.#problem === '' ? '' : withoutCode,
+      problem: this.#unlogged.length === 0 ? '' : withoutCode,
       steps: steps.map(({ step, result, detail }) => ({ step, result, detail })),
     };
   }
@@ -128,6 +135,7 @@ export class NightRun {
   /** Somebody has armed, within the window. Before the loop is told. */
   async armed(limits: NightLimits): Promise<void> {
     this.#pending = undefined;
+    this.#wasArmed = this.#ports.armed();
     await this.#must({ kind: 'armed', by: '', rearmed: 0, limits });
   }
 
@@ -135,11 +143,13 @@ export class NightRun {
     if (this.#ports.armed()) void this.#write({ kind: 'lowered', limits });
   }
 
-  /** Somebody, or something, disarms: the reason that the log gives. A night that was to be armed again is not. */
+  /**
+   * Somebody, or something, disarms: the reason that the log gives. A night that was to be armed again is not. Written
+   * whatever the loop does: one that hangs never disarms, and the run after it would arm by itself.
+   */
   disarming(cause: string): void {
     this.#pending = undefined;
-    this.#cause = cause;
-    if (!this.#ports.armed()) void this.#writeDisarmed(cause);
+    void this.#writeDisarmed(cause);
   }
 
   /** Rejects where it takes no line, as status says it. */
@@ -204,13 +214,21 @@ export class NightRun {
   /** With each beat of the supervisor. */
   beat(): void {
     const armed = this.#ports.armed();
-    if (this.#wasArmed && !armed) {
-      const expired = this.#ports.now().us >= this.#ports.armedUntilUs() - 1e6;
-      void this.#writeDisarmed(this.#cause || (expired ? 'expired' : 'guardian'));
-    }
-    if (armed && !this.#wasArmed) this.#cause = '';
+    const now = this.#ports.now();
+    const { us } = now;
+    const isOver = us >= this.#ports.armedUntilUs() - 1e6;
+    if (this.#wasArmed && !armed) void this.#writeDisarmed(isOver ? 'expired' : 'guardian');
     this.#wasArmed = armed;
-    const { us } = this.#ports.now();
+    // Whatever let the loop be armed, or keeps it from its end.
+    if (armed && this.#ports.isReal && us >= this.#nextDisarmUs && this.#night.reasons(now).length > 0) {
+      this.#nextDisarmUs = us + retryUs;
+      this.disarming(isOver ? 'expired' : 'window');
+      this.#ports.disarm();
+    }
+    if (this.#owed.length > 0 && us >= this.#nextPayUs) {
+      this.#nextPayUs = us + retryUs;
+      void this.#pay();
+    }
     if (!this.#pending || us < this.#nextUs) return;
     if (us > this.#pending.deadlineUs) {
       this.#pending = undefined;
@@ -225,7 +243,7 @@ export class NightRun {
   /** The run ends in order. */
   async end(recording: string): Promise<void> {
     this.#pending = undefined;
-    await this.#writeDisarmed(this.#cause || 'shutdown');
+    await this.#writeDisarmed('shutdown');
     await this.#write({ kind: 'run', recording, state: 'ended', detail: '' });
   }
 
@@ -239,16 +257,20 @@ export class NightRun {
     if (!(await this.#write({ kind: 'armed', by: '', rearmed, limits }))) return;
     const times = this.#rearm?.times ?? 0;
     const words = `armed again by itself, ${rearmed} of ${times} times`;
-    if (!this.#stillPending()) return;
+    // Somebody may have disarmed while it was written.
+    if (!this.#isPending()) return;
     this.#pending = undefined;
-    this.#ports.arm(untilUs, limits);
+    const reasons = this.reasons;
+    if (reasons.length > 0 || !this.#ports.arm(untilUs, limits)) {
+      await this.#refuse(reasons.length > 0 ? reasons : ['the loop does not take messages.']);
+      return;
+    }
     this.#ports.mark(words);
     this.#ports.say('warn', words);
   }
 
-  /** Somebody may have disarmed while the line was written. */
-  #stillPending(): boolean {
-    return this.#pending !== undefined && this.reasons.length === 0;
+  #isPending(): boolean {
+    return this.#pending !== undefined;
   }
 
   async #refuse(reasons: readonly string[]): Promise<void> {
@@ -260,11 +282,9 @@ export class NightRun {
 
   /** Once for each arming, though a mark, the next beat and the end of the run all notice it. */
   async #writeDisarmed(cause: string): Promise<void> {
-    while (this.#disarmed) await this.#disarmed;
-    if (!this.#night.armedUnder) return;
-    this.#disarmed = this.#write({ kind: 'disarmed', cause });
-    await this.#disarmed;
-    this.#disarmed = undefined;
+    if (!this.#isArmed) return;
+    this.#isArmed = false;
+    await this.#write({ kind: 'disarmed', cause });
   }
 
   /** Rejects with what went wrong. */
@@ -272,15 +292,43 @@ export class NightRun {
     if (!(await this.#write(entry))) throw new Error(this.#problem);
   }
 
-  /** False if it could not be written: then nothing may be armed. */
+  /** False if it could not be written: then nothing may be armed, and what must not be lost is tried again. */
   async #write(entry: NightEntry): Promise<boolean> {
+    if (entry.kind === 'armed') this.#isArmed = true;
+    if (this.#owed.length === 0 || (await this.#pay())) return this.#try(entry);
+    this.#owe(entry);
+    return false;
+  }
+
+  #owe(entry: NightEntry): void {
+    if (mustNotBeLost(entry) && !this.#owed.includes(entry)) this.#owed.push(entry);
+  }
+
+  /** Writes what is owed, once, whoever asks. False if some still is. */
+  #pay(): Promise<boolean> {
+    this.#paying ??= this.#payAll().finally(() => (this.#paying = undefined));
+    return this.#paying;
+  }
+
+  async #payAll(): Promise<boolean> {
+    for (let first = this.#owed[0]; first; first = this.#owed[0]) {
+      if (!(await this.#try(first))) return false;
+      this.#owed.shift();
+    }
+    this.#problem = '';
+    return true;
+  }
+
+  async #try(entry: NightEntry): Promise<boolean> {
     try {
-      this.#night.take(await this.#ports.append(entry));
-      this.#problem = '';
+      for (const line of await this.#ports.append(entry)) this.#night.take(line);
+      if (this.#owed.length === 0) this.#problem = '';
       return true;
     } catch (error) {
-      this.#problem = error instanceof Error ? error.message : String(error);
-      this.#ports.say('error', `night: ${this.#problem}`);
+      const problem = error instanceof Error ? error.message : String(error);
+      if (problem !== this.#problem) this.#ports.say('error', `night: ${problem}`);
+      this.#problem = problem;
+      this.#owe(entry);
       return false;
     }
   }
@@ -303,6 +351,9 @@ export interface NightState {
 /** The file's name holds the participant's code, and this leaves the box. */
 const withoutCode =
   'the log of the night cannot be read or written. What arms names the file and the reason: axond arm.';
+/** What makes a night safer: a run after this one would arm by itself for want of it. */
+const mustNotBeLost = (entry: NightEntry): boolean =>
+  entry.kind === 'disarmed' || entry.kind === 'lightsOn' || (entry.kind === 'mark' && entry.mark === 'adverse');
 const minutes = (seconds: number): string => `${Math.ceil(seconds / 60)} min`;
 
 const retryUs = 2e6;

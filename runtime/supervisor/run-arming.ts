@@ -1,4 +1,5 @@
 import type { RunPlan } from '../config/compile.js';
+import { disarmCauses } from '../contracts.js';
 import { post } from '../loop/shared.js';
 import { monotonicUs } from '../monotonic.js';
 import type { NightLimits } from '../study/night-log.js';
@@ -13,18 +14,19 @@ import type { StudyLock } from './study-lock.js';
 
 /** The parts of a run that have a say; those that are not there yet are undefined. */
 export interface ArmingParts {
-  readonly stimulator: Stimulator | undefined;
-  readonly recorder: RecorderThread | undefined;
-  readonly lock: StudyLock | undefined;
+  readonly stimulator: Pick<Stimulator, 'renew' | 'becomesReady' | 'check' | 'ready' | 'cause'> | undefined;
+  readonly recorder: Pick<RecorderThread, 'problem' | 'budgetProblem'> | undefined;
+  readonly lock: Pick<StudyLock, 'faults'> | undefined;
   readonly night: NightRun | undefined;
 }
 
-/** Who may arm a run, and when: asks everything that has a say, and tells the loop. */
+/** Who may arm a run, and when: asks everything that has a say, and tells the loop. Whoever disarms it overtakes that. */
 export class RunArming {
   readonly #plan: RunPlan;
   readonly #memory: RunMemory;
   readonly #parts: () => ArmingParts;
   readonly #status: () => Pick<Status, 'source' | 'stimulation'>;
+  #disarmings = 0;
 
   constructor(
     plan: RunPlan,
@@ -41,23 +43,35 @@ export class RunArming {
   /** Returns what speaks against it; empty: the loop was told. `isThere`: whoever asks still waits for the answer. */
   async arm(wish: ArmingWish, isThere: () => boolean): Promise<readonly string[]> {
     const { night } = this.#parts();
+    const disarmings = this.#disarmings;
+    const overtaken = (): readonly string[] => (disarmings === this.#disarmings ? [] : [overtakenReason]);
     const reasons = await this.reasons(wish);
     if (reasons.length > 0) return reasons;
-    const untilUs = monotonicUs() + wish.forSeconds * 1e6;
+    if (overtaken().length > 0) return overtaken();
     const limits = limitsOf(wish);
     await night?.armed(limits);
-    // Since they were asked, somebody may have marked an adverse event, or put the lights on.
-    const since = night?.reasons ?? [];
-    if (since.length > 0) {
-      night?.disarming('night');
-      return since;
-    }
-    // Nobody would know of it.
-    if (!isThere()) {
-      night?.disarming('unanswered');
-      return ['whoever asked has gone.'];
-    }
-    return this.tell(untilUs, limits) ? [] : ['the loop does not take messages; see axond status'];
+    // While it was written, the window may have closed, or the log may have failed for something else.
+    const since = [...overtaken(), ...(night?.reasons ?? []), ...(isThere() ? [] : ['whoever asked has gone.'])];
+    // The clock first: so the end is not behind that of the window.
+    const nowUs = monotonicUs();
+    const seconds = Math.min(wish.forSeconds, night?.windowSeconds ?? Infinity);
+    if (since.length === 0 && this.tell(nowUs + seconds * 1e6, limits)) return [];
+    night?.disarming('refused');
+    // From an arming before this one: the log has its end now.
+    if (this.#memory.armed) this.disarm('request');
+    return since.length > 0 ? since : ['the loop does not take messages; see axond status'];
+  }
+
+  /** At once, and also what is being asked for. False if the loop takes no messages. */
+  disarm(cause: (typeof disarmCauses)[number]): boolean {
+    this.#disarmings++;
+    return post(this.#memory.requests, 'disarm', disarmCauses.indexOf(cause));
+  }
+
+  /** The guardian was, which a loop that hangs does not hear. */
+  silenced(): void {
+    this.#parts().night?.disarming('silence');
+    this.disarm('silence');
   }
 
   /** What can be known before is checked before; the signal is judged at each firing, for the sleeper is still awake. */
@@ -132,6 +146,7 @@ export function limitsOf(given: { readonly [Key in keyof NightLimits]?: number |
   };
 }
 
+const overtakenReason = 'somebody disarmed or silenced it while it was being armed. Ask again when all is well.';
 /** Less than the five seconds that whoever asks waits. */
 const readyMs = 2500;
 const checkMs = 2000;

@@ -3,18 +3,17 @@ import type { Logger } from 'pino';
 import type { RunPlan } from '../config/compile.js';
 import type { StudyPlan } from '../contracts.js';
 import { silenceGuardian } from '../guardian/silence.js';
-import { disarmCauses } from '../contracts.js';
-import { post } from '../loop/shared.js';
 import { monotonicUs } from '../monotonic.js';
+import { silencedUs } from '../recording/deliveries.js';
 import { openRecording } from '../recording/read.js';
 import type { AlarmFacts } from '../study/alarm-rules.js';
 import { NightFile, nightPath, nightsOf } from '../study/night-file.js';
 import type { NightLine, NightTime } from '../study/night-log.js';
-import { Night } from '../study/night.js';
+import { Night, type RunBefore } from '../study/night.js';
 import { ownRate } from '../study/own-rate.js';
 import type { SleptBlock } from '../study/stimulus-rate.js';
 import type { RunMemory } from './memory.js';
-import { NightRun, type RunBefore } from './night-run.js';
+import { NightRun } from './night-run.js';
 import type { RunArming } from './run-arming.js';
 import { clockIsUnset, readBootId } from './run-file.js';
 import type { Stimulator } from './stimulator.js';
@@ -40,8 +39,8 @@ export interface FoundNight {
   /** Why the log cannot be read; then nothing can be armed. */
   readonly problem: string;
   /**
-   * The run before has gone within an open window: this one goes on with its night, as a service starts it again without
-   * being told so.
+   * A run before this one was in an open window: this one goes on with its night, as a service starts it again without being
+   * told so, however that one ended.
    */
   readonly goesOn: boolean;
 }
@@ -60,15 +59,17 @@ export async function findNight(plan: RunPlan, study: StudyPlan): Promise<FoundN
     const lines = await file.read();
     const night = new Night(lines);
     const now = nightTime(plan);
-    const before =
-      night.unended === undefined
-        ? undefined
-        : { recording: night.unended, sinceSeconds: sinceAlive(join(plan.record, `${night.unended}.db`), now) };
-    return { file, lines, before, problem: '', goesOn: before !== undefined && night.windowSeconds(now) > 0 };
+    const before = night.unended === undefined ? undefined : runBefore(plan.record, night.unended, now);
+    return { file, lines, before, problem: '', goesOn: night.hasRun && night.windowSeconds(now) > 0 };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     return { file, lines: [], before: undefined, problem, goesOn: false };
   }
+}
+
+function runBefore(folder: string, recording: string, now: NightTime): RunBefore {
+  const path = join(folder, `${recording}.db`);
+  return { recording, sinceSeconds: sinceAlive(path, now), silencedUs: silencedUs(path) };
 }
 
 /** What is known of tonight's sleeper, of earlier nights and of this one. */
@@ -89,12 +90,13 @@ export async function beginNight(
     {
       now: () => nightTime(plan),
       append: (entry) => found.file.append(entry),
+      isReal: plan.actuator?.plan.use !== 'virtual',
       armed: () => memory.armed,
       armedUntilUs: () => memory.armedUntilUs,
       stands: () => memory.frames > 0 && stimulator()?.ready === true,
       check: (forSeconds, limits) => arming.reasons({ device: plan.name, forSeconds, ...limits }),
-      arm: (untilUs, limits) => void arming.tell(untilUs, limits),
-      disarm: () => void post(memory.requests, 'disarm', disarmCauses.indexOf('request')),
+      arm: (untilUs, limits) => arming.tell(untilUs, limits),
+      disarm: () => void arming.disarm('request'),
       silence: () => silenceGuardian(silenceSocket),
       mark,
       say: (level, text) => log[level](text),

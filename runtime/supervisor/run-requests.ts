@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { disarmCauses } from '../contracts.js';
 import { silenceGuardian } from '../guardian/silence.js';
 import { post } from '../loop/shared.js';
 import type { AlarmWatch } from './alarm-watch.js';
@@ -49,7 +48,7 @@ export class RunRequests {
       }
       case 'disarm':
         night?.disarming(from);
-        return this.#taken(post(memory.requests, 'disarm', disarmCauses.indexOf(from)));
+        return this.#taken(arming.disarm(from));
       case 'lower': {
         const { perMinute = NaN, perHour = NaN, perNight = NaN, intervalUs = NaN, gainDb = NaN } = request;
         night?.lowered(limitsOf(request));
@@ -93,10 +92,10 @@ export class RunRequests {
   }
 
   get #markPorts(): MarkPorts {
-    const { memory, silenceSocket } = this.#run;
+    const { arming, silenceSocket } = this.#run;
     return {
       mark: (text) => this.#run.mark(text),
-      disarm: () => void post(memory.requests, 'disarm', disarmCauses.indexOf('request')),
+      disarm: () => void arming.disarm('request'),
       silence: () => silenceGuardian(silenceSocket),
     };
   }

@@ -7,7 +7,7 @@ import { createDevice } from '../../drivers/devices.js';
 import { openMarks, type MarksPlan } from '../../drivers/marks/open-marks.js';
 import { openSyncOutput } from '../../drivers/sync/sync-output.js';
 import type { RunPlan } from '../config/compile.js';
-import { disarmCauses, inhibitorStates, type RunDescription, type RunSummary, type StreamInfo } from '../contracts.js';
+import { inhibitorStates, type RunDescription, type RunSummary, type StreamInfo } from '../contracts.js';
 import type { NightOptions } from '../guardian/condition.js';
 import { readSeal } from '../guardian/seal.js';
 import { monotonicUs } from '../monotonic.js';
@@ -222,9 +222,11 @@ export class Run {
       const { realtime, stopInput } = plan;
       const more = { ...(stopInput ? { stopInput } : {}), ...(night ? { night } : {}) };
       const work = { actuator: plan.actuator.plan, deliveries, realtime, ...more };
-      this.#stimulator = new Stimulator(memory, this.#places, work, log, ({ command, state, evidence }) =>
-        this.#recorder?.keepText(evidenceNumber(command, state), evidence),
-      );
+      this.#stimulator = new Stimulator(memory, this.#places, work, log, {
+        keepEvidence: ({ command, state, evidence }) =>
+          this.#recorder?.keepText(evidenceNumber(command, state), evidence),
+        silenced: () => this.#arming.silenced(),
+      });
       await this.#stimulator.start();
     }
     if (found) {
@@ -431,7 +433,7 @@ export class Run {
   async #end(): Promise<RunSummary> {
     this.#stopping = true;
     if (this.roomWanted === undefined) this.#service?.stop();
-    post(this.memory.requests, 'disarm', disarmCauses.indexOf('shutdown'));
+    this.#arming.disarm('shutdown');
     await this.#night?.end(basename(this.recording, '.db'));
     await this.#stimulator?.stop();
     this.#stimulator?.flush();

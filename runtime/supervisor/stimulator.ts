@@ -10,26 +10,25 @@ import type { Places } from './places.js';
 /** What a guardian is told besides the places of its sockets. */
 export type GuardianWork = Omit<GuardianOptions, 'fifo' | 'silenceSocket' | 'pidFile'>;
 
+export interface StimulatorEvents {
+  /** Before the loop can hear of it. */
+  keepEvidence(receipt: Receipt): void;
+  silenced(): void;
+}
+
 /** The guardian as the supervisor sees it: the shell around its keeper. */
 export class Stimulator {
   readonly #places: Places;
   readonly #what: GuardianWork;
-  readonly #keepEvidence: (receipt: Receipt) => void;
+  readonly #events: StimulatorEvents;
   readonly #keeper: GuardianKeeper;
   readonly #questions = new Map<number, (reasons: readonly string[]) => void>();
   #asked = 0;
   #guardian: GuardianProcess | undefined;
   #starting: Promise<void> | undefined;
 
-  /** `keepEvidence` gets each receipt before the loop can. */
-  constructor(
-    memory: RunMemory,
-    places: Places,
-    what: GuardianWork,
-    log: Logger,
-    keepEvidence: (receipt: Receipt) => void,
-  ) {
-    this.#keepEvidence = keepEvidence;
+  constructor(memory: RunMemory, places: Places, what: GuardianWork, log: Logger, events: StimulatorEvents) {
+    this.#events = events;
     this.#places = places;
     this.#what = what;
     this.#keeper = new GuardianKeeper({
@@ -38,6 +37,7 @@ export class Stimulator {
       after: (us, then) => void setTimeout(then, us / 1000),
       offer: (guardian) => void Atomics.store(memory.control, Control.guardian, guardian),
       post: (kind, fields) => post(memory.receipts, kind, ...fields),
+      silenced: () => events.silenced(),
       say: (level, text) => log[level](text),
     });
   }
@@ -109,7 +109,7 @@ export class Stimulator {
       },
       {
         onReceipt: (receipt) => {
-          this.#keepEvidence(receipt);
+          this.#events.keepEvidence(receipt);
           this.#keeper.receipt(receipt);
         },
         onState: (ready, cause) => this.#keeper.state(ready, cause),

@@ -93,6 +93,7 @@ export class Core {
       after: (us, then) => void this.main.after(us, then),
       offer: (guardian) => void Atomics.store(this.#memory.control, Control.guardian, guardian),
       post: (kind, fields) => this.#post(this.#receipts, kind, ...fields),
+      silenced: () => undefined,
       say: (_, text) => world.trace(() => text),
     });
     this.loop = new LoopThread(world, parts.port, parts.loop, parts.channels, this.#memory, {

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { compileRun } from '../config/compile.js';
+import { loadConfiguration } from '../config/load.js';
+import { silencedLine } from '../guardian/delivery-lines.js';
+import { monotonicUs } from '../monotonic.js';
+import { NightFile, nightPath } from '../study/night-file.js';
+import type { NightEntry } from '../study/night-log.js';
+import { findNight, nightTime, type FoundNight } from './run-night.js';
+
+const study = { name: 'cue', participant: 'P017', night: 3, allocation: '/nowhere', continue: false };
+const begun: NightEntry = {
+  kind: 'begun',
+  study: 'cue',
+  participant: 'P017',
+  night: 3,
+  device: 'bedside-1',
+  protocol: null,
+  approval: null,
+  by: '',
+};
+const run = (state: 'began' | 'ended'): NightEntry => ({ kind: 'run', recording: 'run-1', state, detail: '' });
+const armed: NightEntry = { kind: 'armed', by: '', rearmed: 0 };
+const lightsOn: NightEntry = { kind: 'lightsOn', by: '' };
+const lightsOff = (): NightEntry => {
+  return { kind: 'lightsOff', by: '', untilUs: monotonicUs() + 3600e6, untilWallMs: Date.now() + 3600e3 };
+};
+
+async function found(entries: readonly NightEntry[], deliveries?: string): Promise<FoundNight> {
+  const record = mkdtempSync(join(tmpdir(), 'axond-run-night-'));
+  const text = `device: { name: bedside-1, record: ${record} }\nsource: { use: cyton, port: /dev/ttyUSB0 }\n`;
+  const plan = compileRun(loadConfiguration({ files: [{ name: 'p.yaml', text }] }).configuration);
+  const file = new NightFile(nightPath(record, 'cue', 'P017', 3), () => nightTime(plan));
+  for (const entry of [begun, ...entries]) await file.append(entry);
+  if (deliveries !== undefined) writeFileSync(join(record, 'run-1.deliveries'), deliveries);
+  return findNight(plan, study);
+}
+
+test('R-50 a run goes on with a night whose window is open, however the one before ended; not with one that has none, or was not begun', async () => {
+  const each: [entries: readonly NightEntry[], goesOn: boolean][] = [
+    [[run('began'), lightsOff()], true],
+    [[run('began'), lightsOff(), armed, { kind: 'disarmed', cause: 'shutdown' }, run('ended')], true],
+    [[run('began'), lightsOff(), lightsOn, run('ended')], false],
+    [[run('began'), run('ended')], false],
+    [[lightsOff()], false],
+  ];
+  for (const [entries, goesOn] of each) {
+    assert.equal((await found(entries)).goesOn, goesOn, entries.map(({ kind }) => kind).join());
+  }
+});
+
+test('R-51 what the guardian of the run before has written of a silence is found', async () => {
+  const entries = [run('began'), lightsOff(), armed];
+  assert.equal((await found(entries, silencedLine(70) + silencedLine(90.5))).before?.silencedUs, 90.5);
+  assert.equal((await found(entries)).before?.silencedUs, -Infinity);
+  assert.equal((await found([...entries, run('ended')])).before, undefined);
+});

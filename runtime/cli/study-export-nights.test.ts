@@ -67,7 +67,8 @@ test('R-57 with the allocation every night of it has a row, also one that left n
   await runJson(t, studyCommand(), 'withdraw', 'P003', ...who);
 
   const out = join(folder, 'cue');
-  assert.equal((await exported(t, study, out, '--allocation', allocation))['absent'], 6);
+  const { absent, missing } = await exported(t, study, out, '--allocation', allocation);
+  assert.deepEqual({ absent, missing }, { absent: 6, missing: 2 });
   const columns = ['participant_id', 'night', 'outcome', 'reason', 'recordings', 'missing_recordings', 'recorded'];
   const begun = `begun by burnt (${at}), whose recording is not here`;
   const unknown = 'it has not begun, as far as the allocation tells';

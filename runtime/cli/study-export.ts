@@ -5,6 +5,7 @@ import { RecordingError } from '../recording/read.js';
 import { AllocationError } from '../study/allocation.js';
 import { absentNights, type AbsentNight } from '../study/export/absent-nights.js';
 import { exportStudy, type ExportedStudy } from '../study/export/dataset.js';
+import { missingRecordings } from '../study/export/nights.js';
 import { findStudy, type FoundStudy } from '../study/export/study-nights.js';
 import { openedConditions, wasOpened } from '../study/opened.js';
 import { readBeside, readSealed } from '../study/sealed-files.js';
@@ -87,15 +88,17 @@ async function exportTo(out: string, { recordings, study: asked, allocation, jso
     const opened = stimuli.filter(({ condition }) => condition !== undefined).length;
     const participants = new Set(nights.map(({ participant }) => participant)).size;
     const { files, bytes } = written;
+    const missing = written.nights.flatMap(missingRecordings).length;
     const counts = { participants, nights: nights.length, absent: absent.length, stimuli: stimuli.length, opened };
     if (json) {
-      printJson({ out, study, ...counts, files, bytes, others: others.length });
+      printJson({ out, study, ...counts, files, bytes, others: others.length, missing });
       return;
     }
     print(
       `${out}: ${study}, ${participants} participants, ${nights.length} nights, ${stimuli.length} stimuli; ${files} files, ${(bytes / 1e6).toFixed(1)} MB`,
       opened > 0 ? `conditions  of ${opened} stimuli` : 'conditions  none: nobody was unblinded',
       ...(absent.length > 0 ? [`absent      ${absent.length} nights that were allocated: see nights.tsv`] : []),
+      ...(missing > 0 ? [`missing     ${missing} recordings that logs of nights name: see nights.tsv`] : []),
       ...(others.length > 0 ? [`left out    ${others.length} recordings that are of no study, or of another one`] : []),
       `to verify   axond check ${out}, or sha256sum --check manifest.sha256 in it`,
     );

@@ -9,9 +9,10 @@ import { Random } from './random.js';
 import { backgroundCorners, epochSeconds, nextStage, stageStatistics, type SleepStage } from './stages.js';
 import { averageSubject, drawSubject, type Subject } from './subject.js';
 import { Unrest } from './unrest.js';
+import { Waking, type Act } from './waking.js';
 import { burst, hann, kComplex, pop, saccade, slowOscillation, spindle, waveSeconds } from './waveforms.js';
 
-export type { SleeperEvent, SleepStage };
+export type { Act, SleeperEvent, SleepStage };
 
 export interface SleeperOptions {
   /** Whole number from 0. The same seed gives the same samples on every engine. */
@@ -22,6 +23,8 @@ export interface SleeperOptions {
   readonly channels?: readonly string[];
   /** A whole night of eight hours. Otherwise the demo: N2 from the first sample on, without end. */
   readonly night?: boolean;
+  /** Lies awake with open eyes and does what is asked (`does`), until asked to sleep. */
+  readonly awake?: boolean;
   /** The stages of the epochs of 30 s, instead of `night`; the sleeper ends with the last. */
   readonly stages?: readonly SleepStage[];
   /** A sleeper drawn from the seed, unlike the next one, or one who sleeps this night too; otherwise the average of all. */
@@ -47,6 +50,8 @@ export interface Sleeper {
   read(frame: Float64Array): boolean;
   /** A short sound is heard with the next sample: in N2 and N3 four of five are answered by a K-complex and a spindle. */
   hear(): void;
+  /** With `awake`: what they do from the next sample on. Told to sleep, they sleep from the next epoch on, and hear no more. */
+  does(act: Act): void;
 }
 
 /** A seeded synthetic sleeper. Throws a `RangeError` that names option, value and fix. */
@@ -56,6 +61,9 @@ export function createSleeper(options: SleeperOptions): Sleeper {
   }
   if (options.night === true && options.stages) {
     throw new RangeError('stages: a night draws its own. Leave out night or stages.');
+  }
+  if (options.awake === true && options.stages) {
+    throw new RangeError('stages: nobody knows when who lies awake will sleep. Leave out awake or stages.');
   }
   const { spindleRate } = options;
   if (spindleRate !== undefined && !(spindleRate >= 0 && spindleRate <= 12)) {
@@ -94,6 +102,7 @@ class Generator implements Sleeper {
   readonly #background: readonly Background[];
   readonly #alpha: Rhythm;
   readonly #unrest: Unrest | undefined;
+  #waking: Waking | undefined;
   /** Of arousals and of noise bursts: they step only while one lasts. */
   readonly #returning: Rhythm;
   readonly #burst: LowNoise;
@@ -146,7 +155,8 @@ class Generator implements Sleeper {
     this.#reference = { drift: new LowNoise(0.02, rate, signal), brain: new LowNoise(3, rate, signal) };
     this.#mains = new Mains(options.mains?.frequency ?? 50, rate, tickSeconds, new Random(seed, 4));
     this.#mainsAmplitude = options.mains?.amplitude ?? 20;
-    this.#stage = options.night === true ? 'W' : 'N2';
+    if (options.awake === true) this.#waking = new Waking(new Random(seed, 10));
+    this.#stage = options.night === true || options.awake === true ? 'W' : 'N2';
   }
 
   get #demo(): boolean {
@@ -162,6 +172,8 @@ class Generator implements Sleeper {
     }
     if (seconds >= this.#ticks * tickSeconds) this.#tick();
     if (this.#isHearing) this.#answer(seconds);
+    const blink = this.#waking?.blink(seconds);
+    if (blink) this.#pending.push(blink);
     this.#beginEvents(seconds);
 
     this.#stepSources();
@@ -182,6 +194,10 @@ class Generator implements Sleeper {
     this.#isHearing = true;
   }
 
+  does(act: Act): void {
+    this.#waking?.does(act);
+  }
+
   #answer(seconds: number): void {
     this.#isHearing = false;
     this.#pending.push(...this.#hearing.answer(this.#stage, seconds));
@@ -190,7 +206,12 @@ class Generator implements Sleeper {
 
   #beginEpoch(): void {
     const start = this.#epochs * epochSeconds;
-    if (this.#options.night === true && this.#epochs > 0) this.#stage = nextStage(this.#stage, start, this.#stages);
+    if (this.#waking?.sleeps) {
+      this.#waking = undefined;
+      if (this.#demo) this.#stage = 'N2';
+    }
+    const goesOn = this.#options.night === true && this.#epochs > 0 && !this.#waking;
+    if (goesOn) this.#stage = nextStage(this.#stage, start, this.#stages);
     this.#stage = this.#options.stages?.[this.#epochs] ?? this.#stage;
     const eyesOpen = this.#stage === 'W' && this.#stages.uniform() < 0.4;
     const { background, alpha, muscle } = stageStatistics[this.#stage];
@@ -200,6 +221,7 @@ class Generator implements Sleeper {
     if (this.#epochs === 0) this.#levels.set(this.#goals);
     this.#epochs++;
     this.#options.onEvent?.({ kind: 'stage', onset: start, duration: epochSeconds, stage: this.#stage });
+    if (this.#waking) return;
     this.#pending.push(...this.#schedule.draw(this.#stage, start, eyesOpen));
     if (this.#lookalikes) {
       this.#pending.push(...this.#lookalikes.draw(this.#stage, start));
@@ -207,12 +229,14 @@ class Generator implements Sleeper {
     }
   }
 
-  /** A stage takes hold with a time constant of five seconds. */
+  /** A stage takes hold with a time constant of five seconds; what somebody does, of half a second. */
   #tick(): void {
     this.#ticks++;
+    if (this.#waking) this.#goals.set(this.#waking.strengths, backgroundCorners.length);
+    const pace = this.#waking ? 0.2 : 0.02;
     for (let level = 0; level < this.#levels.length; level++) {
       const now = this.#levels[level] as number;
-      this.#levels[level] = now + 0.02 * ((this.#goals[level] as number) - now);
+      this.#levels[level] = now + pace * ((this.#goals[level] as number) - now);
     }
     this.#unrest?.tick(this.#levels, this.#strengths);
     this.#mains.tick();

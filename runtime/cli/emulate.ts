@@ -4,6 +4,7 @@ import { leastDelayUs, parseLoopbackFaults } from '../../drivers/cyton/loopback.
 import { openTriggerEar } from '../../drivers/cyton/trigger-ear.js';
 import { parseQuantity } from '../config/units.js';
 import { emulateAds1299Command } from './emulate-ads1299.js';
+import { askedByLines } from './emulate-awake.js';
 import { emulateCameraCommand } from './emulate-camera.js';
 import { emulateEdvsCommand } from './emulate-edvs.js';
 import { emulateImuCommand } from './emulate-imu.js';
@@ -17,6 +18,7 @@ interface EmulateOptions {
   from?: string;
   seed: string;
   night?: true;
+  awake?: true;
   daisy?: true;
   rate?: number;
   fault?: string[];
@@ -38,6 +40,10 @@ export function emulateCommand(): Command {
     .option('--from <FILE>', 'play a recorded signal instead of the sleeper: EDF, OpenBCI text, …')
     .option('--seed <N>', 'seed of sleeper and faults', '1')
     .option('--night', 'a whole realistic night instead of a sleeper who is already in N2')
+    .option(
+      '--awake',
+      'somebody who lies awake, and does what a letter and Enter say; with --night, such a night after',
+    )
     .option('--daisy', '16 channels at 125 Hz')
     .option('--rate <HZ>', 'packets a second at the start: 250, 500 or 1000', Number)
     .option(
@@ -80,7 +86,7 @@ export function emulateCommand(): Command {
 }
 
 async function emulateCyton(options: EmulateOptions): Promise<void> {
-  const { source, channels, truth } = openEmulatedSignal(options);
+  const { source, channels, truth, does } = openEmulatedSignal(options);
   const daisy = options.daisy === true;
   const rate = options.rate ?? 250;
   const faults = readFaults([
@@ -108,6 +114,7 @@ async function emulateCyton(options: EmulateOptions): Promise<void> {
       const trigger = loopback?.ear.path;
       if (options.json) printJson(trigger === undefined ? { port } : { port, trigger });
       else print(`Cyton on ${port}${trigger === undefined ? '' : `, trigger on ${trigger}`}; Ctrl-C ends it.`);
+      if (options.awake) askedByLines(does, options.json ? () => undefined : print);
     },
     onEnd: end,
   });

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { parseFaults } from '../../drivers/cyton/faults.js';
 import { SignalFileError, frameReader, openSignalFile } from '../../drivers/file/signal-file.js';
-import { createSleeper } from '../../drivers/sleeper/generator.js';
+import { createSleeper, type Act } from '../../drivers/sleeper/generator.js';
 import { Failure, UsageError } from './output.js';
 
 /** What an emulated amplifier measures, and when it ends. */
@@ -10,6 +10,7 @@ export interface SignalOptions {
   from?: string;
   seed: string;
   night?: true;
+  awake?: true;
   rate?: number;
 }
 
@@ -39,10 +40,12 @@ export function ohms(text: string, before: number[] = []): number[] {
 }
 
 /** A sleeper, or a recorded file. */
-export function openEmulatedSignal({ from, seed, night, rate = 250 }: SignalOptions): {
+export function openEmulatedSignal({ from, seed, night, awake, rate = 250 }: SignalOptions): {
   source: { read(frame: Float64Array): boolean };
   channels: number;
   truth: () => number;
+  /** Of somebody awake: what they do now. */
+  does: (act: Act) => void;
 } {
   if (from === undefined) {
     let spindles = 0;
@@ -51,19 +54,23 @@ export function openEmulatedSignal({ from, seed, night, rate = 250 }: SignalOpti
       rate,
       channels: sleeperInputs,
       night: night === true,
+      awake: awake === true,
       onEvent: ({ kind }) => {
         if (kind === 'spindle') spindles++;
       },
     });
-    return { source: sleeper, channels: sleeper.channels.length, truth: () => spindles };
+    const does = (act: Act): void => sleeper.does(act);
+    return { source: sleeper, channels: sleeper.channels.length, truth: () => spindles, does };
   }
+  if (awake)
+    throw new UsageError('--awake: nobody in a recorded file does what is asked. Leave out --awake or --from.');
   try {
     const reader = frameReader(openSignalFile(from));
     if (reader.rate !== rate)
       throw new UsageError(
         `${from}: has ${reader.rate} Hz, the emulated board ${rate} Hz. Use a recording of that rate, or --rate.`,
       );
-    return { source: reader, channels: reader.channels.length, truth: () => 0 };
+    return { source: reader, channels: reader.channels.length, truth: () => 0, does: () => undefined };
   } catch (error) {
     if (error instanceof SignalFileError) throw new Failure(error.message);
     throw error;

@@ -6,6 +6,12 @@ type ErrorClass = abstract new (...parameters: never[]) => Error;
 /** Runs what the command line asks for. Exit code: 0 done, 1 failed, 2 for errors of these kinds and for wrong usage. */
 export async function execute(program: Command, ...wrongUsage: readonly ErrorClass[]): Promise<void> {
   refuseByException(program);
+  // Whoever read what we say may be gone: a program, a terminal. It is said to nobody then; a run goes on.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    });
+  }
   try {
     await program.parseAsync();
   } catch (error) {

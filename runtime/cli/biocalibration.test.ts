@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createSleeper, type Act } from '../../drivers/sleeper/generator.js';
 import { bandRms, judgeBiocalibration, type Heard } from './biocalibration.js';
 
 const rate = 250;
@@ -29,6 +30,18 @@ test('closed eyes are seen where alpha grows by a third', () => {
   const not = judgeBiocalibration('eyes', rest, heard(sine(10, 12)));
   assert.equal(not.good, false);
   assert.match(not.text, /8\.5 µV RMS of 8 to 12 Hz, at rest 7\.1; expected 1\.3 times as much at least/);
+});
+
+test('the electrode that has most of it counts, not the one that has gained most by chance', () => {
+  const both = (c3: number, fp1: number): Heard => {
+    const [one] = heard(sine(10, c3), ['C3']).stretches;
+    const [other] = heard(sine(10, fp1), ['Fp1']).stretches;
+    return { rate, stretches: [one!, other!] };
+  };
+  const seen = judgeBiocalibration('eyes', both(20, 2), both(22, 4));
+  assert.equal(seen.good, false);
+  assert.match(seen.text, /^C3: /);
+  assert.deepEqual(seen.measures, { C3: 1.1, Fp1: 2 });
 });
 
 test('blinks are seen by how fast they rise: a slow drift is none, however large', () => {
@@ -71,4 +84,34 @@ test('where no electrode shows anything, nothing is seen', () => {
     ).good,
     false,
   );
+});
+
+test('an emulated person who does what is asked is seen to, by the raw inputs of an amplifier; one who does not is not', () => {
+  const names = ['C3', 'M2', 'E1', 'E2', 'EMG'];
+  const counts = { eyes: [0, 0], blink: [0, 0], jaw: [0, 0] };
+  for (let seed = 1; seed <= 20; seed++) {
+    const sleeper = createSleeper({ seed, rate, channels: names, awake: true });
+    const frame = new Float64Array(names.length);
+    const during = (act: Act, seconds: number): Heard => {
+      sleeper.does(act);
+      const values = names.map(() => new Float64Array(seconds * rate));
+      for (let n = -rate; n < seconds * rate; n++) {
+        sleeper.read(frame);
+        if (n >= 0) values.forEach((own, channel) => (own[n] = frame[channel]!));
+      }
+      return { rate, stretches: names.map((name, place) => ({ name, values: values[place]!, railed: 0 })) };
+    };
+    const rest = during('open', 10);
+    for (const [what, act, seconds] of [
+      ['eyes', 'closed', 10],
+      ['blink', 'blink', 6],
+      ['jaw', 'jaw', 6],
+    ] as const) {
+      if (judgeBiocalibration(what, rest, during(act, seconds)).good) counts[what][0]!++;
+      if (judgeBiocalibration(what, rest, during('open', seconds)).good) counts[what][1]!++;
+    }
+  }
+  const { eyes, blink, jaw } = counts;
+  assert.deepEqual({ blink, jaw }, { blink: [20, 0], jaw: [20, 0] });
+  assert.ok(eyes[0]! >= 19 && eyes[1]! <= 1, eyes.join(' seen, falsely '));
 });

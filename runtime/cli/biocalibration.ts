@@ -2,7 +2,8 @@ import type { Stretch } from './signal-check.js';
 
 /**
  * Whether what a person was asked to do is seen in the signal, before a night: eyes closed after eyes open, blinks, jaw
- * clenched. Each against a stretch of rest with eyes open; the electrode that shows it best counts. Pure.
+ * clenched. Each against a stretch of rest with eyes open. The electrode that has most of it counts: of many, one always
+ * has more than at rest by chance. Pure.
  */
 
 export const biocalibrations = ['eyes', 'blink', 'jaw'] as const;
@@ -30,7 +31,7 @@ const criteria = {
 export function judgeBiocalibration(what: Biocalibration, rest: Heard, done: Heard): Seen {
   const { least, leastUv, unit, size } = criteria[what];
   const measures: Record<string, number> = {};
-  let best = { name: '', ratio: 0, before: NaN, after: NaN };
+  let most = { name: '', ratio: 0, before: NaN, after: 0 };
   for (const stretch of done.stretches) {
     const other = rest.stretches.find(({ name }) => name === stretch.name);
     if (!other) continue;
@@ -38,13 +39,13 @@ export function judgeBiocalibration(what: Biocalibration, rest: Heard, done: Hea
     const ratio = after / before;
     if (!Number.isFinite(ratio)) continue;
     measures[stretch.name] = Math.round(ratio * 100) / 100;
-    if (ratio > best.ratio) best = { name: stretch.name, ratio, before, after };
+    if (after > most.after) most = { name: stretch.name, ratio, before, after };
   }
-  if (best.name === '') return { good: false, text: 'no electrode shows a signal', measures };
-  const good = best.ratio >= least && best.after >= leastUv;
-  const sizes = `${best.after.toFixed(1)} ${unit}, at rest ${best.before.toFixed(1)}`;
+  if (most.name === '') return { good: false, text: 'no electrode shows a signal', measures };
+  const good = most.ratio >= least && most.after >= leastUv;
+  const sizes = `${most.after.toFixed(1)} ${unit}, at rest ${most.before.toFixed(1)}`;
   const wanted = `${least} times as much${leastUv > 0 ? ` and ${leastUv} µV` : ''} at least`;
-  return { good, text: `${best.name}: ${sizes}${good ? '' : `; expected ${wanted}`}`, measures };
+  return { good, text: `${most.name}: ${sizes}${good ? '' : `; expected ${wanted}`}`, measures };
 }
 
 function alpha(values: Float64Array, rate: number): number {

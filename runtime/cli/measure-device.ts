@@ -16,12 +16,16 @@ export interface Measurement {
   readonly problem: string;
 }
 
-/** Opens the port, starts the device, takes `seconds` of samples (0: only whether it streams), and lets go of it. */
+/**
+ * Opens the port, starts the device, takes `seconds` of samples (0: only whether it streams), or fewer where it `isOver`
+ * before, and lets go of it.
+ */
 export async function measureDevice(
   port: string,
   baudRate: number,
   plan: DevicePlan,
   seconds: number,
+  isOver: () => boolean = () => false,
 ): Promise<Measurement> {
   const line = await openLine(plan, port, baudRate);
   try {
@@ -36,7 +40,7 @@ export async function measureDevice(
     const deadlineUs = monotonicUs() + patienceUs + seconds * 1.5e6;
     let taken = 0;
     device.open(monotonicUs());
-    while (!(device.state === 'streaming' && taken >= wanted) && monotonicUs() < deadlineUs) {
+    while (!(device.state === 'streaming' && taken >= wanted) && monotonicUs() < deadlineUs && !isOver()) {
       let length = transport.read(bytes, 10);
       if (length < 0) {
         transport.close();

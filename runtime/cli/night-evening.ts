@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { withTestCurrent } from '../../drivers/devices.js';
@@ -19,7 +20,7 @@ import { loadRunPlan } from './configuration.js';
 import { setsOf, type NamedNight } from './night-named.js';
 import { NightGuide } from './night-guide.js';
 import { listen, lookAround, measureElectrodes, playTo } from './night-measures.js';
-import { runOf } from './night-run-of.js';
+import { runOf, type RunningRun } from './night-run-of.js';
 import type { EveningWish, Problem, StepEntry } from './night-wishes.js';
 import { Failure, UsageError, print } from './output.js';
 import { Terminal } from './terminal.js';
@@ -33,27 +34,37 @@ export async function evening(named: NamedNight, by: string, continues: boolean)
   if (!study) throw new UsageError('study: the configuration has none, so that it has no nights. Run axond run.');
   const bedside = await Bedside.open({ named, plan, study, by, continues });
   const person = new Terminal();
-  const left = (): void => void bedside.leave().finally(() => process.exit(130));
-  process.once('SIGINT', left).once('SIGTERM', left);
+  // Whoever is in a hurry types Ctrl-C twice: the second must not end the disarming of the first.
+  const left = (): void => {
+    person.say('', 'Ending …');
+    void bedside.leave().then(() => {
+      person.say(bedside.unfinished());
+      process.exit(130);
+    });
+  };
+  for (const signal of endings) process.on(signal, left);
   try {
     person.say('back goes one question back, quit or Ctrl-C ends it. Nothing is armed before the last answer.', '');
     const guide = bedside.guide();
-    while (guide.wish.want !== 'done' && guide.wish.want !== 'nothing') await bedside.next(guide, guide.wish, person);
-    if (guide.wish.want === 'nothing') {
-      await bedside.leave();
-      throw new Failure(bedside.unfinished());
+    while (!bedside.left && guide.wish.want !== 'done' && guide.wish.want !== 'nothing')
+      await bedside.next(guide, guide.wish, person);
+    if (guide.wish.want === 'done' && (await bedside.finish(guide.wish.armed))) {
+      print(
+        `Lights off. It records${guide.wish.armed ? ' and is armed' : '; nothing is armed'}. Sleep well.`,
+        `In the morning:  axond night --lights-on${by === '' ? '' : ` --by ${by}`}`,
+      );
+      return;
     }
-    if (!(await bedside.finish(guide.wish.armed))) return;
-    print(
-      `Lights off. It records${guide.wish.armed ? ' and is armed' : '; nothing is armed'}. Sleep well.`,
-      `In the morning:  axond night --lights-on${by === '' ? '' : ` --by ${by}`}`,
-    );
   } finally {
-    process.off('SIGINT', left).off('SIGTERM', left);
     person.close();
     await bedside.leave();
+    for (const signal of endings) process.off(signal, left);
   }
+  throw new Failure(bedside.unfinished());
 }
+
+/** Ctrl-C, a service that ends, a terminal that is closed. */
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 interface Evening {
   readonly named: NamedNight;
@@ -70,15 +81,19 @@ class Bedside {
   readonly #study: StudyPlan;
   readonly #by: string;
   readonly #file: NightFile;
-  readonly #control: string;
   readonly #continues: boolean;
+  /** A run of this very night answers. */
   #runs: boolean;
+  /** The one that was started here. */
+  #child: ChildProcess | undefined;
   /** Whoever was here ends it before its end. */
-  #left = false;
+  #leaving: Promise<void> | undefined;
   /** What is under way with the devices. */
   #acting: Promise<void> = Promise.resolve();
-  /** Arming was asked for, and the evening is not over. */
-  #mayBeArmed = false;
+  /** The evening has come to its end, and what it has armed is to stay so. */
+  #staysArmed = false;
+  /** Why what may be armed could not be disarmed. */
+  #notDisarmed = '';
 
   private constructor({ named, plan, study, by, continues }: Evening, file: NightFile, runs: boolean) {
     this.#named = named;
@@ -86,7 +101,6 @@ class Bedside {
     this.#study = study;
     this.#by = by;
     this.#file = file;
-    this.#control = placesOf(plan.name).control;
     this.#continues = continues || file.lines.some(({ entry }) => entry.kind === 'armed');
     this.#runs = runs;
   }
@@ -94,15 +108,20 @@ class Bedside {
   /** Begins the night's log where there is none. */
   static async open(planned: Evening): Promise<Bedside> {
     const { plan, study, by } = planned;
-    const { record, name: device, state } = plan;
+    const { name: device, state } = plan;
     const { name, participant, night } = study;
+    const running = (await runningDevices()).includes(device) ? await runOf(placesOf(device).control) : undefined;
+    const stranger = running ? strangerTo(study, device, running) : '';
+    if (stranger !== '') throw new Failure(stranger);
+    // A run that was started in another folder may have named it from there.
+    const record = running ? dirname(running.recording) : plan.record;
     mkdirSync(record, { recursive: true });
     const refusal = barred(record, name, participant);
     if (refusal !== undefined) throw new Failure(refusal);
-    const runs = (await runningDevices()).includes(device);
-    const running = runs ? (await runOf(placesOf(device).control)).study : undefined;
-    if (runs && !(running?.name === name && running.participant === participant && running.night === night))
-      throw new Failure(`${device} runs, and not for night ${night} of ${participant}: end that run first.`);
+    if (running && (await statusOf(device)).stimulation?.armed)
+      throw new Failure(
+        `${device}: is armed for this night already. axond disarm --device ${device} disarms it, axond night --lights-on ends the night.`,
+      );
     const file = new NightFile(nightPath(record, name, participant, night), () => nightTime(plan));
     const lines = await file.read();
     if (new Night(lines).closed)
@@ -115,7 +134,7 @@ class Bedside {
         protocol: lock ? protocolHash(lock.protocol) : null,
         approval: lock?.approval ?? null,
       });
-    return new Bedside(planned, file, runs);
+    return new Bedside(planned, file, running !== undefined);
   }
 
   guide(): NightGuide {
@@ -139,7 +158,7 @@ class Bedside {
     if (wish.want === 'answer') {
       const { lines, prompt } = guide.show();
       person.say(...lines);
-      guide.answer(await person.ask(prompt));
+      guide.answer((await person.answerTo(prompt)) ?? 'quit');
     } else {
       this.#acting = this.#act(guide, wish, person);
       await this.#acting;
@@ -150,11 +169,11 @@ class Bedside {
     switch (wish.want) {
       case 'impedance':
         person.say('Measuring …');
-        guide.impedance(await orProblem(() => measureElectrodes(this.#plan, () => this.#left)));
+        guide.impedance(await orProblem(() => measureElectrodes(this.#plan, () => this.left)));
         break;
       case 'signal':
         person.say('Measuring: now …');
-        guide.signal(await orProblem(() => listen(this.#plan)));
+        guide.signal(await orProblem(() => listen(this.#plan, wish.part, () => this.left)));
         break;
       case 'sounded':
         guide.sounded(await problemOf(() => playTo(wish.ear, this.#plan)));
@@ -166,50 +185,51 @@ class Bedside {
         guide.recorded(await problemOf(() => this.#record(wish.entry)));
         break;
       case 'began':
-        person.say('Starting the run …');
-        guide.began(await problemOf(() => this.#begin()));
+        person.say(this.#runs ? 'Looking at the run …' : 'Starting the run …');
+        guide.began(await orProblem(() => this.#begin()));
         break;
       case 'lightsOff':
-        this.#mayBeArmed = this.#plan.actuator !== undefined;
         await this.#lightsOff(guide, wish.forSeconds);
     }
   }
 
-  /** The evening has come to its end, armed or not. False where somebody left meanwhile. */
-  async finish(armed: boolean): Promise<boolean> {
-    if (!armed) await this.#disarm();
-    if (!this.#left) this.#mayBeArmed = false;
-    return !this.#left;
+  /** The evening has come to its end, armed or not. False where that is not so, or somebody left meanwhile. */
+  async finish(isArmed: boolean): Promise<boolean> {
+    if (this.left) return false;
+    this.#staysArmed = isArmed;
+    await this.leave();
+    return this.#notDisarmed === '';
   }
 
-  /** The test current off, and nothing armed, whatever is under way. */
-  async leave(): Promise<void> {
-    this.#left = true;
-    await this.#acting.catch(() => undefined);
-    await this.#disarm().catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+  get left(): boolean {
+    return this.#leaving !== undefined;
+  }
+
+  /** The test current off, nothing armed, no run half begun, whatever is under way (SAFETY.md R-63). */
+  leave(): Promise<void> {
+    return (this.#leaving ??= this.#acting.catch(() => undefined).then(() => this.#leave()));
+  }
+
+  async #leave(): Promise<void> {
+    const child = this.#child;
+    if (child && isAlive(child) && !this.#runs) {
+      child.ref();
+      const gone = once(child, 'exit');
+      child.kill('SIGINT');
+      await gone;
+    }
+    // Also where nobody knows that it is armed: what was asked for may have been done without an answer.
+    if (this.#runs && this.#plan.actuator && !this.#staysArmed)
+      this.#notDisarmed = await problemOf(() => this.#ask({ verb: 'disarm' }));
   }
 
   unfinished(): string {
-    if (this.#mayBeArmed) return this.#notKnown;
-    return this.#runs
-      ? `Nothing is armed. ${this.#plan.name} goes on recording: axond night --lights-on ends it.`
-      : 'Nothing is armed and nothing runs. The steps so far stand in the log.';
-  }
-
-  /** Rejects where nobody can say that it is. */
-  async #disarm(): Promise<void> {
-    if (!this.#mayBeArmed) return;
-    try {
-      await this.#ask({ verb: 'disarm' });
-    } catch (error) {
-      throw new Failure(`${error instanceof Error ? error.message : String(error)} ${this.#notKnown}`);
-    }
-    this.#mayBeArmed = false;
-  }
-
-  get #notKnown(): string {
     const { name } = this.#plan;
-    return `Whether ${name} is armed is not known. Bring it to rest: axond silence --device ${name}.`;
+    if (this.#notDisarmed !== '')
+      return `${this.#notDisarmed}\n${name} may be armed: axond silence --device ${name} ends that.`;
+    return this.#runs
+      ? `Nothing is armed. ${name} goes on recording. The same command goes on; axond night --lights-on ends the night.`
+      : 'Nothing is armed or recorded for this night. The steps so far stand in its log; the same command goes on.';
   }
 
   // ── The run ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -221,27 +241,32 @@ class Bedside {
     else await this.#ask({ verb: 'step', step, result, detail, ...(measures ? { measures } : {}) });
   }
 
-  /** Resolves when it reads samples. */
-  async #begin(): Promise<void> {
+  /** Resolves when it reads samples, with what is left of a window that is open already. */
+  async #begin(): Promise<{ readonly openSeconds: number }> {
     const log = join(this.#plan.state, `${basename(this.#file.path, '.night')}.log`);
-    this.#runs = await this.#status().then(
-      () => true,
-      () => false,
-    );
-    const child = this.#runs ? undefined : this.#start(log);
+    const isThere = (await this.#statusIfThere()) !== undefined;
+    this.#runs &&= isThere;
+    if (!isThere && !isAlive(this.#child)) this.#child = this.#start(log);
     const deadline = performance.now() + startMs;
-    while (!this.#left) {
-      const status = await this.#status().catch(() => undefined);
-      this.#runs ||= status !== undefined;
-      if (status && status.source.samples > 0) return;
-      if (child && child.exitCode !== null) {
+    while (!this.left) {
+      const status = await this.#statusIfThere();
+      // From here on its recording says whose night it is.
+      if (status && !this.#runs && (status.night || status.source.samples > 0)) {
+        await this.#mustBeOurs();
+        this.#runs = true;
+      }
+      // A guardian that is still opening its devices would refuse to be armed.
+      const isReady = status && status.source.samples > 0 && status.stimulation?.guardian !== 'starting';
+      if (this.#runs && isReady) return { openSeconds: status.night?.windowSeconds ?? 0 };
+      if (this.#child && !isAlive(this.#child)) {
+        this.#child = undefined;
         this.#runs = false;
         throw new Error(`The run ended: ${lastLine(log)} (${log})`);
       }
-      if (performance.now() > deadline)
-        throw new Error(`The run has no samples yet. ${status?.source.notice ?? ''} (${log})`);
+      if (performance.now() > deadline) throw new Error(`${whatIsMissing(status)} (${log})`);
       await pause(100);
     }
+    throw new Error('Broken off.');
   }
 
   /** It outlives this process and its terminal. */
@@ -267,13 +292,14 @@ class Bedside {
   async #lightsOff(guide: NightGuide, forSeconds: number): Promise<void> {
     let isOff = false;
     try {
-      let { night } = await this.#status();
+      await this.#mustBeOurs();
+      let { night } = await statusOf(this.#plan.name);
       const by = this.#by === '' ? {} : { by: this.#by };
       if (!(night && night.windowSeconds > 0))
         await this.#ask({ verb: 'mark', mark: 'lightsOff', text: '', forSeconds, ...by });
-      ({ night } = await this.#status());
+      ({ night } = await statusOf(this.#plan.name));
       isOff = true;
-      if (this.#plan.actuator)
+      if (this.#plan.actuator && !this.left)
         await this.#ask({ verb: 'arm', device: this.#plan.name, forSeconds: night?.windowSeconds ?? 0 });
       guide.lightsOff(true, []);
     } catch (error) {
@@ -282,14 +308,43 @@ class Bedside {
     }
   }
 
-  async #status(): Promise<z.output<typeof statusShape>> {
-    return statusShape.parse(await this.#ask({ verb: 'status' }));
+  /** Asked for again before it is told anything that stimulates (SAFETY.md R-64). */
+  async #mustBeOurs(): Promise<void> {
+    const { name } = this.#plan;
+    const stranger = strangerTo(this.#study, name, await runOf(placesOf(name).control));
+    if (stranger === '') return;
+    this.#runs = false;
+    throw new Error(stranger);
+  }
+
+  #statusIfThere(): Promise<RunStatus | undefined> {
+    return statusOf(this.#plan.name).catch(() => undefined);
   }
 
   #ask(request: ControlRequest): Promise<unknown> {
-    return answerOf(this.#control, request);
+    return answerOf(placesOf(this.#plan.name).control, request);
   }
 }
+
+async function statusOf(device: string): Promise<RunStatus> {
+  return statusShape.parse(await answerOf(placesOf(device).control, { verb: 'status' }));
+}
+
+/** What to do where another night than this one is what runs there; empty where it is this one. */
+function strangerTo({ name, participant, night }: StudyPlan, device: string, { study }: RunningRun): string {
+  return study?.name === name && study.participant === participant && study.night === night
+    ? ''
+    : `${device} runs, and not for night ${night} of ${participant}: end that run first.`;
+}
+
+function whatIsMissing(status: RunStatus | undefined): string {
+  if (!status) return 'The run does not answer yet.';
+  if (status.source.samples > 0) return 'Its guardian is not ready yet.';
+  return `The run has no samples yet. ${status.source.notice}`;
+}
+
+const isAlive = (child: ChildProcess | undefined): boolean =>
+  child !== undefined && child.exitCode === null && child.signalCode === null;
 
 function lastLine(path: string): string {
   return existsSync(path) ? (readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? '') : '';
@@ -303,7 +358,7 @@ async function orProblem<Result>(act: () => Promise<Result>): Promise<Result | P
   }
 }
 
-async function problemOf(act: () => Promise<void>): Promise<string> {
+async function problemOf(act: () => Promise<unknown>): Promise<string> {
   const result = await orProblem(async () => {
     await act();
     return { problem: '' };
@@ -313,7 +368,9 @@ async function problemOf(act: () => Promise<void>): Promise<string> {
 
 const statusShape = z.object({
   source: z.object({ samples: z.number(), notice: z.string() }),
+  stimulation: z.object({ armed: z.boolean(), guardian: z.string() }).nullable(),
   night: z.object({ windowSeconds: z.number() }).nullable(),
 });
+type RunStatus = z.output<typeof statusShape>;
 
-const startMs = 30_000;
+const startMs = 60_000;

@@ -41,6 +41,7 @@ class Bed {
   moves = true;
   recording = '';
   run = '';
+  openSeconds = 0;
   arming: string[] = [];
   perhapsArmed = false;
 
@@ -88,7 +89,7 @@ class Bed {
           guide.recorded(this.recording);
           break;
         case 'began':
-          guide.began(this.run);
+          guide.began(this.run === '' ? { openSeconds: this.openSeconds } : { problem: this.run });
           break;
         case 'lightsOff':
           guide.lightsOff(true, this.arming, this.perhapsArmed);
@@ -117,7 +118,7 @@ test('from the code to lights off: each step is recorded once, in its order, and
   assert.match(bed.say('y'), /records\. It is disarmed\.[^]*Window \[9h\]/);
   assert.match(
     bed.say('8h'),
-    /Lights off for P017, night 3: the window is open for 8h, and it is armed\.\nType bedside-1/,
+    /Next is lights off for P017, night 3: the window opens for 8h, and it will be armed\.\nType bedside-1/,
   );
   assert.equal(bed.say('bedside-1'), 'done');
   assert.deepEqual(
@@ -143,6 +144,9 @@ test('each wrong answer is told and asked again', () => {
   assert.match(bed.say('x'), /"x" is no answer here[^]*Enter measures, s skips it: $/);
   const sound = new Bed({ without: { impedance: 'none', signal: 'none', sound: '' } });
   assert.match(sound.say('P017', 'y', 'y', 'y', '', 'q'), /"q" is none of l, r, b and n/);
+  for (const wrong of ['', 'lots', 'nonsense', 'rr'])
+    assert.match(sound.say(wrong), new RegExp(`^"${wrong}" is none of l, r, b and n\\.\nWhere was it`));
+  assert.match(sound.say('Right'), /Enter plays another/);
   const end = new Bed();
   end.say(...wellUpToClock);
   assert.match(end.say('perhaps'), /y or n\./);
@@ -214,6 +218,36 @@ test('an evening that goes on keeps what it had found, and asks for the code aga
   assert.ok(!bed.steps.some(({ step }) => step === 'impedance' || step === 'sound'));
 });
 
+test('eyes, blinks and jaw that do not pass may be for a restless rest: it can be measured again from each of them', () => {
+  const parts = (bed: Bed): string[] => bed.asked.flatMap((wish) => (wish.want === 'signal' ? [wish.part] : []));
+  const bed = new Bed();
+  bed.moves = false;
+  bed.say('P017', '', '', '', '');
+  assert.deepEqual(parts(bed), ['open', 'closed']);
+  assert.match(bed.say(''), /Now close the eyes/);
+  bed.moves = true;
+  assert.match(bed.say(''), /ok {6}eyes closed/);
+  assert.deepEqual(parts(bed), ['open', 'closed', 'open', 'closed']);
+  bed.moves = false;
+  bed.say('');
+  assert.match(bed.say(''), /FAILED {2}blinks: [^]*open eyes at rest\. Was that quiet\? If not: back to the eyes\./);
+  assert.match(bed.say('back', 'back'), /Eyes open[^]*k keeps what was found/);
+  assert.match(bed.say(''), /Now close the eyes/);
+  assert.deepEqual(parts(bed).slice(-2), ['blink', 'open']);
+});
+
+test('an evening that goes on after lights off asks for no window: the one that is open stays', () => {
+  const bed = new Bed();
+  bed.openSeconds = 1800;
+  assert.match(
+    bed.say(...wellUpToClock, 'y'),
+    /It is disarmed\.\nThe lights are off for P017, night 3: the window is open for another 30m, and it will be armed\.\nType bedside-1/,
+  );
+  assert.match(bed.say('back'), /Is that right/);
+  assert.equal(bed.say('y', 'bedside-1'), 'done');
+  assert.deepEqual(bed.asked.at(-2), { want: 'lightsOff', forSeconds: 1800 });
+});
+
 test('a run that does not begin, a log that cannot be written, an arming that is refused: told, and tried again', () => {
   const bed = new Bed();
   bed.recording = 'night.night: no space left';
@@ -221,11 +255,16 @@ test('a run that does not begin, a log that cannot be written, an arming that is
   bed.recording = '';
   bed.run = 'the run ended: source.port: there is no such file';
   assert.match(bed.say(...wellUpToClock, 'y'), /there is no such file[^]*Enter tries again/);
+  assert.match(bed.say('again'), /^"again" is no answer here\.\nEnter tries again/);
   bed.run = '';
   bed.say('', '');
   bed.arming = ['not armed: the guardian rests', 'not armed: signal'];
   assert.match(bed.say('bedside-1'), /the guardian rests\nnot armed: signal\n[^]*Nothing is armed/);
   assert.match(bed.say('back'), /The lights are off/);
+  assert.match(
+    bed.say('bedside'),
+    /^"bedside" is no answer here\.\nThe lights are off and it records\. Nothing is armed\./,
+  );
   bed.arming = [];
   assert.equal(bed.say(''), 'done');
   assert.deepEqual(bed.guide.wish, { want: 'done', armed: true });

@@ -3,6 +3,7 @@ import { longestWindowSeconds } from '../study/night.js';
 import { judgeBiocalibration, type Biocalibration, type Heard } from './biocalibration.js';
 import type { Finding } from './check-machine.js';
 import type { Ear, EveningFacts, EveningWish, MachineFacts, Problem, SignalPart, StepEntry } from './night-wishes.js';
+import { asked, names } from './night-words.js';
 import type { JudgedElectrode } from './setup-impedance.js';
 
 type Place = NightStep | 'begin' | 'window' | 'name';
@@ -44,6 +45,8 @@ export class NightGuide {
   #windowSeconds = defaultWindowSeconds;
   #lightsAreOff = false;
   #perhapsArmed = false;
+  /** The lights are off since an evening before this one, which was broken off: its window stays as it is. */
+  #isOpen = false;
 
   constructor(facts: EveningFacts) {
     this.#facts = facts;
@@ -118,15 +121,18 @@ export class NightGuide {
     this.#enter(places.indexOf(this.#place) + 1);
   }
 
-  /** Why there is none that reads samples; empty where there is. */
-  began(problem: string): void {
+  /** There is one that reads samples. `openSeconds`: left of a window that is open already. */
+  began(begun: { readonly openSeconds: number } | Problem): void {
     this.#answers();
-    if (problem !== '') this.#wrong(problem);
-    else {
-      this.#runs = true;
-      this.#said = ['The run reads samples and records. It is disarmed.'];
-      this.#enter(places.indexOf('window'));
+    if ('problem' in begun) {
+      this.#wrong(begun.problem);
+      return;
     }
+    this.#runs = true;
+    this.#said = ['The run reads samples and records. It is disarmed.'];
+    this.#isOpen = begun.openSeconds > 0;
+    if (this.#isOpen) this.#windowSeconds = begun.openSeconds;
+    this.#enter(places.indexOf(this.#isOpen ? 'name' : 'window'));
   }
 
   /**
@@ -192,14 +198,18 @@ export class NightGuide {
     const kept = this.#keeps ? ', k keeps what was found' : '';
     if (place !== 'impedance' && this.#withoutSignal !== '')
       return {
-        lines: [`${asked[place]} Look at the signal on the page: ${this.#withoutSignal}`],
+        lines: [`${asked[place]} Look at the signal on the page: ${this.#withoutSignal}.`],
         prompt: `Was it seen? (y, n, s skips it${kept})`,
       };
     if (this.#found) {
       const { result, detail } = this.#found;
       const seen = place === 'impedance' ? '' : ', y if you have seen it yourself';
+      const isCompared = result !== 'ok' && (place === 'blink' || place === 'jaw');
       return {
-        lines: [`  ${marks[result]} ${names[place]}: ${detail}`],
+        lines: [
+          `  ${marks[result]} ${names[place]}: ${detail}`,
+          ...(isCompared ? ['It is compared with open eyes at rest. Was that quiet? If not: back to the eyes.'] : []),
+        ],
         prompt:
           result === 'ok' ? 'Enter goes on, m measures again:' : `Enter measures again${seen}, f goes on (as failed):`,
       };
@@ -232,10 +242,12 @@ export class NightGuide {
   #summary(): string[] {
     const { participant, night, stimulates } = this.#facts;
     const found = [...this.#earlier.values()].filter(({ result }) => result !== 'ok');
-    const until = hours(this.#windowSeconds);
+    const open = this.#isOpen
+      ? `The lights are off for ${participant}, night ${night}: the window is open for another ${hours(this.#windowSeconds)}`
+      : `Next is lights off for ${participant}, night ${night}: the window opens for ${hours(this.#windowSeconds)}`;
     return [
       ...found.map(({ step, result, detail }) => `  ${marks[result]} ${names[step]}: ${detail}`),
-      `Lights off for ${participant}, night ${night}: the window is open for ${until}${stimulates ? ', and it is armed' : ''}.`,
+      `${open}${stimulates ? ', and it will be armed' : ''}.`,
     ];
   }
 
@@ -277,7 +289,8 @@ export class NightGuide {
         else this.#wrong('y or n.');
         break;
       case 'begin':
-        this.wish = { want: 'began' };
+        if (text === '') this.wish = { want: 'began' };
+        else this.#wrong(`"${text}" is no answer here.`);
         break;
       case 'window':
         this.#takeWindow(text);
@@ -286,7 +299,8 @@ export class NightGuide {
         if (this.#lightsAreOff && text === 'record') this.wish = { want: 'done', armed: false };
         else if (text === device || (this.#lightsAreOff && text === ''))
           this.wish = { want: 'lightsOff', forSeconds: this.#windowSeconds };
-        else this.#wrong(`Nothing was done. ${device} is the name to type; back changes the window.`);
+        else if (this.#lightsAreOff) this.#wrong(`"${text}" is no answer here.`);
+        else this.#wrong(`Nothing was done. ${device} is the name to type; back goes back.`);
     }
   }
 
@@ -297,6 +311,8 @@ export class NightGuide {
     else if (found && yes.test(text) && place !== 'impedance')
       this.#record({ ...found, result: 'ok', detail: `seen by whoever watched; measured ${found.detail}` });
     else if (text === '' || text === 'm') {
+      // The eyes are compared with themselves: again means both.
+      if (found && place === 'eyes') this.#rest = undefined;
       this.#found = undefined;
       this.wish = place === 'impedance' ? { want: 'impedance' } : { want: 'signal', part: this.#partOf(place) };
     } else this.#takeOther(text);
@@ -311,7 +327,7 @@ export class NightGuide {
   #takeSound(text: string): void {
     const found = this.#found;
     if (this.#heard.at(-1) === '') {
-      const where = heardWhere[text.toLowerCase()[0] ?? ''];
+      const where = heardWhere.find((word) => text !== '' && [word, word[0]].includes(text.toLowerCase()));
       if (where === undefined) this.#wrong(`"${text}" is none of l, r, b and n.`);
       else {
         this.#heard = [...this.#heard.slice(0, -1), where];
@@ -368,12 +384,17 @@ export class NightGuide {
       return;
     }
     const isAutomatic = (): boolean =>
-      this.#whyNot !== '' || this.#place === 'power' || this.#place === 'disk' || this.#place === 'begin';
-    if (this.#found) this.#found = undefined;
-    else {
+      this.#whyNot !== '' ||
+      this.#place === 'power' ||
+      this.#place === 'disk' ||
+      this.#place === 'begin' ||
+      (this.#place === 'window' && this.#isOpen);
+    if (!this.#found) {
       do this.#place = places[Math.max(0, places.indexOf(this.#place) - 1)] ?? 'participant';
       while (isAutomatic());
     }
+    // What the others are compared with may be what went wrong.
+    if (this.#place === 'eyes') this.#rest = undefined;
     this.#found = undefined;
     this.#heard = [];
   }
@@ -385,7 +406,7 @@ export class NightGuide {
   }
 
   get #withoutSignal(): string {
-    return this.#runs ? 'a run has the amplifier.' : this.#facts.without.signal;
+    return this.#runs ? 'a run has the amplifier' : this.#facts.without.signal;
   }
 
   /** There is a result of the present step already. */
@@ -451,33 +472,13 @@ export class NightGuide {
 const marks = { ok: 'ok     ', failed: 'FAILED ', skipped: 'skipped' } as const;
 const levels = { good: marks.ok, warning: 'check  ', fault: marks.failed } as const;
 
-const names: Readonly<Record<NightStep, string>> = {
-  participant: 'participant',
-  impedance: 'impedance',
-  eyes: 'eyes closed',
-  blink: 'blinks',
-  jaw: 'jaw',
-  sound: 'sound',
-  power: 'power',
-  disk: 'disk',
-  clock: 'clock',
-};
-
-const asked = {
-  impedance: 'Electrodes on? Their impedance is measured; the test current is off again before anything can stimulate.',
-  open: 'Eyes open: look at one point and sit still, for six seconds.',
-  eyes: 'Now close the eyes and relax, for six seconds.',
-  blink: 'Blink firmly, again and again, for six seconds.',
-  jaw: 'Clench the jaw, for six seconds.',
-} as const;
-
 const findingNames: Readonly<Record<'power' | 'disk' | 'clock', readonly string[]>> = {
   power: ['power', 'speed', 'temperature', 'battery'],
   disk: ['recordings', 'disk'],
   clock: ['clock', 'real-time clock'],
 };
 
-const heardWhere: Readonly<Record<string, string>> = { l: 'left', r: 'right', b: 'both', n: 'nowhere' };
+const heardWhere: readonly string[] = ['left', 'right', 'both', 'nowhere'];
 const yes = /^y(es)?$/i;
 const no = /^no?$/i;
 const hours = (seconds: number): string =>

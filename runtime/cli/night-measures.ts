@@ -8,7 +8,7 @@ import type { Heard } from './biocalibration.js';
 import { judgeMachine, type Finding } from './check-machine.js';
 import { lookAtMachine, type ConfigurationSources } from './machine.js';
 import { measureDevice } from './measure-device.js';
-import type { Ear, MachineFacts, Problem } from './night-wishes.js';
+import type { Ear, MachineFacts, Problem, SignalPart } from './night-wishes.js';
 import { electrodesOf, judgeElectrodes, seriesOhmsOf, type JudgedElectrode } from './setup-impedance.js';
 import { oneEar } from './setup-sound.js';
 
@@ -30,9 +30,12 @@ export async function measureElectrodes(
 }
 
 /** Of the electrodes that are used. */
-export async function listen({ source }: RunPlan): Promise<Heard> {
-  const { info, values, railed, problem } = await measureDevice(source.port, source.baudRate, source.device, seconds);
-  if (problem !== '') throw new Error(`${source.port}: ${problem}`);
+export async function listen({ source }: RunPlan, part: SignalPart, isOver: () => boolean): Promise<Heard> {
+  const { port, baudRate, device } = source;
+  // Alpha swells and fades: of six seconds one in eight would be wrong either way.
+  const seconds = part === 'open' || part === 'closed' ? 10 : 6;
+  const { info, values, railed, problem } = await measureDevice(port, baudRate, device, seconds, isOver);
+  if (problem !== '') throw new Error(`${port}: ${problem}`);
   const used = electrodesOf(source);
   const stretches = info.channels.map(({ name, unit }, place) => {
     const own = values[place] ?? new Float64Array(0);
@@ -43,7 +46,7 @@ export async function listen({ source }: RunPlan): Promise<Heard> {
 }
 
 /** The first sound of the study, three times, as loud as it is there and no louder than its ceiling. */
-export async function playTo(ear: Ear, { actuator }: RunPlan): Promise<void> {
+export async function playTo(ear: Ear, { actuator }: Pick<RunPlan, 'actuator'>): Promise<void> {
   const plan = actuator?.plan;
   if (plan?.use !== 'audio') throw new Error('no sound card stimulates here');
   const [first] = renderWithin(plan);
@@ -86,6 +89,4 @@ function judgeBattery({ percent, discharging }: { percent: number; discharging: 
     : { level: 'good', name: 'battery', detail, fix: '' };
 }
 
-/** Long enough for five windows of two seconds. */
-const seconds = 6;
 const patienceMs = 2000;

@@ -1,4 +1,4 @@
-import { readlinkSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { RunDescription } from '../contracts.js';
@@ -20,6 +20,7 @@ export async function runOf(control: string): Promise<RunningRun> {
   const { recording: named, processes } = shape.parse(reply.value);
   // As the run names it, which may be another folder's.
   const path = named.startsWith('/') ? named : join(readlinkSync(`/proc/${processes.core}/cwd`), named);
+  if (!existsSync(path)) throw new Error(`${path}: its run is only beginning. Ask again in a moment.`);
   const recording = openRecording(path);
   try {
     return { recording: path, pid: processes.core, study: recording.run.study };

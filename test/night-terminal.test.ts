@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { Recorded } from '../runtime/recording/recording.test.fixture.js';
+import { readNightLog, type NightEntry } from '../runtime/study/night-log.js';
+import { serveControl, type ControlAnswer, type ControlRequest } from '../runtime/supervisor/control-socket.js';
+import { startAxond, statusOf, temporaryFolder, until } from './axond-process.js';
+import { writeShamAllocation } from './sham-allocation.js';
+import { OwnTerminal, ctrlC, ctrlD, withoutTerminal } from './own-terminal.js';
+
+/** `axond night` at a real terminal: what somebody types who is wrong, in a hurry, or gone. */
+
+const atTerminal = { skip: withoutTerminal() };
+
+interface Room {
+  readonly folder: string;
+  readonly port: string;
+  readonly environment: Record<string, string>;
+  /** The command of the service. */
+  readonly run: readonly string[];
+  evening(): OwnTerminal;
+  log(): NightEntry[];
+}
+
+async function room(t: TestContext): Promise<Room> {
+  const folder = temporaryFolder();
+  const port = join(folder, 'cyton');
+  const file = join(folder, 'protocol.yaml');
+  writeFileSync(
+    file,
+    `preset: demo\ndevice: { name: bed, record: ${folder} }\nsource: { port: ${port} }\n` +
+      `study: { name: cue, allocation: ${join(folder, 'cue.sealed')} }\n`,
+  );
+  await writeShamAllocation(join(folder, 'cue.sealed'), { study: 'cue', participant: 'P001', nights: 1 });
+  const environment = { RUNTIME_DIRECTORY: join(folder, 'run') };
+  return {
+    folder,
+    port,
+    environment,
+    run: ['run', '--config', file, '--json'],
+    evening: () => new OwnTerminal(t, ['night', 'P001', '--night', '1', '--config', file, '--by', 'AM'], environment),
+    log: () => readNightLog(readFileSync(join(folder, 'cue-P001-01.night'), 'utf8')).map(({ entry }) => entry),
+  };
+}
+
+const ended =
+  /\nNothing is armed or recorded for this night\. The steps so far stand in its log; the same command goes on\.\n$/;
+
+/** Answers what a machine and a person who watches are asked, until it asks this. */
+async function answersUntil(seat: OwnTerminal, last: RegExp): Promise<void> {
+  const answers: readonly [RegExp, string][] = [
+    [/Code of the participant: $/, 'P001'],
+    [/Enter measures, s skips it.*: $/, 's'],
+    [/Was it seen\?.* $/, 'y'],
+    [/f goes on \(recorded as failed\): $/, 'f'],
+    [/Is that right\? .* $/, 'y'],
+    [/Window \[9h\]: $/, ''],
+    [/Type bed: $/, 'bed'],
+  ];
+  for (;;) {
+    await seat.shows(new RegExp([last, ...answers.map(([prompt]) => prompt)].map(({ source }) => source).join('|')));
+    if (last.test(seat.shown)) return;
+    const [, answer = ''] = answers.find(([prompt]) => prompt.test(seat.shown)) ?? [];
+    seat.type(`${answer}\n`);
+  }
+}
+
+/** Processes of axond that know this folder: all that an evening may have left behind. */
+function leftIn(folder: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
+    } catch {
+      return false; // Gone meanwhile.
+    }
+  });
+}
+
+test(
+  'a wrong code, Ctrl-D and Ctrl-C at a question: told, nothing is armed, and the same command goes on',
+  atTerminal,
+  async (t) => {
+    const bed = await room(t);
+    let seat = bed.evening();
+    assert.match(await seat.answers(/Code of the participant: $/, 'P018'), /quit or Ctrl-C ends it\. Nothing is armed/);
+    assert.match(
+      await seat.answers(/Code of the participant: $/, ''),
+      /P018 is not the code that this night was begun for/,
+    );
+    await seat.shows(/Nothing is not the code[^]*Code of the participant: $/);
+    seat.type(ctrlD);
+    assert.equal(await seat.exited, 1);
+    assert.match(seat.shown, ended);
+
+    seat = bed.evening();
+    await seat.answers(/Code of the participant: $/, 'P001');
+    await seat.answers(/Enter measures, s skips it: $/, '');
+    await seat.shows(/there is no such port\. Plug the device in[^]*Enter measures, s skips it: $/);
+    seat.type(ctrlC);
+    assert.equal(await seat.exited, 130);
+    assert.match(seat.shown, ended);
+    assert.deepEqual(
+      bed.log().map((entry) => (entry.kind === 'step' ? `${entry.step} ${entry.result}` : entry.kind)),
+      ['begun', 'participant ok'],
+    );
+  },
+);
+
+test(
+  'R-63 Ctrl-C within a measurement: the amplifier is let go of, and measures the next time',
+  atTerminal,
+  async (t) => {
+    const bed = await room(t);
+    startAxond(t, ['emulate', 'cyton', '--awake', '--link', bed.port, '--impedance', '2']);
+    await until('the emulated board', () => existsSync(bed.port), 60_000);
+    for (const [answers, what] of [
+      [['P001', ''], /Measuring …\n$/],
+      [['P001', 's', ''], /Measuring: now …\n$/],
+    ] as const) {
+      const seat = bed.evening();
+      for (const answer of answers) await seat.answers(/: $/, answer);
+      await seat.shows(what);
+      seat.type(ctrlC);
+      assert.equal(await seat.exited, 130);
+      assert.match(seat.shown, ended);
+    }
+    const seat = bed.evening();
+    await seat.answers(/: $/, 'P001');
+    // The test current is on all inputs of the board that this configuration names; none is left on any of them.
+    await seat.answers(/Enter measures.*: $/, '');
+    await seat.shows(/ok {6}impedance: C3 [12]\.\d kΩ \(good\), [^]*: $/);
+    seat.type('quit\n');
+    assert.equal(await seat.exited, 1);
+  },
+);
+
+test('R-63 Ctrl-C while the run is being started: nothing runs afterwards', atTerminal, async (t) => {
+  const bed = await room(t);
+  const seat = bed.evening();
+  await answersUntil(seat, /Starting the run …\n$/);
+  await until('the run', () => leftIn(bed.folder).length > 2);
+  seat.type(ctrlC);
+  assert.equal(await seat.exited, 130);
+  assert.match(seat.shown, ended);
+  await until('its end', () => leftIn(bed.folder).length === 0);
+  assert.ok(!bed.log().some(({ kind }) => kind === 'armed' || kind === 'lightsOff'));
+});
+
+test(
+  'a run that a service has started is found: what it cannot measure is seen by a person, and it is armed',
+  atTerminal,
+  async (t) => {
+    const bed = await room(t);
+    startAxond(t, ['emulate', 'cyton', '--awake', '--link', bed.port]);
+    await until('the emulated board', () => existsSync(bed.port), 60_000);
+    const unit = startAxond(
+      t,
+      [...bed.run, '--set', 'study.participant=P001', '--set', 'study.night=1'],
+      bed.environment,
+    );
+    const runs = join(bed.folder, 'run');
+    const stands = async (): Promise<boolean> =>
+      /"guardian":"ready"/.test(JSON.stringify([await statusOf(runs, 'bed')]));
+    await until('the run', stands, 60_000);
+    const seat = bed.evening();
+    await answersUntil(seat, /Sleep well\.[^]*\n$/);
+    assert.equal(await seat.exited, 0);
+    assert.deepEqual(
+      bed
+        .log()
+        .flatMap((entry) => (entry.kind === 'step' ? [`${entry.step} ${entry.result}`] : []))
+        .slice(0, 6),
+      ['participant ok', 'impedance skipped', 'eyes ok', 'blink ok', 'jaw ok', 'sound skipped'],
+    );
+    assert.match(JSON.stringify(await statusOf(runs, 'bed')), /"armed":true/);
+    unit.child.kill('SIGINT');
+    assert.equal(await unit.exited, 0);
+  },
+);
+
+/** A run that says what a test wants it to say. */
+class StagedRun {
+  readonly asked: string[] = [];
+  windowSeconds = 0;
+  armed = false;
+  /** What arming waits for. */
+  arming: Promise<void> = Promise.resolve();
+  #recording = '';
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async serve(t: TestContext, { folder }: Room): Promise<StagedRun> {
+    const run = new StagedRun(folder);
+    run.isOf('P001');
+    mkdirSync(join(folder, 'run', 'bed'), { recursive: true });
+    const server = await serveControl(join(folder, 'run', 'bed', 'control.sock'), (request) => run.#answer(request));
+    t.after(() => server.close());
+    return run;
+  }
+
+  /** Whose night it records from now on. */
+  isOf(participant: string): void {
+    this.#recording = join(this.#folder, `${participant}.db`);
+    const study = { name: 'cue', participant, night: 1, continued: false, sha256: null };
+    if (!existsSync(this.#recording)) new Recorded(this.#recording, 1, { study }).close();
+  }
+
+  async #answer(request: ControlRequest): Promise<ControlAnswer> {
+    const { verb } = request;
+    if (verb !== 'status' && verb !== 'step') this.asked.push(verb === 'mark' ? (request.mark ?? '') : verb);
+    if (verb === 'mark') this.windowSeconds = request.forSeconds ?? 0;
+    if (verb === 'arm') await this.arming;
+    if (verb === 'arm' || verb === 'disarm') this.armed = verb === 'arm';
+    return {
+      ok: true,
+      value: {
+        recording: this.#recording,
+        processes: { core: process.pid },
+        source: { samples: 1, notice: '' },
+        stimulation: { armed: this.armed, guardian: 'ready' },
+        night: { windowSeconds: this.windowSeconds },
+      },
+    };
+  }
+}
+
+/** Resolves when the evening has heard of it. */
+const goings: Readonly<Record<string, (seat: OwnTerminal) => Promise<unknown>>> = {
+  'Ctrl-C, twice,': async (seat) => {
+    for (const key of [ctrlC, ctrlC]) {
+      seat.type(key);
+      await seat.shows(/Ending …\n$/);
+    }
+  },
+  // As of a terminal that is closed, but that one can still see what it does.
+  'a hangup': (seat) => {
+    process.kill(seat.program, 'SIGHUP');
+    return seat.shows(/Ending …\n$/);
+  },
+};
+for (const [what, goes] of Object.entries(goings))
+  test(`R-63 ${what} while it is being armed: disarmed as soon as it is`, atTerminal, async (t) => {
+    const bed = await room(t);
+    const run = await StagedRun.serve(t, bed);
+    let arms: () => void = () => undefined;
+    run.arming = new Promise((resolve) => (arms = resolve));
+    const seat = bed.evening();
+    await answersUntil(seat, /Type bed: $/);
+    seat.type('bed\n');
+    await until('the arming', () => run.asked.includes('arm'));
+    await goes(seat);
+    arms();
+    await until('the disarming', () => run.asked.includes('disarm'));
+    assert.deepEqual([run.asked, run.armed], [['lightsOff', 'arm', 'disarm'], false]);
+    await seat.exited;
+    await until('its end', () => leftIn(bed.folder).length === 0);
+  });
+
+test(
+  'R-63 a terminal that is closed at a question: what runs is disarmed, and nobody asks any more',
+  atTerminal,
+  async (t) => {
+    const bed = await room(t);
+    const run = await StagedRun.serve(t, bed);
+    const seat = bed.evening();
+    await answersUntil(seat, /Type bed: $/);
+    seat.close();
+    await until('the disarming', () => run.asked.includes('disarm'));
+    await until('its end', () => leftIn(bed.folder).length === 0);
+    assert.deepEqual(run.asked, ['disarm']);
+  },
+);
+
+test(
+  'R-64 a run that has become another night is neither opened a window nor armed; one that is armed is left alone',
+  atTerminal,
+  async (t) => {
+    const bed = await room(t);
+    const run = await StagedRun.serve(t, bed);
+    let seat = bed.evening();
+    await answersUntil(seat, /Type bed: $/);
+    run.isOf('P002');
+    seat.type('bed\n');
+    await seat.shows(/bed runs, and not for night 1 of P001: end that run first\.[^]*Type bed: $/);
+    assert.deepEqual(run.asked, []);
+    seat.type('quit\n');
+    assert.equal(await seat.exited, 1);
+    // What it may have armed is somebody else's.
+    assert.deepEqual(run.asked, []);
+
+    seat = bed.evening();
+    assert.equal(await seat.exited, 1);
+    assert.match(seat.shown, /bed runs, and not for night 1 of P001/);
+    run.isOf('P001');
+    run.armed = true;
+    seat = bed.evening();
+    assert.equal(await seat.exited, 1);
+    assert.match(seat.shown, /bed: is armed for this night already\. axond disarm --device bed disarms it/);
+  },
+);

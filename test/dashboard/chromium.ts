@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { z } from 'zod';
 import { disarmCauses } from '../../runtime/contracts.js';
 import { tokenPath } from '../../runtime/link/dashboard/tokens.js';
 import { openRecording } from '../../runtime/recording/read.js';
@@ -10,7 +11,7 @@ import { NightFile, nightPath } from '../../runtime/study/night-file.js';
 import { writeSealed } from '../../runtime/study/sealed-files.js';
 import { askControl } from '../../runtime/supervisor/control-socket.js';
 import { nightTime } from '../../runtime/supervisor/run-night.js';
-import { startAxond, temporaryFolder, until, type Started } from '../axond-process.js';
+import { startAxond, statusOf, temporaryFolder, until, type Started } from '../axond-process.js';
 import { Chromium, hasChromium, type Tab } from './browser.js';
 
 /**
@@ -91,7 +92,12 @@ test('gaps are drawn as gaps, and a signal that does not come is grey', { skip }
   await until('a trace that is drawn', async () => (await tab.colours('#traces')) > 20, 60_000);
   process.kill(demo.child.pid!, 'SIGSTOP');
   try {
-    await shows(tab, '#stale', /no sample for \d+ s/);
+    await shows(tab, '#stale', /no sample for ([4-9]|\d\d) s/);
+    assert.equal(
+      await tab.text('#notice'),
+      '',
+      'the page is connected, and its STOP reaches the guardian past the core',
+    );
     assert.equal(await tab.value("getComputedStyle(document.querySelector('#traces')).opacity"), '0.3');
   } finally {
     process.kill(demo.child.pid!, 'SIGCONT');
@@ -181,6 +187,47 @@ test('a mark is written; Esc Esc stops; both stand in the recording, and nothing
   const causes = events.flatMap(({ event }) => (event?.kind === 'disarmed' ? [disarmCauses[event.cause]] : []));
   assert.ok(causes.includes('remote') || causes.includes('silence'), causes.join(', '));
 });
+
+test(
+  'R-36 a page whose connection hangs says that it is not connected, and that a STOP may not have arrived',
+  { skip },
+  async () => {
+    const folder = temporaryFolder();
+    const own = startAxond(
+      { after: (end: () => void) => void ends.push(end) },
+      ['demo', '--json', '--set', `device.record=${folder}`, 'device.dashboard={ port: 0 }'],
+      { XDG_RUNTIME_DIR: folder, RUNTIME_DIRECTORY: folder },
+    );
+    const address = /dashboard: (http:\S+)/;
+    await until('the page', () => address.test(own.stderr()), 120_000);
+    const key = readFileSync(tokenPath(join(folder, 'state'), 'operator'), 'utf8').trim();
+    const at = (path: string) => browser.open(`${address.exec(own.stderr())?.[1] ?? ''}${path}#token=${key}`);
+    const [tab, other, beds] = [await at(''), await at(''), await at('beds')];
+    for (const one of [tab, other]) await shows(one, '#gate-facts', /guardian\s+ready/);
+    await shows(beds, '#rows', /^demo/);
+    const link = z.object({ processes: z.object({ link: z.number() }) }).parse(await statusOf(folder, 'demo'))
+      .processes.link;
+    process.kill(link, 'SIGSTOP');
+    try {
+      await tab.click('#stop');
+      await shows(other, '#notice', /^NOT CONNECTED \(nothing heard for 3 s\).*axond silence/);
+      await shows(beds, '#notice', /^NOT CONNECTED/);
+      await shows(tab, '#notice', /^STOP MAY NOT HAVE ARRIVED: it has no answer\..*NOT CONNECTED.*axond silence/);
+      await keep(tab, 'hung');
+    } finally {
+      process.kill(link, 'SIGCONT');
+    }
+    for (const one of [other, beds])
+      await until('the connection again', async () => (await one.text('#notice')) === '');
+    await shows(tab, '#notice', /^STOP MAY NOT HAVE ARRIVED: it has no answer\. On the box/);
+    await tab.click('#stop');
+    await until('a STOP that is answered', async () => (await tab.text('#notice')) === '');
+    await shows(tab, '#state', /DISARMED/);
+    for (const one of [tab, other, beds]) await one.close();
+    own.child.kill('SIGINT');
+    await own.exited;
+  },
+);
 
 test(
   'what somebody has to see to stands on the page and in the list of beds, until it was seen',

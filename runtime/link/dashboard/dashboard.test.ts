@@ -261,3 +261,9 @@ test('R-54 the beds are watched also while nobody looks on', async (t) => {
   await serve(t, undefined, { rows: () => (looks++, []), broker: null, acknowledge });
   await until('a second look without a page', () => looks >= 2);
 });
+
+test('R-36 a page hears something every second, also of a run that hangs', async (t) => {
+  const { url, tokens } = await serve(t);
+  const page = new Client(t, url, { token: tokens.blinded });
+  await until('two beats', () => page.heard.filter((one) => 'beat' in one).length >= 2);
+});

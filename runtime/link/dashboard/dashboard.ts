@@ -48,7 +48,7 @@ export class Dashboard {
   readonly #bedPages = new Set<PageConnection>();
   readonly #wrongTokens = new Allowance(20, 1000);
   readonly #timer: NodeJS.Timeout;
-  readonly #bedTimer: NodeJS.Timeout;
+  readonly #beatTimer: NodeJS.Timeout;
   #lastEvent = 0;
   #disk: Disk | null = null;
   #status: ShownStatus | undefined;
@@ -83,7 +83,7 @@ export class Dashboard {
       },
     });
     this.#timer = setInterval(() => this.#follow(), followMs);
-    this.#bedTimer = setInterval(() => this.#tellBeds(), bedsMs);
+    this.#beatTimer = setInterval(() => this.#beat(), beatMs);
     this.#server.listen(options).then(
       (port) => say({ dashboard: { url: `http://${urlHost(options.address)}:${port}/`, problem: '' } }),
       (error: unknown) =>
@@ -111,7 +111,7 @@ export class Dashboard {
 
   close(): void {
     clearInterval(this.#timer);
-    clearInterval(this.#bedTimer);
+    clearInterval(this.#beatTimer);
     for (const page of [...this.#pages, ...this.#bedPages]) page.close(Closing.over, 'the run has ended');
     this.#server.close();
     this.#recording.close();
@@ -160,6 +160,11 @@ export class Dashboard {
     page.tell({ past: { marks: marksFor(page.role, marks), estimates } });
     const history = this.#signal.history();
     if (history) page.show(encodeSignal(history));
+  }
+
+  #beat(): void {
+    for (const page of this.#pages) page.tell({ beat: true });
+    this.#tellBeds();
   }
 
   #tellBeds(): void {
@@ -288,7 +293,7 @@ function diskOf(recording: string): Disk | null {
 const urlHost = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
 const followMs = 100;
-const bedsMs = 1000;
+const beatMs = 1000;
 const mostEvents = 1000;
 const mostPages = 32;
 /** Every ten seconds. */

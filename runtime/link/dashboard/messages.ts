@@ -110,6 +110,8 @@ export type ToPage =
         readonly pages: number;
       };
     }
+  /** Every second, whatever becomes of the run: a page that does not hear it knows that its STOP may not reach. */
+  | { readonly beat: true }
   /** For the page of beds alone, every second. `broker`: whether others are heard; null where none is configured. */
   | { readonly beds: { readonly rows: readonly BedRow[]; readonly device: string; readonly broker: boolean | null } }
   | { readonly answer: { readonly id: number; readonly ok: boolean; readonly text: string } };

@@ -7,7 +7,7 @@ export interface ConnectionEvents {
   onPicture(frame: PictureFrame): void;
   /** The token is wrong, or was not given: ask for it. */
   onToken(why: string): void;
-  /** Not there for now; tries again by itself. */
+  /** Not there for now, or nothing is heard; tries again by itself. */
   onLost(why: string): void;
 }
 
@@ -18,6 +18,7 @@ export class Connection {
   readonly #view: View;
   readonly #events: ConnectionEvents;
   #socket: WebSocket | undefined;
+  #heardMs = 0;
   #asked = 0;
   #pauseMs = firstPauseMs;
 
@@ -29,6 +30,7 @@ export class Connection {
     if (location.hash !== '') history.replaceState(null, '', location.pathname);
     if (given !== undefined) sessionStorage.setItem('token', given);
     this.#connect();
+    setInterval(() => this.#watch(), watchMs);
   }
 
   use(token: string): void {
@@ -36,11 +38,11 @@ export class Connection {
     this.#connect();
   }
 
-  /** False: it did not go out. */
-  ask(wish: Wish): boolean {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+  /** The number that the answer will have; undefined: it did not go out. */
+  ask(wish: Wish): number | undefined {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return undefined;
     this.#socket.send(JSON.stringify({ ...wish, id: ++this.#asked }));
-    return true;
+    return this.#asked;
   }
 
   #connect(): void {
@@ -51,23 +53,47 @@ export class Connection {
     }
     const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`);
     this.#socket = socket;
+    this.#heardMs = performance.now();
     socket.binaryType = 'arraybuffer';
-    socket.addEventListener('open', () => socket.send(JSON.stringify({ token, view: this.#view })));
-    socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => this.#heard(data));
+    socket.addEventListener('open', () => {
+      this.#heardMs = performance.now();
+      socket.send(JSON.stringify({ token, view: this.#view }));
+    });
+    socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      if (this.#socket === socket) this.#heard(data);
+    });
     socket.addEventListener('close', ({ code, reason }) => {
+      if (this.#socket !== socket) return;
       if (code === wrongToken || code === tooMany) {
         if (code === wrongToken) sessionStorage.removeItem('token');
+        this.#socket = undefined;
         this.#events.onToken(reason);
         return;
       }
-      this.#events.onLost(reason);
-      setTimeout(() => this.#connect(), this.#pauseMs);
-      this.#pauseMs = Math.min(longestPauseMs, 2 * this.#pauseMs);
+      this.#lost(reason);
     });
+  }
+
+  /** One that hangs says nothing: what it shows is old, and what is pressed does not arrive. */
+  #watch(): void {
+    const socket = this.#socket;
+    const silentMs = socket?.readyState === WebSocket.OPEN ? mostSilentMs : mostConnectingMs;
+    if (!socket || performance.now() - this.#heardMs < silentMs) return;
+    this.#lost(`nothing heard for ${silentMs / 1000} s`);
+    // Its end may take a minute, and is waited for by nobody.
+    socket.close();
+  }
+
+  #lost(why: string): void {
+    this.#socket = undefined;
+    this.#events.onLost(why);
+    setTimeout(() => this.#connect(), this.#pauseMs);
+    this.#pauseMs = Math.min(longestPauseMs, 2 * this.#pauseMs);
   }
 
   #heard(data: unknown): void {
     this.#pauseMs = firstPauseMs;
+    this.#heardMs = performance.now();
     if (data instanceof ArrayBuffer) {
       const frame = decodeFrame(data);
       if (!frame) return;
@@ -82,5 +108,9 @@ export class Connection {
 
 const wrongToken = 4401;
 const tooMany = 4429;
+const watchMs = 250;
+/** It is told something every second. */
+const mostSilentMs = 3000;
+const mostConnectingMs = 10_000;
 const firstPauseMs = 500;
 const longestPauseMs = 5000;

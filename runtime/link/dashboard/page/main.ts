@@ -15,6 +15,10 @@ let marks: Mark[] = [];
 let strip: SleepStrip | undefined;
 let hello: Hello | undefined;
 let newestMs = -Infinity;
+/** Number of the silence that the last STOP asked for, until it is answered. */
+let stopAsked: number | undefined;
+/** What stands above everything else until a STOP was answered. */
+let doubt = '';
 /** Of the box's clock, ahead of ours. */
 let clockAheadMs = 0;
 let clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
@@ -32,7 +36,10 @@ const connection = new Connection('run', {
     notice(why);
     text('state', '');
   },
-  onLost: (why) => notice(`NOT CONNECTED${why === '' ? '' : ` (${why})`}. ${elsewhere}`),
+  onLost: (why) => {
+    doubtStop();
+    notice(`NOT CONNECTED${why === '' ? '' : ` (${why})`}. ${elsewhere}`);
+  },
 });
 
 const alarms = alarmList(element('alarms', HTMLElement), (alarm, by) => {
@@ -57,7 +64,11 @@ function heard(message: ToPage): void {
     clockAheadMs = message.now.wallMs - Date.now();
     showNow(message.now, hello?.reasons ?? []);
     alarms.show(message.now.status.alarms);
-  } else if ('answer' in message) text('answer', message.answer.text);
+  } else if ('answer' in message) {
+    text('answer', message.answer.text);
+    if (message.answer.id === stopAsked && message.answer.ok) stopArrived();
+    else if (message.answer.id === stopAsked) doubtStop(message.answer.text);
+  }
 }
 
 function begin(given: Hello): void {
@@ -122,9 +133,31 @@ function drawPicture({ width, height, pixels }: PictureFrame): void {
 /** Silence goes to the guardian, past the core; disarm to the core. */
 function stop(): void {
   if (hello && !hello.stimulates) return;
-  const sent = [connection.ask({ do: 'silence' }), connection.ask({ do: 'disarm' })].includes(true);
-  if (!sent) notice(`STOP WAS NOT SENT: this page is not connected. ${elsewhere}`);
-  else text('answer', 'stopping …');
+  const asked = connection.ask({ do: 'silence' });
+  connection.ask({ do: 'disarm' });
+  if (asked === undefined) {
+    notice(`STOP WAS NOT SENT: this page is not connected. ${elsewhere}`);
+    return;
+  }
+  text('answer', 'stopping …');
+  stopAsked = asked;
+  setTimeout(() => {
+    if (asked === stopAsked && doubt === '') doubtStop();
+  }, stopMs);
+}
+
+/** Where the silence of the last STOP has not been answered well yet. */
+function doubtStop(why = 'it has no answer'): void {
+  if (stopAsked === undefined) return;
+  doubt = `STOP MAY NOT HAVE ARRIVED: ${why}. `;
+  notice('');
+}
+
+function stopArrived(): void {
+  stopAsked = undefined;
+  if (doubt === '') return;
+  doubt = '';
+  notice('');
 }
 
 element('stop', HTMLButtonElement).addEventListener('click', stop);
@@ -152,7 +185,7 @@ element('mark', HTMLFormElement).addEventListener('submit', (event) => {
   const input = element('text', HTMLInputElement);
   const written = input.value.trim();
   if (written === '') return;
-  if (connection.ask({ do: 'mark', text: written })) input.value = '';
+  if (connection.ask({ do: 'mark', text: written }) !== undefined) input.value = '';
   else text('answer', 'not marked: this page is not connected');
 });
 element('enter', HTMLFormElement).addEventListener('submit', (event) => {
@@ -178,8 +211,8 @@ function choose(): void {
 }
 
 function notice(said: string): void {
-  text('notice', said);
-  show('notice', said !== '');
+  text('notice', `${doubt}${said === '' && doubt !== '' ? elsewhere : said}`);
+  show('notice', doubt + said !== '');
 }
 
 const gain = element('gain', HTMLSelectElement);
@@ -211,4 +244,5 @@ requestAnimationFrame(draw);
 
 const elsewhere = 'On the box itself: axond silence. Or pull the plug of the stimulator.';
 const twiceMs = 1000;
+const stopMs = 3000;
 const staleSeconds = 1;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -148,4 +148,31 @@ test('R-60 a run that has died has left somebody asleep: the log of the night re
   assert.deepEqual(await refused(), [false, false]);
   await machine.logs('bed-1', lightsOff(-1));
   assert.deepEqual(await refused(), [false, false]);
+});
+
+test('R-60 a log that cannot be read may tell of a window: it refuses for as long as one can last, at its own bed', async (t) => {
+  const machine = new Machine(t);
+  await machine.logs('bed-1', begun, lightsOff(3600));
+  const [bed1, bed2] = ['bed-1', 'bed-2'].map((bed) => nightPath(join(machine.folder, bed), 'cue', 'P017', 3));
+  assert.ok(bed1 !== undefined && bed2 !== undefined);
+  const whole = readFileSync(bed1, 'utf8');
+  const damaged = whole.replace('"by":"AM"', '"by":"BM"');
+  assert.notEqual(damaged, whole);
+  const unknown = /a night's log in \S+ cannot be read, so that the lights may be off at bed-1\. Restore it/;
+  for (const log of [damaged, 'nonsense\n']) {
+    writeFileSync(bed1, log);
+    for (const words of machine.verbs('bed-1')) {
+      const said = await machine.refusal(...words);
+      assert.match(said, unknown);
+      assert.ok(!said.includes('\n') && !said.includes('P017'), said);
+    }
+  }
+  // Of the other bed, as its first line says.
+  writeFileSync(bed2, damaged);
+  for (const words of machine.verbs('bed-2')) assert.doesNotMatch(await machine.refusal(...words), /cannot be read/);
+  rmSync(join(machine.folder, 'bed-2'), { recursive: true });
+  for (const words of machine.verbs('bed-2')) assert.doesNotMatch(await machine.refusal(...words), /ENOENT.*bed-2/);
+  const longAgo = Date.now() / 1000 - 10 * 3600 - 60;
+  utimesSync(bed1, longAgo, longAgo);
+  for (const words of machine.verbs('bed-1')) assert.doesNotMatch(await machine.refusal(...words), /cannot be read/);
 });

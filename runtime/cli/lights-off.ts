@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import type { RunPlan } from '../config/compile.js';
 import { openWindow } from '../study/night-file.js';
@@ -16,7 +17,7 @@ export type Bed = Pick<RunPlan, 'name' | 'record' | 'timeZone'>;
 export async function refuseInTheNight(verb: string, bed?: Bed): Promise<void> {
   const running = (await runningDevices()).filter((name) => bed === undefined || name === bed.name);
   const windows = await Promise.all(running.map((name) => ofRun(verb, name)));
-  if (bed) windows.push({ name: bed.name, seconds: await openWindow(bed.record, bed.name, nightTime(bed)) });
+  if (bed) windows.push(await byLogs(verb, bed));
   const open = windows.find(({ seconds }) => seconds > 0);
   if (!open) return;
   throw new Failure(
@@ -27,6 +28,17 @@ export async function refuseInTheNight(verb: string, bed?: Bed): Promise<void> {
 interface Window {
   readonly name: string;
   readonly seconds: number;
+}
+
+async function byLogs(verb: string, { name, record, timeZone }: Bed): Promise<Window> {
+  // Nothing was ever recorded there.
+  if (!existsSync(record)) return { name, seconds: 0 };
+  const seconds = await openWindow(record, name, nightTime({ record, timeZone }));
+  if (seconds === undefined)
+    throw new Failure(
+      `${verb}: a night's log in ${record} cannot be read, so that the lights may be off at ${name}. Restore it from a copy, or wait until 10 h after it was last written.`,
+    );
+  return { name, seconds };
 }
 
 async function ofRun(verb: string, name: string): Promise<Window> {

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   endOfNightLog,
@@ -9,7 +9,7 @@ import {
   type NightLine,
   type NightTime,
 } from './night-log.js';
-import { Night } from './night.js';
+import { longestWindowSeconds, Night } from './night.js';
 import { appendDurably, readBeside } from './sealed-files.js';
 
 /** The log of one night on disk. Entries are appended in the order in which they were given. */
@@ -89,11 +89,46 @@ export function nightsOf(folder: string, study: string, participant: string): Pr
   return readLogs(folder, (name) => name.startsWith(lead) && /^\d{2,}\.night$/.test(name.slice(lead.length)));
 }
 
-/** Seconds that are left of a window that is open at a device, by the logs there; 0 where none is. */
-export async function openWindow(folder: string, device: string, now: NightTime): Promise<number> {
-  const nights = await readLogs(folder, (name) => name.endsWith('.night'));
-  const here = nights.filter(([begun]) => begun?.entry.kind === 'begun' && begun.entry.device === device);
-  return Math.max(0, ...here.map((lines) => new Night(lines).windowSeconds(now)));
+/**
+ * Seconds that are left of a window that is open at a device, by the logs there; 0 where none is. Undefined where a log may
+ * tell of one and cannot be read.
+ */
+export async function openWindow(folder: string, device: string, now: NightTime): Promise<number | undefined> {
+  const logs = (await readdir(folder)).filter((name) => name.endsWith('.night'));
+  const windows = await Promise.all(logs.map((name) => windowOf(join(folder, name), device, now)));
+  const open = Math.max(0, ...windows.map((seconds) => seconds ?? 0));
+  return open === 0 && windows.includes(undefined) ? undefined : open;
+}
+
+async function windowOf(path: string, device: string, now: NightTime): Promise<number | undefined> {
+  let log = '';
+  try {
+    log = await readBeside(path);
+    const lines = readNightLog(log);
+    return deviceOf(lines) === device ? new Night(lines).windowSeconds(now) : 0;
+  } catch {
+    const elsewhere = (deviceOfFirst(log) ?? device) !== device;
+    return elsewhere || (await isOfAnEarlierNight(path, now)) ? 0 : undefined;
+  }
+}
+
+function deviceOf([begun]: readonly NightLine[]): string | undefined {
+  return begun?.entry.kind === 'begun' ? begun.entry.device : undefined;
+}
+
+/** By its first line alone, which may be whole where others are not. */
+function deviceOfFirst(log: string): string | undefined {
+  try {
+    return deviceOf(readNightLog(log.slice(0, log.indexOf('\n') + 1)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** No window is longer than since it was last written. A clock that is wrong tells nothing. */
+async function isOfAnEarlierNight(path: string, { wallMs, clock }: NightTime): Promise<boolean> {
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Infinity }));
+  return clock === 'set' && wallMs - mtimeMs > longestWindowSeconds * 1000;
 }
 
 /** What is damaged is read as empty. */

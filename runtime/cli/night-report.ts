@@ -5,6 +5,7 @@ import { LockedPieces, averageLocked } from '../evaluate/night/locked-average.js
 import { collectNight, type NightStimulus } from '../evaluate/night/night-events.js';
 import { nightPage, type Night } from '../evaluate/report/night-page.js';
 import type { LoopPlan } from '../loop/plan.js';
+import { civilTime } from '../recording/export/civil-time.js';
 import { prepareExport, type Exported } from '../recording/export/exported.js';
 import { framesSpanned } from '../recording/export/survey.js';
 import type { Recording } from '../recording/read.js';
@@ -48,7 +49,6 @@ export async function buildPage(
   pieces?.finish();
   const told = Array.from(recording.readableEvents(), ({ event }) => event);
   const events = collectNight(told, rate, recording.lastUs());
-  const { hour, minute, second } = exported.start.civil;
   const night: Night = {
     title: `Night report: ${id}`,
     configuration: run.configuration,
@@ -57,7 +57,7 @@ export async function buildPage(
     rate,
     first,
     frames: framesSpanned(exported.survey),
-    startSeconds: 3600 * hour + 60 * minute + second,
+    timeOfDay: timeOfDay(exported.start),
     events,
     filterDelays: filterDelays(plan, rate),
     detectors: run.detectors,
@@ -79,6 +79,15 @@ export async function buildPage(
   function pieceOf(command: number): Float64Array | undefined {
     return pieces?.pieces[stimuli.indexOf(places.get(command) ?? NaN)];
   }
+}
+
+/** Where nobody knew the time it is counted from the start. */
+function timeOfDay({ wallMs, timeZone }: Exported['start']): (seconds: number) => number {
+  return (seconds) => {
+    if (Number.isNaN(wallMs)) return seconds;
+    const { hour, minute, second } = civilTime(wallMs + 1000 * seconds, timeZone);
+    return 3600 * hour + 60 * minute + second;
+  };
 }
 
 /** In words, of a stimulus. Undefined while the night is blinded; where there is no study, every stimulus was given. */

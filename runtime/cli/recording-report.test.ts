@@ -125,6 +125,18 @@ test('conditions are shown when they were opened on record, and not before', asy
   elementsOf(page.replace(/^<!DOCTYPE html>\n/, ''));
 });
 
+test('the hours of the page are those on the wall, also behind a clock change', async (t) => {
+  const path = temporaryPath(t);
+  // In Berlin clocks go back at 01:00 UTC, a minute into the recording.
+  const configuration = 'device: { timeZone: Europe/Berlin }\nsource: { use: cyton }\n';
+  const recorded = new Recorded(path, 1, { configuration, startUs: 1e6, startWallMs: Date.UTC(2026, 9, 25, 0, 59) });
+  recorded.stream(120 * rate);
+  recorded.close();
+  const hours = (await pageOf(t, path)).match(/\b0\d:\d\d:\d\d(?=<\/text>)/g) ?? [];
+  assert.deepEqual(hours.slice(0, 2), ['02:59:00', '02:59:10']);
+  assert.deepEqual(hours.slice(5, 8), ['02:59:50', '02:00:00', '02:00:10']);
+});
+
 test('the reporting list is there item by item, and says what is not recorded; phases achieved only once opened', async (t) => {
   const { path, allocation } = await recordNight(t, 'sham');
   const cells = (page: string): Map<string, string> =>

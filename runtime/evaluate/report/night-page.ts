@@ -29,8 +29,8 @@ export interface Night {
   readonly first: number;
   /** Frames from the first to the last, lost ones among them. */
   readonly frames: number;
-  /** Of the day, when the first frame was there. */
-  readonly startSeconds: number;
+  /** What the wall clock at the bed shows so long after the first frame, in seconds of its day. */
+  readonly timeOfDay: (seconds: number) => number;
   readonly events: NightEvents;
   readonly filterDelays: readonly FilterDelay[];
   readonly detectors: readonly string[];
@@ -65,7 +65,7 @@ export function nightPage(night: Night): string {
         'From one electrode: stages are guessed by how far slow power outweighs fast power, and N1 and REM look alike to that. ' +
           `Four seconds of a spectrum that touch the 3 s behind a stimulus are left out; where none are left the stage is the last one before, for five minutes. A column is ${epochSeconds} s.`,
       ),
-      nightStrip(night.spectra.depths, night.spectra.spectra, stripRows(night), night.startSeconds),
+      nightStrip(night.spectra.depths, night.spectra.spectra, stripRows(night), night.timeOfDay),
     ),
     section('By stage', stageTable(night)),
     section('When a stimulus was refused', ...refusals(night)),

@@ -24,7 +24,7 @@ export function nightStrip(
   depths: readonly number[],
   spectra: readonly (Float64Array | undefined)[],
   rows: readonly StripRow[],
-  startSeconds: number,
+  timeOfDay: (seconds: number) => number,
 ): string {
   const epochs = Math.max(1, depths.length);
   const px = (epoch: number): number => left + (width * epoch) / epochs;
@@ -33,7 +33,7 @@ export function nightStrip(
     'svg',
     { viewBox: `0 0 ${left + width + 12} ${bottom + 24}`, role: 'img', class: 'trace' },
     element('title', {}, 'The night'),
-    ...timeTicks(epochs * epochSeconds, startSeconds).flatMap(({ seconds, text }) => [
+    ...timeTicks(epochs * epochSeconds, timeOfDay).flatMap(({ seconds, text }) => [
       line(px(seconds / epochSeconds), stageTop, px(seconds / epochSeconds), bottom, 'grid'),
       label(px(seconds / epochSeconds), bottom + 14, text, 'middle'),
     ]),
@@ -114,14 +114,19 @@ function spectrumAddress(spectra: readonly (Float64Array | undefined)[]): string
   return pngAddress(pixels, epochs, spectrumBins);
 }
 
-/** Round times of the day, at most a dozen. */
-function timeTicks(seconds: number, startSeconds: number): { seconds: number; text: string }[] {
+/** Times that are round by the clock of the start, at most a dozen, as the wall shows them: a clock change shows in them. */
+function timeTicks(
+  seconds: number,
+  timeOfDay: (seconds: number) => number,
+): { readonly seconds: number; readonly text: string }[] {
+  const startSeconds = timeOfDay(0);
   const step = [10, 60, 300, 600, 1800, 3600, 7200, 14400, 86400].find((each) => seconds / each <= 12) ?? seconds;
   const first = Math.ceil(startSeconds / step) * step;
   const two = (value: number): string => String(value).padStart(2, '0');
   return Array.from({ length: Math.max(0, Math.floor((startSeconds + seconds - first) / step) + 1) }, (_, n) => {
-    const day = (first + n * step) % 86400;
+    const after = first + n * step - startSeconds;
+    const day = timeOfDay(after) % 86400;
     const minute = `${two(Math.floor(day / 3600))}:${two(Math.floor(day / 60) % 60)}`;
-    return { seconds: first + n * step - startSeconds, text: step < 60 ? `${minute}:${two(day % 60)}` : minute };
+    return { seconds: after, text: step < 60 ? `${minute}:${two(day % 60)}` : minute };
   });
 }

@@ -25,6 +25,8 @@ export class CoreRequests {
     try {
       return { ok: true, data: await silenceGuardian(this.#silenceSocket), reasons: [] };
     } catch (error) {
+      // One that is just being started would be armed a moment later.
+      void this.#askCore({ verb: 'disarm' });
       return { ok: false, data: null, reasons: [error instanceof Error ? error.message : String(error)] };
     }
   }

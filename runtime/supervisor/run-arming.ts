@@ -26,6 +26,7 @@ export class RunArming {
   readonly #memory: RunMemory;
   readonly #parts: () => ArmingParts;
   readonly #status: () => Pick<Status, 'source' | 'stimulation'>;
+  /** How often it was disarmed or silenced. */
   #disarmings = 0;
 
   constructor(
@@ -60,6 +61,11 @@ export class RunArming {
     // From an arming before this one: the log has its end now.
     if (this.#memory.armed) this.disarm('request');
     return since.length > 0 ? since : ['the loop does not take messages; see axond status'];
+  }
+
+  /** Also before anything could be armed. */
+  get wasDisarmed(): boolean {
+    return this.#disarmings > 0;
   }
 
   /** At once, and also what is being asked for. False if the loop takes no messages. */

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { compileRun } from '../config/compile.js';
+import { pino } from 'pino';
+import { compileRun, type RunPlan } from '../config/compile.js';
 import { loadConfiguration } from '../config/load.js';
 import { silencedLine } from '../guardian/delivery-lines.js';
 import { monotonicUs } from '../monotonic.js';
 import { NightFile, nightPath } from '../study/night-file.js';
 import type { NightEntry } from '../study/night-log.js';
-import { findNight, nightTime, type FoundNight } from './run-night.js';
+import { RunMemory } from './memory.js';
+import { RunArming } from './run-arming.js';
+import { beginNight, findNight, nightTime, type FoundNight } from './run-night.js';
 
 const study = { name: 'cue', participant: 'P017', night: 3, allocation: '/nowhere', continue: false };
 const begun: NightEntry = {
@@ -29,10 +32,14 @@ const lightsOff = (): NightEntry => {
   return { kind: 'lightsOff', by: '', untilUs: monotonicUs() + 3600e6, untilWallMs: Date.now() + 3600e3 };
 };
 
+function planIn(record: string): RunPlan {
+  const text = `device: { name: bedside-1, record: ${record} }\nsource: { use: cyton, port: /dev/ttyUSB0 }\n`;
+  return compileRun(loadConfiguration({ files: [{ name: 'p.yaml', text }] }).configuration);
+}
+
 async function found(entries: readonly NightEntry[], deliveries?: string): Promise<FoundNight> {
   const record = mkdtempSync(join(tmpdir(), 'axond-run-night-'));
-  const text = `device: { name: bedside-1, record: ${record} }\nsource: { use: cyton, port: /dev/ttyUSB0 }\n`;
-  const plan = compileRun(loadConfiguration({ files: [{ name: 'p.yaml', text }] }).configuration);
+  const plan = planIn(record);
   const file = new NightFile(nightPath(record, 'cue', 'P017', 3), () => nightTime(plan));
   for (const entry of [begun, ...entries]) await file.append(entry);
   if (deliveries !== undefined) writeFileSync(join(record, 'run-1.deliveries'), deliveries);
@@ -57,4 +64,37 @@ test('R-51 what the guardian of the run before has written of a silence is found
   assert.equal((await found(entries, silencedLine(70) + silencedLine(90.5))).before?.silencedUs, 90.5);
   assert.equal((await found(entries)).before?.silencedUs, -Infinity);
   assert.equal((await found([...entries, run('ended')])).before, undefined);
+});
+
+test('R-16 R-51 a run that was silenced or disarmed before it has its night is not armed again by itself', async () => {
+  for (const isDisarmed of [true, false]) {
+    const before = { recording: 'run-1', sinceSeconds: 5, silencedUs: -Infinity };
+    const night: FoundNight = { ...(await found([run('began'), lightsOff(), armed])), before };
+    const plan = planIn(dirname(night.file.path));
+    const memory = new RunMemory(1);
+    const source = { samples: 0, notice: '', device: '', port: '', state: 'closed' } as const;
+    const counts = { gaps: 0, lostFrames: 0, discardedBytes: 0, duplicates: 0, driftPpm: 0 };
+    const none = { stimulator: undefined, recorder: undefined, lock: undefined, night: undefined };
+    const arming = new RunArming(
+      plan,
+      memory,
+      () => none,
+      () => ({ source: { ...source, ...counts }, stimulation: null }),
+    );
+    if (isDisarmed) arming.silenced();
+    const rearming = { ...study, rearm: { withinUs: 120e6, times: 3 } };
+    await beginNight(night, 'run-2.db', undefined, {
+      plan,
+      study: rearming,
+      memory,
+      arming,
+      stimulator: () => undefined,
+      silenceSocket: '/nowhere',
+      mark: () => undefined,
+      log: pino({ enabled: false }),
+    });
+    await night.file.append(lightsOn);
+    const ended = night.file.lines.some(({ entry }) => entry.kind === 'disarmed' && entry.cause === 'request');
+    assert.equal(ended, isDisarmed);
+  }
 });

@@ -118,6 +118,8 @@ export async function beginNight(
     basename(recording, '.db'),
     found.before,
   );
+  // Before there was a night that could hear it.
+  if (arming.wasDisarmed) night.disarming('request');
   return night;
 }
 

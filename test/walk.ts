@@ -100,7 +100,7 @@ study: { name: cue-night, allocation: cue-night.sealed }
 
 interface Status {
   readonly stimulation: { readonly armed: boolean } | null;
-  readonly night: { readonly windowSeconds: number } | null;
+  readonly night: { readonly steps: readonly { readonly step: string; readonly result: string }[] } | null;
   readonly processes: { readonly core: number; readonly guardian: number | null };
 }
 
@@ -220,9 +220,13 @@ test('an evening from a cold start, as the README has it: under two minutes to l
   t.diagnostic(`seconds since the first key: ${times.join(', ')}`);
   t.diagnostic(`${seat.typed + person.typed} lines were typed`);
   assert.ok(seconds < 120, `${seconds} s`);
-  assert.equal((await lab.status())?.stimulation?.armed, true);
+  const status = await lab.status();
+  assert.equal(status?.stimulation?.armed, true);
   const expected = ['participant', 'impedance', 'eyes', 'blink', 'jaw', 'sound'].map((step) => `${step} ok`);
   assert.deepEqual(steps(lab.log()).slice(0, 6), expected);
+  // Those of before the run, too, are what status and page tell of it.
+  const told = status.night?.steps.map(({ step, result }) => `${step} ${result}`);
+  assert.deepEqual(told?.slice(0, 6), expected);
 
   person.type('s');
   seat.type('axond night --lights-on --by AM');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { OutputLines } from '../drivers/gpio/port.js';
 import { openPty } from '../drivers/serial/pty.js';
 import { openActuator, type ActuatorHandle, type ActuatorPlan } from '../runtime/guardian/actuators.js';
-import { judgeBlinding, judgeSeen, judgeTold, type Verdict } from './blinding/judge.js';
+import { judgeBlinding, judgePhase, judgeSeen, judgeTold, type Verdict } from './blinding/judge.js';
 import { differences, nightOf } from './blinding/night-pair.js';
 import { sources } from './blinding/sources.js';
 import { throughAxond } from './blinding/through-axond.js';
@@ -80,6 +80,7 @@ async function throughProcess(only?: 'sham'): Promise<void> {
   const { known, late, latched } = await throughGuardian(count, mkdtempSync(join(folder, 'guardian-')), only);
   report(`${name}guardian process, bench on a pseudo-terminal`, judgeBlinding(known, Math.random));
   report(`${name}what is told of it`, judgeTold(known, Math.random));
+  report(`${name}what asks`, judgePhase(known, Math.random));
   process.stdout.write(
     `  ${known.length} stimuli, a byte on the wire for each real one and none for a sham; on a busy machine ${late} blocks ` +
       `began late and were left out, and ${latched} guardians latched\n`,

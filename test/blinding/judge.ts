@@ -87,6 +87,39 @@ export function judgeTold(known: readonly Known[], random: () => number, most = 
   });
 }
 
+/**
+ * When a command was sent within a cycle of 4 ms shows in an export by where its stimulus lies between two samples. It is
+ * the core's own, and alike in neighbours, so that an interval would be too narrow: its area is compared with those of
+ * labels that are exchanged within pairs of blocks. Fails where one in 200 or fewer of them comes that far.
+ */
+export function judgePhase(known: readonly Known[], random: () => number): Verdict[] {
+  const pairs = [...new Set(known.map(({ group }) => group))];
+  const judge = (part: number, swapped: ReadonlySet<number> = new Set()): Judgement =>
+    tellApart(
+      known.map(({ published, condition, group }) => ({
+        features: [(published.sentUs % phaseUs) * (condition === 'real' ? 1 : part)],
+        isReal: (condition === 'real') !== swapped.has(group),
+        group,
+      })),
+      random,
+    );
+  const verdict = (what: string, part: number, isLeak: boolean): Verdict => {
+    const { auc } = judge(part);
+    const areas = Array.from({ length: arrangements }, () => judge(part, new Set(pairs.filter(() => random() < 0.5))));
+    const upper = Math.max(...areas.map((one) => one.auc));
+    const reached = areas.filter((one) => one.auc >= auc).length;
+    const by = [`phase of the command, reached by ${reached} of ${arrangements} exchanges`];
+    return { what, auc, upper, holds: isLeak ? reached === 0 : reached > 0, by };
+  };
+  return [
+    verdict('phase of the command, and the most of exchanged labels', 1, false),
+    verdict('planted: commands of a sham in the first four fifths of a cycle', 0.8, true),
+  ];
+}
+
+const phaseUs = 4000;
+const arrangements = 199;
+
 interface Leak {
   readonly what: string;
   plant(published: Published, condition: Condition): Published;

@@ -26,6 +26,11 @@ test('noise is not told apart, and the interval is as wide as it has to be', () 
   assert.ok(Math.abs(upper - auc - 0.0253) < 0.006, String(upper - auc));
 });
 
+test('what never changes is worth nothing, however unequal folds are', () => {
+  const all = noise(501, 0, 7).map((one) => ({ ...one, features: [7], isReal: one.group % 5 === 0 || one.isReal }));
+  assert.equal(tellApart(all, randomFrom(8)).auc, 0.5);
+});
+
 test('a shift is told apart as well as it can be', () => {
   // Φ(1 ÷ √2) = 0.760 and Φ(0.2 ÷ √2) = 0.556.
   const large = tellApart(noise(3000, 1, 3), randomFrom(4));

@@ -30,7 +30,7 @@ export function tellApart(stimuli: readonly Labelled[], random: () => number): J
       group % folds === fold ? [{ place, score: score(features) }] : [],
     );
     const ranks = midranks(judged.map((one) => one.score));
-    judged.forEach(({ place }, i) => (scores[place] = (ranks[i] as number) / judged.length));
+    judged.forEach(({ place }, i) => (scores[place] = ((ranks[i] as number) - 0.5) / judged.length));
   }
   const order = Array.from(scores, (_, i) => i).sort((a, b) => (scores[a] as number) - (scores[b] as number));
   const auc = areaInOrder(order, scores, () => 1, stimuli);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { Recorded } from '../runtime/recording/recording.test.fixture.js';
@@ -184,6 +185,8 @@ class StagedRun {
   readonly asked: string[] = [];
   windowSeconds = 0;
   armed = false;
+  /** Verbs that are done, and not answered. */
+  deafTo: readonly string[] = [];
   /** What arming waits for. */
   arming: Promise<void> = Promise.resolve();
   #recording = '';
@@ -197,7 +200,13 @@ class StagedRun {
     const run = new StagedRun(folder);
     run.isOf('P001');
     mkdirSync(join(folder, 'run', 'bed'), { recursive: true });
-    const server = await serveControl(join(folder, 'run', 'bed', 'control.sock'), (request) => run.#answer(request));
+    const asking = new Set<Socket>();
+    const server = await serveControl(join(folder, 'run', 'bed', 'control.sock'), async (request) => {
+      const answer = await run.#answer(request);
+      if (run.deafTo.includes(request.verb)) for (const socket of asking) socket.destroy();
+      return answer;
+    });
+    server.on('connection', (socket) => asking.add(socket));
     t.after(() => server.close());
     return run;
   }
@@ -300,5 +309,27 @@ test(
     seat = bed.evening();
     assert.equal(await seat.exited, 1);
     assert.match(seat.shown, /bed: is armed for this night already\. axond disarm --device bed disarms it/);
+  },
+);
+
+test(
+  'R-01 an arming without an answer is disarmed before it is said that nothing is armed; where nobody knows, that is said',
+  atTerminal,
+  async (t) => {
+    const bed = await room(t);
+    const run = await StagedRun.serve(t, bed);
+    run.deafTo = ['arm'];
+    const seat = bed.evening();
+    await answersUntil(seat, /Type bed: $/);
+    seat.type('bed\n');
+    await seat.shows(/It was disarmed\.\s[^]*Nothing is armed\.[^]*goes on without stimulation: $/);
+    assert.deepEqual([run.asked, run.armed], [['lightsOff', 'arm', 'disarm'], false]);
+    run.deafTo = ['arm', 'disarm'];
+    seat.type('\n');
+    await seat.shows(/Whether it is armed is not known\.[^]*goes on without stimulation: $/);
+    seat.type('record\n');
+    assert.equal(await seat.exited, 1);
+    assert.match(seat.shown, /bed may be armed: axond silence --device bed ends that\.\s*$/);
+    assert.doesNotMatch(seat.shown, /Sleep well/);
   },
 );

@@ -71,7 +71,11 @@ test('R-50 R-51 R-54 R-60 a night with real processes: armed in its window, kill
   await run.exited;
   run = start();
   await until('the third run', stands, 60_000);
-  assert.ok(log().some(({ entry }) => entry.kind === 'rearmRefused' && /times/.test(entry.reasons.join())));
+  const entries = JSON.stringify(log().map(({ entry }) => entry));
+  assert.ok(
+    log().some(({ entry }) => entry.kind === 'rearmRefused' && /times/.test(entry.reasons.join())),
+    entries,
+  );
   assert.equal((await status())?.stimulation?.armed, false);
   const latched = async () => (await status())?.alarms.find(({ alarm }) => alarm === 'rearmed');
   const { by, sinceWallMs } = (await latched()) ?? {};
@@ -91,6 +95,11 @@ test('R-50 R-51 R-54 R-60 a night with real processes: armed in its window, kill
     refused.map((reasons) => /was silenced after it was armed/.test(reasons)),
     [false, true],
   );
+
+  await until('arming by hand', arm, 60_000);
+  assert.equal((await axond(t, ['silence'], environment)).code, 0);
+  const ends = (): string[] => log().flatMap(({ entry }) => (entry.kind === 'disarmed' ? [entry.cause] : []));
+  await until('the end of the arming in the log', () => ends().at(-1) === 'silence');
 
   assert.equal((await ask('mark', 'adverse', 'headache')).code, 0);
   const silenced = await status();

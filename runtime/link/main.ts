@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { IPublishPacket } from 'mqtt';
 import { monotonicUs } from '../monotonic.js';
@@ -64,7 +63,7 @@ function begin(options: LinkOptions): void {
   const { upload, recipients = [], recording, node } = options;
   const over = { ...(upload ? { upload } : {}), recipients };
   if (upload ?? recipients.length > 0)
-    uploads = new Uploads(over, { folder: dirname(recording), recording, node }, (report) => say({ upload: report }));
+    uploads = new Uploads(over, { recording, node }, (report) => say({ upload: report }));
   if (options.lsl === true) void offerMarks(options);
   if (!options.dashboard || !beds) return;
   try {

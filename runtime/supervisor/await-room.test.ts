@@ -9,12 +9,13 @@ import { askControl } from './control-socket.js';
 import { placesOf } from './places.js';
 
 const log = pino({ level: 'silent' });
+let beats = 0;
 
 function wanted(t: TestContext, signal: AbortSignal): RoomWanted {
   const folder = mkdtempSync(join(tmpdir(), 'axond-room-'));
   process.env['RUNTIME_DIRECTORY'] = folder;
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return { device: 'bed-1', folder: '/var/lib/axond', bytes: 43e6, signal, log };
+  return { device: 'bed-1', folder: '/var/lib/axond', bytes: 43e6, signal, log, beat: () => beats++ };
 }
 
 const never = new AbortController().signal;
@@ -23,7 +24,7 @@ test('it waits for as long as there is too little room', async (t) => {
   // The first look is for the message.
   const free = [0, 42e6, 43e6];
   const room = await awaitRoom(wanted(t, never), () => free.shift() ?? 0);
-  assert.deepEqual([room, free], [true, []]);
+  assert.deepEqual([room, free, beats], [true, [], 1]);
 });
 
 test('R-40 whoever asks meanwhile is told what it waits for; arming is refused; a stop ends it', async (t) => {

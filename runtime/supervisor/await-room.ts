@@ -12,6 +12,8 @@ export interface RoomWanted {
   /** Ends the waiting. */
   readonly signal: AbortSignal;
   readonly log: Logger;
+  /** With each look. */
+  readonly beat: () => void;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface RoomWanted {
  * what the device waits for. False if the waiting was ended, by the signal or by a `stop`.
  */
 export async function awaitRoom(
-  { device, folder, bytes, signal, log }: RoomWanted,
+  { device, folder, bytes, signal, log, beat }: RoomWanted,
   freeBytes = (): number => freeBytesOf(folder),
 ): Promise<boolean> {
   const stopped = new AbortController();
@@ -39,6 +41,7 @@ export async function awaitRoom(
     log.warn(reason());
     for (let look = 0; !ended.aborted && freeBytes() < bytes; look++) {
       service?.beat({ cycle: look, delivering: false, behindUs: 0, text: `the disk of ${folder} is full` });
+      beat();
       await pause(ended);
     }
     if (ended.aborted) service?.stop();

@@ -21,10 +21,8 @@ export interface UploadPlan {
 
 /** For the upload thread. */
 export interface UploadWork extends UploadPlan {
-  /** Of the recordings. */
-  readonly folder: string;
-  /** The one that is being written; absent between two runs. */
-  readonly recording: string | undefined;
+  /** The one that is being written, or was last. */
+  readonly recording: string;
   readonly node: string;
   /** Word 0 is 1 while it may go on. */
   readonly go: SharedArrayBuffer;

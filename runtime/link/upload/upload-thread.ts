@@ -1,5 +1,5 @@
 import { accessSync, existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { readCopies } from '../../recording/copies.js';
@@ -29,10 +29,11 @@ const mostTold = 3;
 /** What no later look will find otherwise. */
 class Damaged extends Error {}
 
-const { upload: options, recipients, folder, recording, node, go } = workerData as UploadWork;
+const { upload: options, recipients, recording, node, go } = workerData as UploadWork;
 const gate = new Int32Array(go);
 /** Why; not looked at again by this thread. */
 const damaged = new Map<string, string>();
+const folder = dirname(recording);
 let newest = recording;
 parentPort?.on('message', (next: string) => (newest = next));
 const tell = (report: UploadReport): void => parentPort?.postMessage(report);
@@ -178,7 +179,7 @@ function passes(cause: unknown): boolean {
 
 /** It was not ended and nobody writes it: this run began after it, and what else records, such as a replay, would show. */
 function isOfAnEarlierRun(path: string, { run }: Recording): boolean {
-  if (newest === undefined || run.verb === 'replay' || Date.now() - writtenMs(path) < quietMs) return false;
+  if (run.verb === 'replay' || Date.now() - writtenMs(path) < quietMs) return false;
   const present = openRecording(newest);
   present.close();
   return run.bootId !== present.run.bootId || run.startUs < present.run.startUs;

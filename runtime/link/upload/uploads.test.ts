@@ -19,7 +19,7 @@ test('an upload thread that dies is told, and begun anew with the recording that
   const reported = (): Promise<unknown> => once(heard, 'report', { signal: t.signal });
   const uploads = new Uploads(
     { recipients: [] },
-    { folder: '.', recording: 'first.db', node: 'bed-1' },
+    { recording: 'first.db', node: 'bed-1' },
     (report) => {
       told.push(report);
       heard.dispatchEvent(new Event('report'));

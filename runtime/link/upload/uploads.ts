@@ -4,11 +4,11 @@ import type { UploadPlan, UploadReport, UploadWork } from './options.js';
 /** The upload thread as its process sees it. One that has died is begun anew after a pause. */
 export class Uploads {
   readonly #go = new SharedArrayBuffer(4);
-  readonly #plan: UploadPlan & Pick<UploadWork, 'folder' | 'node'>;
+  readonly #plan: UploadPlan & Pick<UploadWork, 'node'>;
   readonly #onReport: (report: UploadReport) => void;
   readonly #thread: URL;
   readonly #againMs: number;
-  #recording: string | undefined;
+  #recording: string;
   #worker: Worker;
   #problem = '';
   #again: NodeJS.Timeout | undefined;
@@ -16,11 +16,11 @@ export class Uploads {
 
   constructor(
     plan: UploadPlan,
-    { recording, ...where }: Pick<UploadWork, 'folder' | 'recording' | 'node'>,
+    { recording, node }: Pick<UploadWork, 'recording' | 'node'>,
     onReport: (report: UploadReport) => void,
     { thread, againMs } = { thread: new URL('./upload-thread.js', import.meta.url), againMs: 60_000 },
   ) {
-    this.#plan = { ...plan, ...where };
+    this.#plan = { ...plan, node };
     this.#recording = recording;
     this.#onReport = onReport;
     this.#thread = thread;

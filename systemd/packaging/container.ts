@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { runProgram } from './run-program.js';
 
@@ -76,7 +76,9 @@ export interface Booted {
  * machine cannot, with the reason on the standard output.
  */
 export async function boot(system: string): Promise<Booted | undefined> {
-  const groups = hierarchies().map((hierarchy) => join(hierarchy, `axond-install-test-${process.pid}`));
+  const groups = hierarchies().map((hierarchy) =>
+    join(hierarchy, `axond-install-test-${process.pid}-${basename(system)}`),
+  );
   const enter = groups.map((group) => `mkdir ${group} && echo $$ > ${group}/cgroup.procs`).join(' && ');
   const nspawn = `exec systemd-nspawn --boot --quiet --register=no --keep-unit --private-network --console=pipe --directory='${system}'`;
   const container = spawn('sh', ['-c', `${enter} && ${nspawn}`], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -183,8 +183,12 @@ test(
 /** A run that says what a test wants it to say. */
 class StagedRun {
   readonly asked: string[] = [];
+  /** How often its status was asked for. */
+  looks = 0;
   windowSeconds = 0;
   armed = false;
+  /** What holds its gate. */
+  holding: readonly string[] = [];
   /** Verbs that are done, and not answered. */
   deafTo: readonly string[] = [];
   /** What arming waits for. */
@@ -221,6 +225,7 @@ class StagedRun {
   async #answer(request: ControlRequest): Promise<ControlAnswer> {
     const { verb } = request;
     if (verb !== 'status' && verb !== 'step') this.asked.push(verb === 'mark' ? (request.mark ?? '') : verb);
+    if (verb === 'status') this.looks++;
     if (verb === 'mark') this.windowSeconds = request.forSeconds ?? 0;
     if (verb === 'arm') await this.arming;
     if (verb === 'arm' || verb === 'disarm') this.armed = verb === 'arm';
@@ -230,12 +235,37 @@ class StagedRun {
         recording: this.#recording,
         processes: { core: process.pid },
         source: { samples: 1, notice: '' },
-        stimulation: { armed: this.armed, guardian: 'ready' },
+        stimulation: { armed: this.armed, guardian: 'ready', holding: this.holding },
         night: { windowSeconds: this.windowSeconds },
       },
     };
   }
 }
+
+test(
+  'the window is asked for when the run knows its clock: before that, arming would be refused; after ten seconds all the same',
+  atTerminal,
+  async (t) => {
+    const bed = await room(t);
+    const run = await StagedRun.serve(t, bed);
+    run.holding = ['clock', 'sleep'];
+    let seat = bed.evening();
+    await answersUntil(seat, /Looking at the run …\n$/);
+    const asked = run.looks;
+    await until('a few looks at the run', () => run.looks > asked + 5);
+    assert.doesNotMatch(seat.shown, /Window/);
+    run.holding = ['sleep'];
+    await answersUntil(seat, /Type bed: $/);
+    seat.type('quit\n');
+    assert.equal(await seat.exited, 1);
+
+    run.holding = ['clock'];
+    seat = bed.evening();
+    await answersUntil(seat, /Type bed: $/);
+    seat.type('quit\n');
+    assert.equal(await seat.exited, 1);
+  },
+);
 
 /** Resolves when the evening has heard of it. */
 const goings: Readonly<Record<string, (seat: OwnTerminal) => Promise<unknown>>> = {

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { withTestCurrent } from '../../drivers/devices.js';
 import type { RunPlan } from '../config/compile.js';
-import type { StudyPlan } from '../contracts.js';
+import type { RefusalReason, StudyPlan } from '../contracts.js';
 import { lockPath, readLockFile } from '../study/lock-file.js';
 import { protocolHash } from '../study/lock.js';
 import { NightFile, nightPath } from '../study/night-file.js';
@@ -247,7 +247,8 @@ class Bedside {
     const isThere = (await this.#statusIfThere()) !== undefined;
     this.#runs &&= isThere;
     if (!isThere && !isAlive(this.#child)) this.#child = this.#start(log);
-    const deadline = performance.now() + startMs;
+    const begunMs = performance.now();
+    let sampledMs = Infinity;
     while (!this.left) {
       const status = await this.#statusIfThere();
       // From here on its recording says whose night it is.
@@ -255,15 +256,16 @@ class Bedside {
         await this.#mustBeOurs();
         this.#runs = true;
       }
-      // A guardian that is still opening its devices would refuse to be armed.
-      const isReady = status && status.source.samples > 0 && status.stimulation?.guardian !== 'starting';
-      if (this.#runs && isReady) return { openSeconds: status.night?.windowSeconds ?? 0 };
+      const nowMs = performance.now();
+      if (status && status.source.samples > 0) sampledMs = Math.min(sampledMs, nowMs);
+      if (status && this.#runs && nowMs >= sampledMs && !isStillStarting(status, nowMs - sampledMs))
+        return { openSeconds: status.night?.windowSeconds ?? 0 };
       if (this.#child && !isAlive(this.#child)) {
         this.#child = undefined;
         this.#runs = false;
         throw new Error(`The run ended: ${lastLine(log)} (${log})`);
       }
-      if (performance.now() > deadline) throw new Error(`${whatIsMissing(status)} (${log})`);
+      if (nowMs - begunMs > startMs) throw new Error(`${whatIsMissing(status)} (${log})`);
       await pause(100);
     }
     throw new Error('Broken off.');
@@ -337,6 +339,16 @@ function strangerTo({ name, participant, night }: StudyPlan, device: string, { s
     : `${device} runs, and not for night ${night} of ${participant}: end that run first.`;
 }
 
+/**
+ * A guardian that is still opening its devices, and clocks, recorder and disk that the run does not know in its first
+ * second, would refuse the arming. What does not come to be known is refused by name when it is armed.
+ */
+function isStillStarting({ stimulation }: RunStatus, sampledForMs: number): boolean {
+  if (!stimulation) return false;
+  const holds = stimulation.holding.some((reason) => knownLater.includes(reason));
+  return stimulation.guardian === 'starting' || (holds && sampledForMs < knownMs);
+}
+
 function whatIsMissing(status: RunStatus | undefined): string {
   if (!status) return 'The run does not answer yet.';
   if (status.source.samples > 0) return 'Its guardian is not ready yet.';
@@ -368,9 +380,11 @@ async function problemOf(act: () => Promise<unknown>): Promise<string> {
 
 const statusShape = z.object({
   source: z.object({ samples: z.number(), notice: z.string() }),
-  stimulation: z.object({ armed: z.boolean(), guardian: z.string() }).nullable(),
+  stimulation: z.object({ armed: z.boolean(), guardian: z.string(), holding: z.array(z.string()) }).nullable(),
   night: z.object({ windowSeconds: z.number() }).nullable(),
 });
 type RunStatus = z.output<typeof statusShape>;
 
 const startMs = 60_000;
+const knownMs = 10_000;
+const knownLater: readonly string[] = ['clock', 'recorder', 'disk', 'budget'] satisfies RefusalReason[];

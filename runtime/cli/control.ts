@@ -6,6 +6,7 @@ import type { ControlRequest } from '../supervisor/control-socket.js';
 import { placesOf } from '../supervisor/places.js';
 import { answerOf } from './ask-to-arm.js';
 import { Failure, UsageError, print, printJson } from './output.js';
+import { callForRest } from './rest-call.js';
 import { deviceOf, targeted, type Target } from './target.js';
 
 /** Verbs that speak to a running axond over its control socket: status, arm, disarm, mark, acknowledge. */
@@ -61,7 +62,7 @@ export function disarmCommand(): Command {
   return targeted(new Command('disarm').description('Forbid stimulation'))
     .addHelpText('after', '\nExample:  axond disarm --device bedside-1')
     .action(async (target: Target) => {
-      const value = await ask(target, { verb: 'disarm' });
+      const value = await askForRest(target, { verb: 'disarm' });
       if (target.json) printJson(value);
       else print('Disarmed.');
     });
@@ -88,7 +89,8 @@ export function markCommand(): Command {
       const text = (mark === undefined ? words : words.slice(1)).join(' ');
       if (target.for !== undefined && mark !== 'lightsOff')
         throw new UsageError('mark: --for belongs to lightsOff alone.');
-      const value = await ask(target, {
+      const asks = mark === 'adverse' || mark === 'lightsOn' ? askForRest : ask;
+      const value = await asks(target, {
         verb: 'mark',
         text,
         ...(mark === undefined ? {} : { mark }),
@@ -117,6 +119,18 @@ export function acknowledgeCommand(): Command {
 
 export async function ask(target: Target, request: ControlRequest): Promise<unknown> {
   return answerOf(target.socket ?? placesOf(await deviceOf(target)).control, request);
+}
+
+/** As `ask`. Where no run hears it, the next one does not arm by itself (SAFETY.md R-51). */
+async function askForRest(target: Target, request: ControlRequest): Promise<unknown> {
+  // Before it is asked: one that cannot answer yet finds it.
+  const left = await callForRest(target);
+  try {
+    return await ask(target, request);
+  } catch (error) {
+    if (error instanceof Failure) throw new Failure(`${error.message}${left}`);
+    throw error;
+  }
 }
 
 function limitsOf(texts: readonly string[]): Record<string, number> {

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { silenceGuardian } from '../guardian/silence.js';
 import { placesOf } from '../supervisor/places.js';
-import { Failure, print, printJson } from './output.js';
+import { Failure, UsageError, print, printJson } from './output.js';
 import { deviceOf, targeted, type Target } from './target.js';
 
 /** In a file of its own with few imports: whoever asks for silence does not wait until all of axond is loaded. */
@@ -12,19 +12,33 @@ export function silenceCommand(): Command {
   )
     .addHelpText('after', '\nExample:  axond silence --device bedside-1')
     .action(async (target: Target) => {
-      const path = target.socket ?? placesOf(await deviceOf(target)).silence;
-      const answer = await silenceGuardian(path).catch(async (error: unknown) => {
-        const disarmed = await disarms(join(dirname(path), 'control.sock'));
-        throw new Failure(`${error instanceof Error ? error.message : String(error)}${disarmed}`);
+      const answer = await silenced(target).catch(async (error: unknown) => {
+        if (error instanceof UsageError) throw error;
+        const { callForRest } = await import('./rest-call.js');
+        // Before the run is asked: one that cannot answer yet finds it.
+        const left = await callForRest(target);
+        throw new Failure(
+          `${error instanceof Error ? error.message : String(error)}${(await disarms(target)) || left}`,
+        );
       });
       if (target.json) printJson({ answer });
       else print(`Guardian: ${answer}`);
     });
 }
 
+async function silenced(target: Target): Promise<string> {
+  return silenceGuardian(target.socket ?? placesOf(await deviceOf(target)).silence);
+}
+
 /** A guardian that is just being started would be armed a moment later, by whoever asks for that or by the run itself. */
-async function disarms(control: string): Promise<string> {
+async function disarms(target: Target): Promise<string> {
   const { askControl } = await import('../supervisor/control-socket.js');
-  const answer = await askControl(control, { verb: 'disarm' }).catch(() => undefined);
-  return answer?.ok === true ? ' Its run is disarmed.' : '';
+  try {
+    const control = target.socket
+      ? join(dirname(target.socket), 'control.sock')
+      : placesOf(await deviceOf(target)).control;
+    return (await askControl(control, { verb: 'disarm' })).ok ? ' Its run is disarmed.' : '';
+  } catch {
+    return '';
+  }
 }

@@ -10,7 +10,9 @@ export function silenceGuardian(path: string): Promise<string> {
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const absent = error.code === 'ENOENT' || error.code === 'ECONNREFUSED';
       reject(
-        new Error(`${path}: ${absent ? 'no guardian listens there, so none of ours can stimulate' : error.message}.`),
+        new Error(
+          `${path}: ${absent ? 'no guardian listens there, so none of ours can stimulate now' : error.message}.`,
+        ),
       );
     });
     socket.on('data', (chunk: string) => (text += chunk));

@@ -8,6 +8,9 @@ interface Window {
   readonly untilWallMs: number;
 }
 
+/** Somebody silenced, disarmed or marked an adverse event, whether a run heard of it or not. */
+export type RestCall = Pick<NightTime, 'us' | 'boot'>;
+
 /** What was found of the run before this one, in the same night. */
 export interface RunBefore {
   /** Name of its recording. */
@@ -16,6 +19,8 @@ export interface RunBefore {
   readonly sinceSeconds: number;
   /** When its guardian was silenced last, by the clock of its boot; -Infinity where it was not. */
   readonly silencedUs: number;
+  /** The last one; without, there was none. */
+  readonly restCall?: RestCall | undefined;
 }
 
 /** What a night's log comes to. Pure (SAFETY.md R-50). */
@@ -24,7 +29,14 @@ export class Night {
   #adverse: string | undefined;
   #adverseMarks = 0;
   #closed: string | undefined;
-  #armed: { readonly limits: NightLimits; readonly us: number; readonly recording: string | undefined } | undefined;
+  #armed:
+    | {
+        readonly limits: NightLimits;
+        readonly us: number;
+        readonly boot: string;
+        readonly recording: string | undefined;
+      }
+    | undefined;
   #rearmed = 0;
   /** Recording of the run that began last, and whether it has ended. */
   #recording: { readonly name: string; readonly ended: boolean } | undefined;
@@ -47,7 +59,7 @@ export class Night {
         this.#recording = { name: entry.recording, ended: entry.state !== 'began' };
         break;
       case 'armed':
-        this.#armed = { limits: entry.limits ?? {}, us: line.us, recording: this.#recording?.name };
+        this.#armed = { limits: entry.limits ?? {}, us: line.us, boot: line.boot, recording: this.#recording?.name };
         this.#rearmed = Math.max(this.#rearmed, entry.rearmed);
         break;
       case 'lowered':
@@ -148,9 +160,11 @@ export class Night {
   againstRearming(rearm: Rearming | undefined, before: RunBefore, now: NightTime): readonly string[] {
     if (!rearm) return ['study.rearm: never, as the protocol has it.'];
     const reasons = [...this.reasons(now)];
-    const { recording, sinceSeconds, silencedUs } = before;
+    const { recording, sinceSeconds, silencedUs, restCall } = before;
     if (this.#armed?.recording !== recording) reasons.push(`study.rearm: ${recording}, the run before, was not armed.`);
     else if (silencedUs >= this.#armed.us) reasons.push(`study.rearm: ${recording} was silenced after it was armed.`);
+    else if (restCall && isAfter(restCall, this.#armed, now))
+      reasons.push(`study.rearm: somebody asked for rest after ${recording} was armed, when no run may have heard it.`);
     if (this.#rearmed >= rearm.times)
       reasons.push(`study.rearm.times: it was armed again ${this.#rearmed} times already.`);
     const withinSeconds = rearm.withinUs / 1e6;
@@ -160,6 +174,11 @@ export class Night {
     }
     return reasons;
   }
+}
+
+/** Clocks of two boots compare with none but this one: where neither moment is of it, a call counts as later. */
+function isAfter(call: RestCall, armed: Pick<NightTime, 'us' | 'boot'>, now: NightTime): boolean {
+  return call.boot === armed.boot ? call.us >= armed.us : armed.boot !== now.boot;
 }
 
 /** Of each limit the tighter one. An interval is tighter where it is longer. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Rearming } from '../contracts.js';
 import { nextNightLine, type NightEntry, type NightLine, type NightTime } from '../study/night-log.js';
-import type { RunBefore } from '../study/night.js';
+import type { RestCall, RunBefore } from '../study/night.js';
 import { NightRun, type NightRunPorts, type NightSaying } from './night-run.js';
 
 const begun: NightEntry & { kind: 'begun' } = {
@@ -35,6 +35,8 @@ class Bench {
   silenced = 0;
   /** As the guardian of the run that is killed next has it. */
   silencedUs = -Infinity;
+  /** Left by somebody whom no run may have heard. */
+  restCall: RestCall | undefined;
   guardianAnswers = true;
   /** What the rest of the machine has against arming. */
   against: string[] = [];
@@ -79,6 +81,7 @@ class Bench {
       recording: `run-${this.#runs}`,
       sinceSeconds: 20,
       silencedUs: this.silencedUs,
+      restCall: this.restCall,
       ...before,
     };
     await this.run.begin(begun, `run-${++this.#runs}`, found);
@@ -305,6 +308,20 @@ test('R-51 a night is armed again by itself after a crash, as often as the proto
   assert.deepEqual(bench.kinds.slice(-4), ['run gone', 'disarmed', 'rearmRefused', 'run began']);
 });
 
+test('R-51 limits that are lowered before it is armed again hold for that, too', async () => {
+  const bench = await armedNight();
+  await bench.pass(1);
+  bench.stands = false;
+  await bench.crash();
+  await bench.pass(2);
+  bench.run.lowered({ perMinute: 2 });
+  await bench.pass(2);
+  bench.stands = true;
+  await bench.pass(3);
+  assert.equal(bench.isArmed, true);
+  assert.deepEqual(bench.armedWith.at(-1)?.limits, { perHour: 60, perMinute: 2 });
+});
+
 test('R-51 nothing is armed again without the protocol, too late, after the window, by an adverse event, or by what was disarmed before', async () => {
   const each: [string, (bench: Bench) => unknown, number][] = [
     ['too late', () => undefined, 121],
@@ -331,6 +348,27 @@ test('R-51 nothing is armed again without the protocol, too late, after the wind
       20,
     ],
     ['silenced while all of it hangs', (bench) => (bench.silencedUs = bench.us), 20],
+    [
+      'rest asked for while no run was there',
+      (bench) => (bench.restCall = { us: bench.us + 10e6, boot: bench.boot }),
+      20,
+    ],
+    [
+      'rest asked for before the machine was started again',
+      (bench) => {
+        bench.restCall = { us: bench.us + 1e6, boot: bench.boot };
+        bench.boot = 'b2';
+      },
+      20,
+    ],
+    [
+      'rest asked for after that, and before the run',
+      (bench) => {
+        bench.boot = 'b2';
+        bench.restCall = { us: 3e6, boot: 'b2' };
+      },
+      20,
+    ],
     ['a run in between that was never armed', (bench) => ((bench.stands = false), bench.crash()), 20],
     ['ended in order', (bench) => bench.run.end('run-1'), 20],
     ['another boot whose clock went back', (bench) => ((bench.boot = 'b2'), (bench.us = 0)), 20],
@@ -354,15 +392,22 @@ test('R-51 nothing is armed again without the protocol, too late, after the wind
   assert.match(JSON.stringify(never.lines.at(-2)?.entry), /never/);
 });
 
-test('R-51 a silence from before the arming is over with it', async () => {
-  const bench = new Bench();
-  bench.silencedUs = bench.us - 1;
-  await bench.begin();
-  await bench.say('lightsOff');
-  await bench.arm();
-  await bench.crash();
-  await bench.pass(3);
-  assert.equal(bench.isArmed, true);
+test('R-51 a silence, or a call for rest, from before the arming is over with it; so is a call of another boot', async () => {
+  const each: ((bench: Bench) => unknown)[] = [
+    (bench) => (bench.silencedUs = bench.us - 1),
+    (bench) => (bench.restCall = { us: bench.us - 1, boot: bench.boot }),
+    (bench) => (bench.restCall = { us: 1e15, boot: 'b0' }),
+  ];
+  for (const happened of each) {
+    const bench = new Bench();
+    happened(bench);
+    await bench.begin();
+    await bench.say('lightsOff');
+    await bench.arm();
+    await bench.crash();
+    await bench.pass(3);
+    assert.equal(bench.isArmed, true, String(happened));
+  }
 });
 
 test('R-51 a line that says it is armed again is ended by one where somebody disarmed meanwhile, or the loop takes no message', async () => {

@@ -60,8 +60,8 @@ export class NightRun {
   #wasArmed = false;
   /** A line says so, or is on its way into the log, and none after it that this has ended. */
   #isArmed: boolean;
-  /** This run is to arm by itself under these limits, until then. */
-  #pending: { readonly limits: NightLimits; readonly deadlineUs: number } | undefined;
+  /** This run is to arm by itself, until then. */
+  #pending: { readonly deadlineUs: number } | undefined;
   #nextUs = -Infinity;
   #nextPayUs = -Infinity;
   #nextDisarmUs = -Infinity;
@@ -88,7 +88,7 @@ export class NightRun {
       if (reasons.length > 0) await this.#refuse(reasons);
       else if (this.#rearm) {
         const leftUs = this.#rearm.withinUs - before.sinceSeconds * 1e6;
-        this.#pending = { limits, deadlineUs: now.us + leftUs };
+        this.#pending = { deadlineUs: now.us + leftUs };
       }
     }
     await this.#write({ kind: 'run', recording, state: 'began', detail: '' });
@@ -140,7 +140,7 @@ export class NightRun {
   }
 
   lowered(limits: NightLimits): void {
-    if (this.#ports.armed()) void this.#write({ kind: 'lowered', limits });
+    if (this.#ports.armed() || this.#pending) void this.#write({ kind: 'lowered', limits });
   }
 
   /**
@@ -236,7 +236,7 @@ export class NightRun {
       void this.#refuse(reasons.length > 0 ? reasons : ['it did not stand in time: no samples, or no guardian.']);
     } else if (this.#ports.stands()) {
       this.#nextUs = Infinity;
-      void this.#tryAgain(this.#pending.limits).finally(() => (this.#nextUs = this.#ports.now().us + retryUs));
+      void this.#tryAgain().finally(() => (this.#nextUs = this.#ports.now().us + retryUs));
     }
   }
 
@@ -247,10 +247,12 @@ export class NightRun {
     await this.#write({ kind: 'run', recording, state: 'ended', detail: '' });
   }
 
-  async #tryAgain(limits: NightLimits): Promise<void> {
+  async #tryAgain(): Promise<void> {
     const seconds = this.windowSeconds;
-    this.#lastReasons = await this.#ports.check(seconds, limits);
-    if (this.#lastReasons.length > 0 || !this.#pending) return;
+    this.#lastReasons = await this.#ports.check(seconds, this.#night.armedUnder ?? {});
+    // Somebody may have lowered them meanwhile, or ended the arming.
+    const limits = this.#night.armedUnder;
+    if (this.#lastReasons.length > 0 || !this.#pending || !limits) return;
     const rearmed = this.#night.rearmed + 1;
     const untilUs = this.#ports.now().us + seconds * 1e6;
     // On disk before anything can follow from it: a crash after this counts.

@@ -42,9 +42,18 @@ const serviceFolder = '/run/axond';
 
 /** Names of the devices whose axond runs on this machine. A killed one leaves its socket, but nobody listens there. */
 export async function runningDevices(): Promise<string[]> {
-  const names = existsSync(root()) ? readdirSync(root()) : [];
+  const names = deviceNames();
   const alive = await Promise.all(names.map((name) => isListenedTo(placesOf(name).control)));
   return names.filter((_, place) => alive[place]);
+}
+
+/** Of all that have run, whether they still do or not. */
+export function foldersOfDevices(): string[] {
+  return deviceNames().map((name) => placesOf(name).folder);
+}
+
+function deviceNames(): string[] {
+  return existsSync(root()) ? readdirSync(root()) : [];
 }
 
 function isListenedTo(path: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -11,7 +11,10 @@ import { monotonicUs } from '../monotonic.js';
 import { NightFile, nightPath } from '../study/night-file.js';
 import type { NightEntry } from '../study/night-log.js';
 import { RunMemory } from './memory.js';
+import { createPlaces } from './places.js';
+import { leaveRestCall } from './rest-call.js';
 import { RunArming } from './run-arming.js';
+import { readBootId } from './run-file.js';
 import { beginNight, findNight, nightTime, type FoundNight } from './run-night.js';
 
 const study = { name: 'cue', participant: 'P017', night: 3, allocation: '/nowhere', continue: false };
@@ -64,6 +67,28 @@ test('R-51 what the guardian of the run before has written of a silence is found
   assert.equal((await found(entries, silencedLine(70) + silencedLine(90.5))).before?.silencedUs, 90.5);
   assert.equal((await found(entries)).before?.silencedUs, -Infinity);
   assert.equal((await found([...entries, run('ended')])).before, undefined);
+});
+
+test('R-51 a call for rest that found no run is found by the next one; one that cannot be read counts as of now', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'axond-rest-call-'));
+  t.after(() => {
+    delete process.env['RUNTIME_DIRECTORY'];
+    rmSync(folder, { recursive: true });
+  });
+  process.env['RUNTIME_DIRECTORY'] = folder;
+  const places = createPlaces('bedside-1').folder;
+  const entries = [run('began'), lightsOff(), armed];
+  assert.equal((await found(entries)).before?.restCall, undefined);
+  const earlierUs = monotonicUs();
+  leaveRestCall(places);
+  assert.deepEqual(readdirSync(places), ['rest-call']);
+  const call = (await found(entries)).before?.restCall;
+  assert.ok(call && call.us >= earlierUs && call.us <= monotonicUs());
+  assert.equal(call.boot, readBootId());
+  for (const text of ['', '{"us":"now"}', '{}']) {
+    writeFileSync(join(places, 'rest-call'), text);
+    assert.deepEqual((await found(entries)).before?.restCall, { us: Infinity, boot: readBootId() }, text);
+  }
 });
 
 test('R-16 R-51 a run that was silenced or disarmed before it has its night is not armed again by itself', async () => {

@@ -14,6 +14,8 @@ import { ownRate } from '../study/own-rate.js';
 import type { SleptBlock } from '../study/stimulus-rate.js';
 import type { RunMemory } from './memory.js';
 import { NightRun } from './night-run.js';
+import { placesOf } from './places.js';
+import { readRestCall } from './rest-call.js';
 import type { RunArming } from './run-arming.js';
 import { clockIsUnset, readBootId } from './run-file.js';
 import type { Stimulator } from './stimulator.js';
@@ -59,7 +61,7 @@ export async function findNight(plan: RunPlan, study: StudyPlan): Promise<FoundN
     const lines = await file.read();
     const night = new Night(lines);
     const now = nightTime(plan);
-    const before = night.unended === undefined ? undefined : runBefore(plan.record, night.unended, now);
+    const before = night.unended === undefined ? undefined : runBefore(plan, night.unended, now);
     return { file, lines, before, problem: '', goesOn: night.hasRun && night.windowSeconds(now) > 0 };
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
@@ -67,9 +69,10 @@ export async function findNight(plan: RunPlan, study: StudyPlan): Promise<FoundN
   }
 }
 
-function runBefore(folder: string, recording: string, now: NightTime): RunBefore {
-  const path = join(folder, `${recording}.db`);
-  return { recording, sinceSeconds: sinceAlive(path, now), silencedUs: silencedUs(path) };
+function runBefore({ record, name }: RunPlan, recording: string, now: NightTime): RunBefore {
+  const path = join(record, `${recording}.db`);
+  const restCall = readRestCall(placesOf(name).folder);
+  return { recording, sinceSeconds: sinceAlive(path, now), silencedUs: silencedUs(path), restCall };
 }
 
 /** What is known of tonight's sleeper, of earlier nights and of this one. */

@@ -1,9 +1,44 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { post } from '../loop/shared.js';
 import { RunMemory } from './memory.js';
 import type { NightRun, NightSaying } from './night-run.js';
 import { RunRequests, type RequestedParts } from './run-requests.js';
+
+test('R-50 a mark before the run has its night acts at once, and stands in the log of that night as soon as there is one', async (t) => {
+  const memory = new RunMemory(1);
+  const disarmed: string[] = [];
+  const said: string[] = [];
+  const run: { night?: NightRun } = {};
+  let begins: () => void = () => undefined;
+  const nightBegun = new Promise<void>((resolve) => (begins = resolve));
+  const folder = mkdtempSync(join(tmpdir(), 'axond-requests-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const guardian = createServer((socket) => socket.end('at rest'));
+  t.after(() => guardian.close());
+  const silenceSocket = join(folder, 'silence.sock');
+  guardian.listen(silenceSocket);
+  await once(guardian, 'listening');
+  const requests = new RunRequests({
+    ...{ memory, silenceSocket, mark: () => true, status: () => ({}) },
+    ...{ night: () => run.night, nightBegun: () => nightBegun },
+    arming: { disarm: (cause: string) => disarmed.push(cause) },
+  } as unknown as RequestedParts);
+  const answers = (['adverse', 'lightsOn', 'awake'] as const).map((mark) =>
+    requests.answer({ verb: 'mark', mark, text: '' }, 'request'),
+  );
+  await once(guardian, 'connection');
+  assert.deepEqual([disarmed, said], [['request', 'request'], []]);
+  run.night = { say: ({ mark }: NightSaying) => Promise.resolve((said.push(mark), [])) } as unknown as NightRun;
+  begins();
+  for (const answer of await Promise.all(answers)) assert.equal(answer.ok, true);
+  assert.deepEqual(said.toSorted(), ['adverse', 'awake', 'lightsOn']);
+});
 
 test('R-50 what a button says of the night is followed where the loop takes no message any more', () => {
   const memory = new RunMemory(1);

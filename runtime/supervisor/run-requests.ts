@@ -16,6 +16,8 @@ export interface RequestedParts {
   readonly silenceSocket: string;
   readonly log: Logger;
   night(): NightRun | undefined;
+  /** Resolves when `night` is there, where there is to be one. The socket is served before. */
+  nightBegun(): Promise<unknown>;
   alarms(): AlarmWatch | undefined;
   status(): Status;
   /** False if the loop takes no messages. */
@@ -55,12 +57,15 @@ export class RunRequests {
         return this.#taken(post(memory.requests, 'lower', perMinute, perHour, perNight, intervalUs, gainDb));
       }
       case 'mark':
-        return this.#refusable(await answerMark(request, night, this.#markPorts));
+        if (!night) await this.#beforeNight(request);
+        return this.#refusable(await answerMark(request, this.#run.night(), this.#markPorts));
       case 'step': {
         const { step, result, detail, measures } = request;
-        if (!night) return { ok: false, reasons: ['this run belongs to no night of a study.'] };
+        await this.#run.nightBegun();
+        const begun = this.#run.night();
+        if (!begun) return { ok: false, reasons: ['this run belongs to no night of a study.'] };
         const measured = measures === undefined ? {} : { measures };
-        await night.append({ kind: 'step', step, result, detail, ...measured });
+        await begun.append({ kind: 'step', step, result, detail, ...measured });
         return this.#refusable([]);
       }
       case 'acknowledge': {
@@ -89,6 +94,14 @@ export class RunRequests {
       (error: unknown) => log.error(String(error)),
     );
     return true;
+  }
+
+  /** Acts at once; what it says of the night waits for its log, so that an adverse event holds it (SAFETY.md R-50). */
+  async #beforeNight({ mark }: ControlRequest & { verb: 'mark' }): Promise<void> {
+    const ports = this.#markPorts;
+    if (mark === 'adverse' || mark === 'lightsOn') ports.disarm();
+    if (mark === 'adverse') await ports.silence().catch(() => undefined);
+    await this.#run.nightBegun();
   }
 
   get #markPorts(): MarkPorts {

@@ -82,6 +82,7 @@ export class Run {
   readonly #marks: MarkInputs<MarksPlan>;
   readonly #sync: SyncTrain | undefined;
   #night: NightRun | undefined;
+  #nightBegins: () => void = () => undefined;
   #recorder: RecorderThread | undefined;
   #stimulator: Stimulator | undefined;
   #link: LinkConnection | undefined;
@@ -136,12 +137,14 @@ export class Run {
       () => ({ stimulator: this.#stimulator, recorder: this.#recorder, lock: this.#lock, night: this.#night }),
       () => this.status(),
     );
+    const nightBegun = new Promise<void>((resolve) => (this.#nightBegins = resolve));
     this.#requests = new RunRequests({
       memory: this.memory,
       arming: this.#arming,
       silenceSocket: this.#places.silence,
       log: options.log,
       night: () => this.#night,
+      nightBegun: () => nightBegun,
       alarms: () => this.#alarms,
       status: () => this.status(),
       mark: (text) => this.#mark(text),
@@ -241,6 +244,7 @@ export class Run {
         log,
       });
     }
+    this.#nightBegins();
     this.#alarms = watchRun({
       plan,
       estimates: description.estimates,

@@ -91,11 +91,16 @@ test('R-27 all that comes out of real processes does not tell real from sham; a 
     t.skip('mosquitto is not installed');
     return;
   }
-  const { seen, stretches } = await throughAxond(30, t);
-  for (const { what, auc, by } of judgeSeen(seen, stretches, Math.random, 1)) {
-    const said = `${what}: ${auc.toFixed(3)} by ${by.join(', ')}`;
-    // Of 30 stretches each, 0.5 is known to 0.075: chance alone passes four times that once in 30,000.
-    if (!what.startsWith('planted')) assert.ok(auc < 0.8, said);
-    else assert.ok(auc > 0.6, said);
+  // Of 30 stretches each, 0.5 is known to 0.075: chance alone passes four times that once in 30,000. One bound for both, so
+  // that no leak is found in a plant and let pass elsewhere; what seems to pass it wrongly has to do so in 90, too.
+  let doubts: string[] = [];
+  for (const count of [30, 90]) {
+    const { seen, stretches } = await throughAxond(count, t);
+    const verdicts = judgeSeen(seen, stretches, Math.random, 1);
+    doubts = verdicts
+      .filter(({ what, auc }) => !(what.startsWith('planted') ? auc > 0.8 : auc < 0.8))
+      .map(({ what, auc, by }) => `${what}: ${auc.toFixed(3)} of ${count}, by ${by.join(', ')}`);
+    if (doubts.length === 0) return;
   }
+  assert.fail(doubts.join('; '));
 });

@@ -3,6 +3,9 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import type { ShownStatus } from '../runtime/link/dashboard/options.js';
+import { tokenPath } from '../runtime/link/dashboard/tokens.js';
+import { Client } from '../runtime/link/dashboard/web-server.test.fixture.js';
 import { Recorded } from '../runtime/recording/recording.test.fixture.js';
 import { readNightLog, type NightEntry } from '../runtime/study/night-log.js';
 import { serveControl, type ControlAnswer, type ControlRequest } from '../runtime/supervisor/control-socket.js';
@@ -20,7 +23,7 @@ interface Room {
   readonly environment: Record<string, string>;
   /** The command of the service. */
   readonly run: readonly string[];
-  evening(): OwnTerminal;
+  evening(...more: string[]): OwnTerminal;
   log(): NightEntry[];
 }
 
@@ -40,7 +43,8 @@ async function room(t: TestContext): Promise<Room> {
     port,
     environment,
     run: ['run', '--config', file, '--json'],
-    evening: () => new OwnTerminal(t, ['night', 'P001', '--night', '1', '--config', file, '--by', 'AM'], environment),
+    evening: (...more) =>
+      new OwnTerminal(t, ['night', 'P001', '--night', '1', '--config', file, '--by', 'AM', ...more], environment),
     log: () => readNightLog(readFileSync(join(folder, 'cue-P001-01.night'), 'utf8')).map(({ entry }) => entry),
   };
 }
@@ -177,6 +181,49 @@ test(
     assert.match(JSON.stringify(await statusOf(runs, 'bed')), /"armed":true/);
     unit.child.kill('SIGINT');
     assert.equal(await unit.exited, 0);
+  },
+);
+
+test(
+  'R-61 the page shows what the terminal asks and what was found, without a code, until the run has the page',
+  atTerminal,
+  async (t) => {
+    const bed = await room(t);
+    const seat = bed.evening('--set', 'device.dashboard={ port: 0 }');
+    await seat.shows(/The page shows it, too: http:\S+\n[^]*Code of the participant: $/);
+    const url = /http:\S+/.exec(seat.shown)?.[0] ?? '';
+    const page = new Client(t, url, {
+      token: readFileSync(tokenPath(join(bed.folder, 'state'), 'blinded'), 'utf8').trim(),
+    });
+    const newest = (): ShownStatus | undefined =>
+      page.heard.flatMap((one) => ('now' in one ? [one.now.status as ShownStatus] : [])).at(-1);
+    const shows = (what: RegExp): Promise<void> =>
+      until(String(what), () => what.test(`${newest()?.source.state}: ${newest()?.source.notice}`), 60_000);
+    await shows(/^evening: cue, night 1, on bed\. Who sleeps here\?.* Code of the participant:$/);
+    seat.type('P018\n');
+    await seat.shows(/P018 is not the code[^]*Code of the participant: $/);
+    seat.type('P001\n');
+    await shows(/Enter measures, s skips it/);
+    seat.type('s\n');
+    await until('the step', () => newest()?.night?.steps.at(-1)?.step === 'impedance');
+    assert.deepEqual(
+      newest()?.night?.steps.map(({ step, result }) => `${step} ${result}`),
+      ['participant ok', 'impedance skipped'],
+    );
+    page.send({ do: 'disarm', id: 1 });
+    page.send({ do: 'silence', id: 2 });
+    const answers = (): string[] => page.heard.flatMap((one) => ('answer' in one ? [one.answer.text] : [])).toSorted();
+    await until('answers', () => answers().length === 2);
+    assert.match(
+      answers().join('\n'),
+      /disarm: nothing runs yet, so nothing is armed.*\n.*silence: .*no guardian listens/,
+    );
+    assert.doesNotMatch(JSON.stringify(page.heard), /P00|P018/);
+    await answersUntil(seat, /Starting the run …\n$/);
+    assert.equal(await page.closed, '1001');
+    seat.type(ctrlC);
+    assert.equal(await seat.exited, 130);
+    await until('its end', () => leftIn(bed.folder).length === 0);
   },
 );
 

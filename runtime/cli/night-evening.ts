@@ -17,6 +17,7 @@ import { placesOf, runningDevices } from '../supervisor/places.js';
 import { nightTime } from '../supervisor/run-night.js';
 import { answerOf, PerhapsArmed } from './ask-to-arm.js';
 import { loadRunPlan } from './configuration.js';
+import { EveningPage } from './evening-page.js';
 import { setsOf, type NamedNight } from './night-named.js';
 import { NightGuide } from './night-guide.js';
 import { listen, lookAround, measureElectrodes, playTo } from './night-measures.js';
@@ -44,6 +45,7 @@ export async function evening(named: NamedNight, by: string, continues: boolean)
   };
   for (const signal of endings) process.on(signal, left);
   try {
+    await bedside.showPage(person);
     person.say('back goes one question back, quit or Ctrl-C ends it. Nothing is armed before the last answer.', '');
     const guide = bedside.guide();
     while (!bedside.left && guide.wish.want !== 'done' && guide.wish.want !== 'nothing')
@@ -86,6 +88,8 @@ class Bedside {
   #runs: boolean;
   /** The one that was started here. */
   #child: ChildProcess | undefined;
+  /** While nothing runs that has one itself. */
+  #page: EveningPage | undefined;
   /** Whoever was here ends it before its end. */
   #leaving: Promise<void> | undefined;
   /** What is under way with the devices. */
@@ -154,10 +158,17 @@ class Bedside {
     });
   }
 
+  async showPage(person: Terminal): Promise<void> {
+    if (this.#runs || this.left) return;
+    this.#page = EveningPage.open(this.#plan, () => this.#file.lines);
+    if (this.#page) person.say(await this.#page.opened);
+  }
+
   async next(guide: NightGuide, wish: EveningWish, person: Terminal): Promise<void> {
     if (wish.want === 'answer') {
       const { lines, prompt } = guide.show();
       person.say(...lines);
+      this.#page?.asks(guide.asks);
       guide.answer((await person.answerTo(prompt)) ?? 'quit');
     } else {
       this.#acting = this.#act(guide, wish, person);
@@ -168,11 +179,11 @@ class Bedside {
   async #act(guide: NightGuide, wish: EveningWish, person: Terminal): Promise<void> {
     switch (wish.want) {
       case 'impedance':
-        person.say('Measuring …');
+        this.#tells(person, 'Measuring …');
         guide.impedance(await orProblem(() => measureElectrodes(this.#plan, () => this.left)));
         break;
       case 'signal':
-        person.say('Measuring: now …');
+        this.#tells(person, 'Measuring: now …');
         guide.signal(await orProblem(() => listen(this.#plan, wish.part, () => this.left)));
         break;
       case 'sounded':
@@ -186,11 +197,19 @@ class Bedside {
         break;
       case 'began':
         person.say(this.#runs ? 'Looking at the run …' : 'Starting the run …');
+        await this.#page?.close();
+        this.#page = undefined;
         guide.began(await orProblem(() => this.#begin()));
+        if (!isAlive(this.#child)) await this.showPage(person);
         break;
       case 'lightsOff':
         await this.#lightsOff(guide, wish.forSeconds);
     }
+  }
+
+  #tells(person: Terminal, text: string): void {
+    person.say(text);
+    this.#page?.asks(text);
   }
 
   /** The evening has come to its end, armed or not. False where that is not so, or somebody left meanwhile. */
@@ -211,6 +230,7 @@ class Bedside {
   }
 
   async #leave(): Promise<void> {
+    await this.#page?.close();
     const child = this.#child;
     if (child && isAlive(child) && !this.#runs) {
       child.ref();

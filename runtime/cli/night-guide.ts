@@ -61,6 +61,12 @@ export class NightGuide {
     return { lines: [...said, ...lines], prompt: `${prompt} ` };
   }
 
+  /** What is asked now, without what was said of the last answer: whoever looks at a page may see it. */
+  get asks(): string {
+    const { lines, prompt } = this.#question();
+    return [...lines, prompt].join(' ');
+  }
+
   /** Only while an answer is wanted. `back` and `quit` are always one. */
   answer(text: string): void {
     const said = text.trim();

@@ -7,11 +7,19 @@ import { Backlog, type Waiting } from './backlog.js';
 import { Beds } from './beds.js';
 import { BrokerConnection, type AnswerPlace, type Outcome } from './broker-connection.js';
 import { CoreRequests, type CoreAnswer } from './core-requests.js';
-import { Dashboard, type BedList } from './dashboard/dashboard.js';
+import { Dashboard, nothingYet, type BedList } from './dashboard/dashboard.js';
 import { Forwarding } from './forwarding.js';
 import { discoveryPayload, discoveryTopic, homeAssistantStatus } from './home-assistant.js';
 import { LslMarks } from './lsl-marks.js';
-import { readLine, toLink, type FromLink, type LinkOptions, type ReportOptions, type ToLink } from './messages.js';
+import {
+  readLine,
+  toLink,
+  type FromLink,
+  type LinkOptions,
+  type ReportOptions,
+  type RunLinkOptions,
+  type ToLink,
+} from './messages.js';
 import { envelope, rootOf } from './reports.js';
 import { RetainedTopics } from './retained.js';
 import { Uploads } from './upload/uploads.js';
@@ -56,22 +64,27 @@ process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 
 function begin(options: LinkOptions): void {
-  const { url } = options;
+  const { recording } = options;
   core = new CoreRequests(options.silenceSocket, say);
   if (options.dashboard) beds = new Beds(options.node);
-  if (url !== undefined) link = new Link({ ...options, url }, core, beds);
-  const { upload, recipients = [], recording, node } = options;
-  const over = { ...(upload ? { upload } : {}), recipients };
-  if (upload ?? recipients.length > 0)
-    uploads = new Uploads(over, { recording, node }, (report) => say({ upload: report }));
-  if (options.lsl === true) void offerMarks(options);
+  if (recording !== undefined) report({ ...options, recording }, core);
   if (!options.dashboard || !beds) return;
   try {
-    const followed = openRecording(options.recording);
+    const followed = recording === undefined ? nothingYet : openRecording(recording);
     dashboard = new Dashboard(options.dashboard, options.node, followed, core, listOf(beds), say);
   } catch (error) {
     say({ dashboard: { url: '', problem: error instanceof Error ? error.message : String(error) } });
   }
+}
+
+/** To a broker, a bucket, another recorder. */
+function report(options: RunLinkOptions, requests: CoreRequests): void {
+  const { url, upload, recipients = [], recording, node } = options;
+  if (url !== undefined) link = new Link({ ...options, url }, requests, beds);
+  const over = { ...(upload ? { upload } : {}), recipients };
+  if (upload ?? recipients.length > 0)
+    uploads = new Uploads(over, { recording, node }, (told) => say({ upload: told }));
+  if (options.lsl === true) void offerMarks(options);
 }
 
 /** What the page of beds shows. */
@@ -105,7 +118,7 @@ function follow(recording: string): void {
   }
 }
 
-async function offerMarks({ node, recording, notes = false }: LinkOptions): Promise<void> {
+async function offerMarks({ node, recording, notes = false }: RunLinkOptions): Promise<void> {
   try {
     marks = await LslMarks.open(node, openRecording(recording), notes);
   } catch (error) {

@@ -15,8 +15,11 @@ export const linkOptions = z.strictObject({
   caFile: z.string().optional(),
   certFile: z.string().optional(),
   keyFile: z.string().optional(),
-  /** The recording whose events are reported. Others in its folder with unreported events come first. */
-  recording: z.string(),
+  /**
+   * The recording whose events are reported. Others in its folder with unreported events come first. Absent before there
+   * is one, in the evening: then a page is all there is.
+   */
+  recording: z.string().optional(),
   /** Where the guardian is silenced, past the core. */
   silenceSocket: z.string(),
   description: z.record(z.string(), z.unknown()),
@@ -42,8 +45,10 @@ export const linkOptions = z.strictObject({
   lsl: z.boolean().optional(),
 });
 export type LinkOptions = z.infer<typeof linkOptions>;
+/** Of a run. */
+export type RunLinkOptions = LinkOptions & { readonly recording: string };
 /** Of a link that reports. */
-export type ReportOptions = LinkOptions & { readonly url: string };
+export type ReportOptions = RunLinkOptions & { readonly url: string };
 
 export const toLink = z.union([
   z.strictObject({ options: linkOptions }),

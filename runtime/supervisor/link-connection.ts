@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Logger } from 'pino';
 import type { RunSummary } from '../contracts.js';
 import { headText } from '../recording/table-chains.js';
-import type { FromLink, LinkOptions, ForwardedRequest } from '../link/messages.js';
+import type { FromLink, ForwardedRequest, RunLinkOptions } from '../link/messages.js';
 import type { BedReport } from '../link/bed.js';
 import { shownStatus, type LivePicture, type LiveSamples, type ShownStatus } from '../link/dashboard/options.js';
 import { LinkProcess } from '../link/start.js';
@@ -11,7 +11,7 @@ import type { Status } from './status.js';
 
 /** What the link reports about; given by the run. */
 export interface Reported {
-  readonly options: LinkOptions;
+  readonly options: RunLinkOptions;
   status(): Status;
   answer(request: ControlRequest): Promise<ControlAnswer>;
   /** Absent where nobody sleeps. */

@@ -1,6 +1,7 @@
 import type { RunPlan } from '../config/compile.js';
 import type { StreamInfo } from '../contracts.js';
-import type { LinkOptions } from '../link/messages.js';
+import type { DashboardOptions } from '../link/dashboard/options.js';
+import type { RunLinkOptions } from '../link/messages.js';
 import type { Places } from './places.js';
 import { readBootId } from './run-file.js';
 
@@ -13,8 +14,27 @@ export interface ReportedRun {
   readonly places: Places;
 }
 
+/** Of the page of a device; undefined where it has none. */
+export function pageOptions(
+  { dashboard, state, timeZone, actuator, reveal }: RunPlan,
+  { rate, channels }: StreamInfo,
+  places: Places,
+): DashboardOptions | undefined {
+  return (
+    dashboard && {
+      ...dashboard,
+      socket: places.page,
+      state,
+      timeZone,
+      stream: { rate, channels: channels.map(({ name, unit, scale }) => ({ name, unit, scale })) },
+      stimulates: actuator !== undefined,
+      notes: reveal.includes('notes'),
+    }
+  );
+}
+
 /** What the link process of a run is told at its start. */
-export function linkOptions({ plan, axondVersion, stream, recording, places }: ReportedRun): LinkOptions {
+export function linkOptions({ plan, axondVersion, stream, recording, places }: ReportedRun): RunLinkOptions {
   const { channels, rate, device } = stream;
   const { homeAssistant, ...broker } = plan.mqtt ?? {};
   const shown = {
@@ -23,15 +43,7 @@ export function linkOptions({ plan, axondVersion, stream, recording, places }: R
     stimulates: plan.actuator !== undefined,
     recognisesPlaces: false,
   };
-  const dashboard = plan.dashboard && {
-    ...plan.dashboard,
-    socket: places.page,
-    state: plan.state,
-    timeZone: plan.timeZone,
-    stream: { rate, channels: channels.map(({ name, unit, scale }) => ({ name, unit, scale })) },
-    stimulates: plan.actuator !== undefined,
-    notes: plan.reveal.includes('notes'),
-  };
+  const dashboard = pageOptions(plan, stream, places);
   return {
     ...broker,
     ...(homeAssistant === undefined ? {} : { homeAssistant: { shown: homeAssistant, ...shown } }),

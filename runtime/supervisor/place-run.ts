@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { PlaceRunPlan } from '../config/compile-place.js';
 import { addressText } from '../../drivers/socket-stream.js';
 import type { RunDescription, RunSummary } from '../contracts.js';
-import type { LinkOptions } from '../link/messages.js';
+import type { RunLinkOptions } from '../link/messages.js';
 import { ControlTime } from '../loop/shared.js';
 import { monotonicUs } from '../monotonic.js';
 import { kindOf } from '../place/picture-options.js';
@@ -169,7 +169,7 @@ export class PlaceRun {
       stimulates: false,
       notes: plan.reveal.includes('notes'),
     };
-    const options: LinkOptions = {
+    const options: RunLinkOptions = {
       ...broker,
       ...(homeAssistant === undefined ? {} : { homeAssistant: { shown: homeAssistant, ...shown } }),
       ...(dashboard ? { dashboard } : {}),

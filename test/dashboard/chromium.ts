@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { z } from 'zod';
@@ -12,6 +14,8 @@ import { writeSealed } from '../../runtime/study/sealed-files.js';
 import { askControl } from '../../runtime/supervisor/control-socket.js';
 import { nightTime } from '../../runtime/supervisor/run-night.js';
 import { startAxond, statusOf, temporaryFolder, until, type Started } from '../axond-process.js';
+import { OwnTerminal } from '../own-terminal.js';
+import { writeShamAllocation } from '../sham-allocation.js';
 import { Chromium, hasChromium, type Tab } from './browser.js';
 
 /**
@@ -339,5 +343,64 @@ test(
     await shows(second.tab, '#marks', /marker note P017 asked for water/);
     second.run.child.kill('SIGINT');
     await second.run.exited;
+  },
+);
+
+test(
+  'an evening at the terminal stands on the page before its run, and its run takes the page over',
+  { skip },
+  async () => {
+    const [folder, runtime] = [temporaryFolder(), temporaryFolder()];
+    const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
+    const t = { after: (end: () => void) => void ends.push(end) };
+    const free = createServer().listen(0, '127.0.0.1');
+    await once(free, 'listening');
+    const { port } = free.address() as AddressInfo;
+    free.close();
+    const config = join(folder, 'protocol.yaml');
+    const cyton = join(folder, 'cyton');
+    writeFileSync(
+      config,
+      `preset: demo\ndevice: { name: bed, record: ${folder}, dashboard: { port: ${port} } }\nsource: { port: ${cyton} }\n` +
+        `study: { name: cue, allocation: ${join(folder, 'cue.sealed')} }\n`,
+    );
+    await writeShamAllocation(join(folder, 'cue.sealed'), { study: 'cue', participant: 'P001', nights: 1 });
+    startAxond(t, ['emulate', 'cyton', '--awake', '--link', cyton, '--impedance', '2'], environment);
+    await until('the emulated board', () => existsSync(cyton), 60_000);
+    const seat = new OwnTerminal(t, ['night', 'P001', '--night', '1', '--config', config, '--by', 'AM'], environment);
+    await seat.shows(/Code of the participant: $/);
+    const key = readFileSync(tokenPath(join(folder, 'state'), 'operator'), 'utf8').trim();
+    const tab = await browser.open(`http://127.0.0.1:${port}/#token=${key}`);
+    await shows(tab, '#state', /EVENING: nothing runs yet/);
+    await shows(tab, '#facts', /at the terminal\s+cue, night 1, on bed\. Who sleeps here\?/);
+    seat.type('P001\n');
+    await seat.shows(/Enter measures, s skips it.*: $/);
+    seat.type('\n');
+    await shows(tab, '#night-facts', /participant\s+ok: typed again/);
+    await seat.shows(/ok {6}impedance: [^]*: $/);
+    seat.type('\n');
+    await shows(tab, '#night-facts', /impedance\s+ok: C3 [12]\.\d kΩ \(good\)/);
+    await shows(tab, '#facts', /at the terminal\s+Eyes open/);
+    await keep(tab, 'evening');
+    const answers: readonly [RegExp, string][] = [
+      [/Enter measures, s skips it.*: $/, 's'],
+      [/f goes on \(recorded as failed\): $/, 'f'],
+      [/Is that right\? .* $/, 'y'],
+    ];
+    const last = /Window \[9h\]: $/;
+    while (!last.test(seat.shown)) {
+      await seat.shows(new RegExp([last, ...answers.map(([prompt]) => prompt)].map(({ source }) => source).join('|')));
+      const [, answer] = answers.find(([prompt]) => prompt.test(seat.shown)) ?? [];
+      if (answer !== undefined) seat.type(`${answer}\n`);
+    }
+    await shows(tab, '#state', /DISARMED/);
+    await shows(tab, '#night-facts', /impedance\s+ok: C3 [12]\.\d kΩ [^\n]*\s+eyes\s+skipped/);
+    await until('a trace that is drawn', async () => (await tab.colours('#traces')) > 20, 60_000);
+    const { processes } = (await statusOf(runtime, 'bed')) as { processes: { core: number } };
+    seat.type('quit\n');
+    await seat.exited;
+    process.kill(processes.core, 'SIGINT');
+    await until('the end of the run', () => !existsSync(`/proc/${processes.core}`), 60_000);
+    await tab.close();
   },
 );

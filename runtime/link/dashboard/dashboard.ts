@@ -21,6 +21,14 @@ export type Followed = Pick<Recording, 'path' | 'eventsAfter' | 'close'> & {
   readonly run: Pick<Recording['run'], 'detectors' | 'estimates' | 'startUs' | 'startWallMs'>;
 };
 
+/** Before there is a recording. */
+export const nothingYet: Followed = {
+  path: '',
+  eventsAfter: () => [],
+  close: () => undefined,
+  run: { detectors: [], estimates: {}, startUs: 0, startWallMs: 0 },
+};
+
 /** The beds that are heard, this one among them. */
 export interface BedList {
   rows(): readonly BedRow[];
@@ -281,6 +289,7 @@ function int32(bytes: Buffer): Int32Array {
 
 /** Null where it cannot be told. */
 function diskOf(recording: string): Disk | null {
+  if (recording === '') return null;
   try {
     const { bavail, bsize } = statfsSync(dirname(recording));
     const log = statSync(`${recording}-wal`, { throwIfNoEntry: false })?.size ?? 0;

@@ -6,12 +6,22 @@ import { colour, element, facts, fit, show, text } from './elements.js';
 type Now = Extract<ToPage, { now: unknown }>['now'];
 
 export function showNow({ status, latency, disk, dropped, pages }: Now, reasons: readonly string[]): void {
-  const { stimulation, source, recorder, ringLosses, mqtt, place } = status;
-  const recording = recorder.state === 'recording';
+  const { stimulation, source, place } = status;
   text('state', stateOf(status));
   element('state', HTMLElement).className = stimulation?.armed ? (stimulation.holding.length > 0 ? 'bad' : 'good') : '';
   if (stimulation) showGate(stimulation, reasons);
   if (place) showPlace(place);
+  if (source.state === 'evening') facts('facts', [['at the terminal', source.notice]]);
+  else showRun({ status, disk, dropped, pages });
+  show('night', status.night !== null);
+  if (status.night) showNight(status.night);
+  show('latency', latency !== null);
+  if (latency) drawLatency(latency);
+}
+
+function showRun({ status, disk, dropped, pages }: Omit<Now, 'latency' | 'wallMs'>): void {
+  const { source, recorder, ringLosses, mqtt, place } = status;
+  const recording = recorder.state === 'recording';
   const lost = Object.entries(ringLosses).filter(([, count]) => count > 0);
   facts('facts', [
     ['recording', recording ? `yes: ${nameOf(status.recording)}` : `NO: ${recorder.state}`, recording ? 'good' : 'bad'],
@@ -31,10 +41,6 @@ export function showNow({ status, latency, disk, dropped, pages }: Now, reasons:
     ['running', duration(status.runningSeconds)],
     ['page', `${pages} look on, ${dropped} frames left out here`],
   ]);
-  show('night', status.night !== null);
-  if (status.night) showNight(status.night);
-  show('latency', latency !== null);
-  if (latency) drawLatency(latency);
 }
 
 export function showEstimates(points: ReadonlyMap<string, EstimatePoint>): void {
@@ -70,6 +76,7 @@ export function showMarks(marks: readonly Mark[]): void {
 }
 
 function stateOf({ stimulation, place, source }: Shown): string {
+  if (source.state === 'evening') return 'EVENING: nothing runs yet';
   if (source.state !== 'streaming') return `source ${source.state}`;
   if (place) return place.mode;
   if (!stimulation) return 'records';

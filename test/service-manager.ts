@@ -60,7 +60,25 @@ async function inside(): Promise<void> {
     await until('the manager', () => existsSync('/run/user/systemd/private'), 60_000);
     const unit = unitOf(lab);
     writeFileSync(join(units, 'axond.service'), unit);
+    writeFileSync(join(units, 'folder.service'), folderUnit());
     ask('daemon-reload');
+
+    // Where a call for rest is left while the run is dead (SAFETY.md R-51).
+    ask('start', 'folder');
+    const call = '/run/user/axond/rest-call';
+    writeFileSync(call, '');
+    const stateOf = (): string => ask('show', 'folder', '--value', '-p', 'SubState');
+    const main = (): string => ask('show', 'folder', '--value', '-p', 'MainPID');
+    kill(Number(main()), 'SIGKILL');
+    await until('the wait for the next one', () => stateOf() === 'auto-restart', 10_000);
+    const between = existsSync(call);
+    await until('the next one', () => stateOf() === 'running', 20_000);
+    const restarted = existsSync(call);
+    ask('stop', 'folder');
+    judge(
+      between && restarted && !existsSync(call),
+      `the runtime folder stays from a death to the next start (${between}, ${restarted}), and goes with a stop`,
+    );
 
     const startUs = monotonicUs();
     ask('start', 'axond');
@@ -157,6 +175,14 @@ function unitOf(lab: StimulatingLab): string {
     ...kept,
     '',
   ].join('\n');
+}
+
+/** Its lines about the runtime folder and restarts, around a program that does nothing. */
+function folderUnit(): string {
+  const real = readFileSync(new URL('../../systemd/axond.service', import.meta.url), 'utf8').split('\n');
+  const kept = real.filter((line) => /^(RuntimeDirectory|Restart)\w*=/.test(line));
+  const unit = ['[Unit]', 'DefaultDependencies=no', '[Service]', 'ExecStart=/bin/sleep 1000', ...kept, ''];
+  return unit.join('\n');
 }
 
 function seconds(sinceUs: number): string {

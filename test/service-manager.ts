@@ -65,6 +65,7 @@ async function inside(): Promise<void> {
 
     // Where a call for rest is left while the run is dead (SAFETY.md R-51).
     ask('start', 'folder');
+    await until('its folder', () => existsSync('/run/user/axond'));
     const call = '/run/user/axond/rest-call';
     writeFileSync(call, '');
     const stateOf = (): string => ask('show', 'folder', '--value', '-p', 'SubState');

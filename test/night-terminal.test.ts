@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -109,6 +109,19 @@ test(
       bed.log().map((entry) => (entry.kind === 'step' ? `${entry.step} ${entry.result}` : entry.kind)),
       ['begun', 'participant ok'],
     );
+  },
+);
+
+test(
+  'root leaves no log of a night that the user of the recordings could not read',
+  { skip: atTerminal.skip || (process.getuid?.() !== 0 && 'takes root') },
+  async (t) => {
+    const bed = await room(t);
+    chownSync(bed.folder, 1234, 1234);
+    const seat = bed.evening();
+    assert.equal(await seat.exited, 2);
+    assert.match(seat.shown, /belongs to user 1234[^]*sudo -u '#1234' axond night/);
+    assert.deepEqual(readdirSync(bed.folder).toSorted(), ['cue.sealed', 'protocol.yaml']);
   },
 );
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
@@ -120,6 +120,11 @@ class Bedside {
     // A run that was started in another folder may have named it from there.
     const record = running ? dirname(running.recording) : plan.record;
     mkdirSync(record, { recursive: true });
+    const { uid } = statSync(record);
+    if (process.getuid?.() === 0 && uid !== 0)
+      throw new UsageError(
+        `${record}: belongs to user ${uid}, whose run could not read what root writes there. Run it as that user: sudo -u '#${uid}' axond night …`,
+      );
     const refusal = barred(record, name, participant);
     if (refusal !== undefined) throw new Failure(refusal);
     if (running && (await statusOf(device)).stimulation?.armed)

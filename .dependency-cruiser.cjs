@@ -46,7 +46,7 @@ module.exports = {
     only(
       'link',
       '^runtime/link/',
-      '^runtime/(recording|loop|signal)/|^runtime/study/alarm-rules\\.ts$|^runtime/guardian/silence\\.ts$|^drivers/lsl/',
+      '^runtime/(recording|loop|signal)/|^runtime/study/(alarm-rules|night|night-log|rest-call)\\.ts$|^runtime/guardian/silence\\.ts$|^drivers/lsl/',
     ),
     only(
       'loop',

@@ -77,8 +77,8 @@ async function inside(): Promise<void> {
     const restarted = existsSync(call);
     ask('stop', 'folder');
     judge(
-      between && restarted && !existsSync(call),
-      `the runtime folder stays from a death to the next start (${between}, ${restarted}), and goes with a stop`,
+      between && restarted && existsSync(call),
+      `the runtime folder stays from a death to the next start (${between}, ${restarted}), and after a stop`,
     );
 
     const startUs = monotonicUs();

@@ -1,5 +1,6 @@
 import { askControl, NoAnswer, type ControlRequest } from '../supervisor/control-socket.js';
 import { Failure } from './output.js';
+import { callForRest } from './rest-call.js';
 
 /** Whether it is armed is not known. */
 export class PerhapsArmed extends Failure {}
@@ -21,6 +22,7 @@ export async function answerOf(control: string, request: ControlRequest): Promis
 
 /** What is to be said after an arming without an answer. */
 async function disarmed(control: string, said: string): Promise<Failure> {
+  await callForRest({ socket: control });
   try {
     await answerOf(control, { verb: 'disarm' });
     return new Failure(`${said} It was disarmed.`);

@@ -43,9 +43,14 @@ export function armCommand(): Command {
 
 async function nameOf(target: Target): Promise<string> {
   if (target.socket === undefined) return deviceOf(target);
-  const status = z.object({ name: z.string() }).safeParse(await ask(target, { verb: 'status' }));
-  if (!status.success) throw new Failure(`${target.socket}: what answers there tells no name.`);
-  return status.data.name;
+  const name = nameIn(await ask(target, { verb: 'status' }));
+  if (name === '') throw new Failure(`${target.socket}: what answers there tells no name.`);
+  return name;
+}
+
+/** Which device has answered; empty where it does not say. */
+function nameIn(status: unknown): string {
+  return z.object({ name: z.string() }).safeParse(status).data?.name ?? '';
 }
 
 /** A sleeper is connected: whoever arms says which one. */
@@ -64,7 +69,7 @@ export function disarmCommand(): Command {
     .action(async (target: Target) => {
       const value = await askForRest(target, { verb: 'disarm' });
       if (target.json) printJson(value);
-      else print('Disarmed.');
+      else print(`Disarmed: ${nameIn(value)}.`);
     });
 }
 
@@ -98,7 +103,7 @@ export function markCommand(): Command {
         ...(target.for === undefined ? {} : { forSeconds: seconds('--for', target.for) }),
       });
       if (target.json) printJson(value);
-      else print(`Marked: ${words.join(' ')}`);
+      else print(`Marked at ${nameIn(value)}: ${words.join(' ')}`);
     });
 }
 
@@ -128,8 +133,9 @@ async function askForRest(target: Target, request: ControlRequest): Promise<unkn
   try {
     return await ask(target, request);
   } catch (error) {
-    if (error instanceof Failure) throw new Failure(`${error.message}${left}`);
-    throw error;
+    if (!(error instanceof Failure)) throw error;
+    const lost = request.verb === 'mark' ? ' It is not written down: say it again when the run answers.' : '';
+    throw new Failure(`${error.message}${left}${lost}`);
   }
 }
 

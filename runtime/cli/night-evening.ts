@@ -24,6 +24,7 @@ import { listen, lookAround, measureElectrodes, playTo } from './night-measures.
 import { runOf, type RunningRun } from './night-run-of.js';
 import type { EveningWish, Problem, StepEntry } from './night-wishes.js';
 import { Failure, UsageError, print } from './output.js';
+import { callForRest } from './rest-call.js';
 import { Terminal } from './terminal.js';
 
 /** `axond night`: the guide at a terminal, from the code of the participant to lights off. */
@@ -244,8 +245,9 @@ class Bedside {
       await gone;
     }
     // Also where nobody knows that it is armed: what was asked for may have been done without an answer.
-    if (this.#runs && this.#plan.actuator && !this.#staysArmed)
-      this.#notDisarmed = await problemOf(() => this.#ask({ verb: 'disarm' }));
+    if (!this.#runs || !this.#plan.actuator || this.#staysArmed) return;
+    await callForRest({ device: this.#plan.name });
+    this.#notDisarmed = await problemOf(() => this.#ask({ verb: 'disarm' }));
   }
 
   unfinished(): string {
@@ -290,7 +292,9 @@ class Bedside {
         this.#runs = false;
         throw new Error(`The run ended: ${lastLine(log)} (${log})`);
       }
-      if (nowMs - begunMs > startMs) throw new Error(`${whatIsMissing(status)} (${log})`);
+      // Once samples come, what is missing is waited for as long as it may take to be known.
+      if (nowMs - begunMs > startMs && !(nowMs - sampledMs < knownMs))
+        throw new Error(`${whatIsMissing(status)} (${log})`);
       await pause(100);
     }
     throw new Error('Broken off.');

@@ -13,6 +13,7 @@ import { loadRunPlan } from './configuration.js';
 import { setsOf, type NamedNight } from './night-named.js';
 import { runOf } from './night-run-of.js';
 import { Failure, UsageError, print, printJson } from './output.js';
+import { callForRest } from './rest-call.js';
 import { deviceOf } from './target.js';
 
 interface Which {
@@ -26,9 +27,14 @@ interface Which {
 /** `axond night --lights-on`: disarms, ends the run, checks what it recorded and closes the night. */
 export async function morning(given: NamedNight | undefined, by: string, json: boolean): Promise<void> {
   const named = given && planOf(given);
-  const device = named?.device ?? (await deviceOf({}));
-  const which = (await runningDevices()).includes(device) ? await endRun(device, by, named) : named;
-  if (!which) throw new Failure(`${device}: no run is there. Name the night: axond night P017 --night 3 --config …`);
+  const running = await runningDevices();
+  const device = named?.device ?? (running.length === 0 ? undefined : await deviceOf({}));
+  const runs = device !== undefined && running.includes(device);
+  // A run that is dead would be followed by one that arms by itself, while somebody gets up.
+  const left = runs ? '' : await callForRest(device === undefined ? {} : { device });
+  const which = runs ? await endRun(device, by, named) : named;
+  if (!which)
+    throw new Failure(`No run is here.${left} Name the night: axond night P017 --night 3 --config … --lights-on`);
   const closed = await closeNight(which, by);
   const { lines, ...result } = closed;
   if (json) printJson(result);
@@ -55,6 +61,7 @@ async function endRun(device: string, by: string, named: Which | undefined): Pro
   const { name, participant, night } = study;
   if (named && !(named.participant === participant && named.night === night && named.study === name))
     throw new Failure(`${device} runs for night ${night} of ${participant}: it was left as it is.`);
+  await callForRest({ device });
   await ask({ verb: 'mark', mark: 'lightsOn', text: '', ...(by === '' ? {} : { by }) });
   await ask({ verb: 'stop' });
   const deadline = performance.now() + endMs;

@@ -1,28 +1,39 @@
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
+import { leaveRestCall } from '../study/rest-call.js';
 import { foldersOfDevices, placesOf, runningDevices } from '../supervisor/places.js';
-import { leaveRestCall } from '../supervisor/rest-call.js';
+import { readBootId } from '../supervisor/run-file.js';
 import type { Target } from './target.js';
 
 /**
- * Leaves a call for rest where the next run of those that are meant finds it; of all where none runs and none is named.
- * Returns what to say of it where nobody hears the call itself.
+ * Leaves a call for rest where the next run of those that are meant finds it; where none is named, of all that do not run,
+ * too. Returns what to say of it where nobody hears the call itself: which runs will, and of which that is not known.
  */
-export async function callForRest({ socket, device }: Target): Promise<string> {
-  const named = socket !== undefined ? dirname(socket) : device !== undefined ? placesOf(device).folder : undefined;
-  try {
-    const folders = named === undefined ? await foldersOfUnnamed() : [named];
-    const known = folders.filter((folder) => existsSync(folder));
-    known.forEach(leaveRestCall);
-    return known.length === 0 ? '' : ' A run that begins now does not arm by itself.';
-  } catch (error) {
-    return ` Nor could it be left for the next run (${error instanceof Error ? error.message : String(error)}): ask again until one answers.`;
+export async function callForRest(target: Target): Promise<string> {
+  const left: string[] = [];
+  const failed: string[] = [];
+  for (const folder of await foldersOf(target)) {
+    try {
+      leaveRestCall(folder, readBootId());
+      left.push(folder);
+    } catch (error) {
+      failed.push(error instanceof Error ? error.message : String(error));
+    }
   }
+  const heard = left.length === 0 ? '' : ` A run that begins now in ${left.join(', ')} does not arm by itself.`;
+  const unheard = failed.map((why) => ` For the next run it could not be left (${why}): ask until one answers.`);
+  return heard + unheard.join('');
 }
 
-async function foldersOfUnnamed(): Promise<string[]> {
-  const running = await runningDevices();
-  // Of several, whoever asks has to name one first.
-  if (running.length > 1) return [];
-  return running.length === 1 ? running.map((name) => placesOf(name).folder) : foldersOfDevices();
+async function foldersOf({ socket, device }: Target): Promise<string[]> {
+  if (socket !== undefined) return isOfDevice(resolve(socket)) ? [dirname(resolve(socket))] : [];
+  if (device !== undefined) return [placesOf(device).folder].filter((folder) => existsSync(folder));
+  // Of several that run, whoever asks has to name one first.
+  return (await runningDevices()).length > 1 ? [] : foldersOfDevices();
+}
+
+/** A path that somebody has mistyped is of none. */
+function isOfDevice(socket: string): boolean {
+  const { control, silence, folder } = placesOf(basename(dirname(socket)));
+  return existsSync(socket) || ([control, silence].includes(socket) && existsSync(folder));
 }

@@ -12,7 +12,7 @@ export function silenceCommand(): Command {
   )
     .addHelpText('after', '\nExample:  axond silence --device bedside-1')
     .action(async (target: Target) => {
-      const answer = await silenced(target).catch(async (error: unknown) => {
+      const { device, answer } = await silenced(target).catch(async (error: unknown) => {
         if (error instanceof UsageError) throw error;
         const { callForRest } = await import('./rest-call.js');
         // Before the run is asked: one that cannot answer yet finds it.
@@ -22,12 +22,18 @@ export function silenceCommand(): Command {
         );
       });
       if (target.json) printJson({ answer });
-      else print(`Guardian: ${answer}`);
+      else print(`Guardian${device}: ${answer}`);
+      // Another one that does not run may be meant; and one whose guardian heard it may die before it has written so.
+      const { callForRest } = await import('./rest-call.js');
+      await callForRest(target);
     });
 }
 
-async function silenced(target: Target): Promise<string> {
-  return silenceGuardian(target.socket ?? placesOf(await deviceOf(target)).silence);
+/** `device`: which it was, where a name says so. */
+async function silenced(target: Target): Promise<{ readonly device: string; readonly answer: string }> {
+  if (target.socket !== undefined) return { device: '', answer: await silenceGuardian(target.socket) };
+  const name = await deviceOf(target);
+  return { device: ` of ${name}`, answer: await silenceGuardian(placesOf(name).silence) };
 }
 
 /** A guardian that is just being started would be armed a moment later, by whoever asks for that or by the run itself. */

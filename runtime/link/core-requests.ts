@@ -1,4 +1,6 @@
+import { dirname } from 'node:path';
 import { silenceGuardian } from '../guardian/silence.js';
+import { leaveRestCall } from '../study/rest-call.js';
 import type { FromLink, RemoteRequest } from './messages.js';
 
 /** What came of a request. Without reasons and not `ok`: nobody has answered in time. */
@@ -11,16 +13,19 @@ export interface CoreAnswer {
 /** Hands requests to the core, and silences to the guardian, past the core; each gets one answer. */
 export class CoreRequests {
   readonly #silenceSocket: string;
+  readonly #bootId: string;
   readonly #say: (message: FromLink) => void;
   readonly #asked = new Map<string, (answer: CoreAnswer) => void>();
   #requests = 0;
 
-  constructor(silenceSocket: string, say: (message: FromLink) => void) {
+  constructor(silenceSocket: string, bootId: string, say: (message: FromLink) => void) {
     this.#silenceSocket = silenceSocket;
+    this.#bootId = bootId;
     this.#say = say;
   }
 
   async ask(wanted: RemoteRequest): Promise<CoreAnswer> {
+    if (wanted.verb === 'silence' || wanted.verb === 'disarm') this.#callForRest();
     if (wanted.verb !== 'silence') return this.#askCore(wanted);
     try {
       return { ok: true, data: await silenceGuardian(this.#silenceSocket), reasons: [] };
@@ -34,6 +39,15 @@ export class CoreRequests {
   answered({ id, ...answer }: CoreAnswer & { readonly id: string }): void {
     this.#asked.get(id)?.(answer);
     this.#asked.delete(id);
+  }
+
+  /** A core that hangs hears nothing; the run after it does (SAFETY.md R-51). */
+  #callForRest(): void {
+    try {
+      leaveRestCall(dirname(this.#silenceSocket), this.#bootId);
+    } catch (error) {
+      process.stderr.write(`link: for the next run it could not be left that rest is wanted: ${String(error)}\n`);
+    }
   }
 
   #askCore(wanted: Exclude<RemoteRequest, { verb: 'silence' }>): Promise<CoreAnswer> {

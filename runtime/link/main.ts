@@ -65,7 +65,7 @@ process.on('SIGTERM', () => undefined);
 
 function begin(options: LinkOptions): void {
   const { recording } = options;
-  core = new CoreRequests(options.silenceSocket, say);
+  core = new CoreRequests(options.silenceSocket, options.bootId, say);
   if (options.dashboard) beds = new Beds(options.node);
   if (recording !== undefined) report({ ...options, recording }, core);
   if (!options.dashboard || !beds) return;

@@ -182,7 +182,7 @@ function isAfter(call: RestCall, armed: Pick<NightTime, 'us' | 'boot'>, now: Nig
 }
 
 /** Of each limit the tighter one. An interval is tighter where it is longer. */
-function tighter(held: NightLimits, lower: NightLimits): NightLimits {
+export function tighter(held: NightLimits, lower: NightLimits): NightLimits {
   const all = { ...held, ...lower };
   for (const key of ['perMinute', 'perHour', 'perNight', 'gainDb'] as const) {
     const [a, b] = [held[key], lower[key]];

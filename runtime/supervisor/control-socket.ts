@@ -137,7 +137,7 @@ export class NoAnswer extends Error {}
 export function askControl(path: string, wanted: ControlRequest): Promise<ControlAnswer> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(path);
-    const patienceMs = wanted.verb === 'arm' ? armingMs : answerMs;
+    const patienceMs = wanted.verb === 'arm' || wanted.verb === 'mark' ? longMs : answerMs;
     let asked = false;
     let text = '';
     socket.setEncoding('utf8');
@@ -167,5 +167,5 @@ export function askControl(path: string, wanted: ControlRequest): Promise<Contro
 
 const longestLine = 64 * 1024;
 const answerMs = 5000;
-/** Guardian, lock and disk are asked one after the other. */
-const armingMs = 20_000;
+/** To arm, guardian, lock and disk are asked one after the other; a mark waits for the night of a run that just begins. */
+const longMs = 20_000;

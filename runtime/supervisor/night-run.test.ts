@@ -322,6 +322,25 @@ test('R-51 limits that are lowered before it is armed again hold for that, too',
   assert.deepEqual(bench.armedWith.at(-1)?.limits, { perHour: 60, perMinute: 2 });
 });
 
+test('R-51 limits that are lowered while the line of the arming is written hold for it, and for the arming after that', async () => {
+  const bench = await armedNight();
+  await bench.pass(1);
+  await bench.crash();
+  let written: () => void = () => undefined;
+  bench.disk = new Promise<void>((resolve) => (written = resolve));
+  await bench.pass(2);
+  bench.run.lowered({ perMinute: 2 });
+  assert.equal(bench.isArmed, false);
+  bench.disk = undefined;
+  written();
+  await bench.pass(2);
+  assert.deepEqual(bench.armedWith.at(-1)?.limits, { perHour: 60, perMinute: 2 });
+  await bench.crash();
+  await bench.pass(3);
+  assert.deepEqual(bench.armedWith.at(-1)?.limits, { perHour: 60, perMinute: 2 });
+  assert.equal(bench.armedWith.length, 3);
+});
+
 test('R-51 nothing is armed again without the protocol, too late, after the window, by an adverse event, or by what was disarmed before', async () => {
   const each: [string, (bench: Bench) => unknown, number][] = [
     ['too late', () => undefined, 121],

@@ -1,6 +1,6 @@
 import type { Rearming } from '../contracts.js';
 import type { NightEntry, NightLimits, NightLine, NightMark, NightTime } from '../study/night-log.js';
-import { longestWindowSeconds, Night, type RunBefore } from '../study/night.js';
+import { longestWindowSeconds, Night, tighter, type RunBefore } from '../study/night.js';
 
 /** What a night's run needs of the rest. */
 export interface NightRunPorts {
@@ -62,6 +62,8 @@ export class NightRun {
   #isArmed: boolean;
   /** This run is to arm by itself, until then. */
   #pending: { readonly deadlineUs: number } | undefined;
+  /** What somebody has asked for meanwhile: tighter than it was armed, and perhaps not in the log yet. */
+  #lowered: NightLimits = {};
   #nextUs = -Infinity;
   #nextPayUs = -Infinity;
   #nextDisarmUs = -Infinity;
@@ -140,6 +142,7 @@ export class NightRun {
   }
 
   lowered(limits: NightLimits): void {
+    if (this.#pending) this.#lowered = tighter(this.#lowered, limits);
     if (this.#ports.armed() || this.#pending) void this.#write({ kind: 'lowered', limits });
   }
 
@@ -250,9 +253,10 @@ export class NightRun {
   async #tryAgain(): Promise<void> {
     const seconds = this.windowSeconds;
     this.#lastReasons = await this.#ports.check(seconds, this.#night.armedUnder ?? {});
-    // Somebody may have lowered them meanwhile, or ended the arming.
-    const limits = this.#night.armedUnder;
-    if (this.#lastReasons.length > 0 || !this.#pending || !limits) return;
+    // Somebody may have ended the arming meanwhile.
+    const held = this.#night.armedUnder;
+    if (this.#lastReasons.length > 0 || !this.#pending || !held) return;
+    const limits = tighter(held, this.#lowered);
     const rearmed = this.#night.rearmed + 1;
     const untilUs = this.#ports.now().us + seconds * 1e6;
     // On disk before anything can follow from it: a crash after this counts.
@@ -263,10 +267,12 @@ export class NightRun {
     if (!this.#isPending()) return;
     this.#pending = undefined;
     const reasons = this.reasons;
-    if (reasons.length > 0 || !this.#ports.arm(untilUs, limits)) {
+    if (reasons.length > 0 || !this.#ports.arm(untilUs, tighter(limits, this.#lowered))) {
       await this.#refuse(reasons.length > 0 ? reasons : ['the loop does not take messages.']);
       return;
     }
+    // After the line of the arming, whichever of them was written first.
+    if (Object.keys(this.#lowered).length > 0) void this.#write({ kind: 'lowered', limits: this.#lowered });
     this.#ports.mark(words);
     this.#ports.say('warn', words);
   }

@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { giveToOwnerOf } from '../recording/owner.js';
 
 /** Where a running axond is reached: sockets, FIFO and pid file, one folder a device name. */
 export interface Places {
@@ -53,7 +54,9 @@ export function foldersOfDevices(): string[] {
 }
 
 function deviceNames(): string[] {
-  return existsSync(root()) ? readdirSync(root()) : [];
+  if (!existsSync(root())) return [];
+  const all = readdirSync(root(), { withFileTypes: true });
+  return all.filter((one) => one.isDirectory()).map(({ name }) => name);
 }
 
 function isListenedTo(path: string): Promise<boolean> {
@@ -80,9 +83,10 @@ export function placesOf(deviceName: string): Places {
   };
 }
 
-/** Only its user may reach a stimulator. */
+/** Only its user may reach a stimulator; what root runs in the folder of a service is that service's user's. */
 export function createPlaces(deviceName: string): Places {
   const places = placesOf(deviceName);
   mkdirSync(places.folder, { recursive: true, mode: 0o700 });
+  giveToOwnerOf(dirname(places.folder), places.folder);
   return places;
 }

@@ -11,11 +11,11 @@ import { NightFile, nightPath, nightsOf } from '../study/night-file.js';
 import type { NightLine, NightTime } from '../study/night-log.js';
 import { Night, type RunBefore } from '../study/night.js';
 import { ownRate } from '../study/own-rate.js';
+import { readRestCall } from '../study/rest-call.js';
 import type { SleptBlock } from '../study/stimulus-rate.js';
 import type { RunMemory } from './memory.js';
 import { NightRun } from './night-run.js';
 import { placesOf } from './places.js';
-import { readRestCall } from './rest-call.js';
 import type { RunArming } from './run-arming.js';
 import { clockIsUnset, readBootId } from './run-file.js';
 import type { Stimulator } from './stimulator.js';
@@ -71,7 +71,7 @@ export async function findNight(plan: RunPlan, study: StudyPlan): Promise<FoundN
 
 function runBefore({ record, name }: RunPlan, recording: string, now: NightTime): RunBefore {
   const path = join(record, `${recording}.db`);
-  const restCall = readRestCall(placesOf(name).folder);
+  const restCall = readRestCall(placesOf(name).folder, now.boot);
   return { recording, sinceSeconds: sinceAlive(path, now), silencedUs: silencedUs(path), restCall };
 }
 

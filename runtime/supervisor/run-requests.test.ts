@@ -19,7 +19,8 @@ test('R-50 a mark before the run has its night acts at once, and stands in the l
   const nightBegun = new Promise<void>((resolve) => (begins = resolve));
   const folder = mkdtempSync(join(tmpdir(), 'axond-requests-'));
   t.after(() => rmSync(folder, { recursive: true }));
-  const guardian = createServer((socket) => socket.end('at rest'));
+  // It takes the wish, and never answers.
+  const guardian = createServer();
   t.after(() => guardian.close());
   const silenceSocket = join(folder, 'silence.sock');
   guardian.listen(silenceSocket);
@@ -38,6 +39,15 @@ test('R-50 a mark before the run has its night acts at once, and stands in the l
   begins();
   for (const answer of await Promise.all(answers)) assert.equal(answer.ok, true);
   assert.deepEqual(said.toSorted(), ['adverse', 'awake', 'lightsOn']);
+});
+
+test('R-50 a mark before a night that never begins is not taken for one that was written', async () => {
+  const failed = Promise.reject(new Error('this run ended before it wrote anything'));
+  const requests = new RunRequests({
+    ...{ memory: new RunMemory(1), silenceSocket: '/nowhere', mark: () => true, night: () => undefined },
+    ...{ nightBegun: () => failed, arming: { disarm: () => true } },
+  } as unknown as RequestedParts);
+  await assert.rejects(requests.answer({ verb: 'mark', mark: 'adverse', text: '' }, 'request'), /before it wrote/);
 });
 
 test('R-50 what a button says of the night is followed where the loop takes no message any more', () => {

@@ -16,7 +16,7 @@ export interface RequestedParts {
   readonly silenceSocket: string;
   readonly log: Logger;
   night(): NightRun | undefined;
-  /** Resolves when `night` is there, where there is to be one. The socket is served before. */
+  /** Resolves when `night` is there, where there is to be one; rejects where it never will. The socket is served before. */
   nightBegun(): Promise<unknown>;
   alarms(): AlarmWatch | undefined;
   status(): Status;
@@ -100,7 +100,8 @@ export class RunRequests {
   async #beforeNight({ mark }: ControlRequest & { verb: 'mark' }): Promise<void> {
     const ports = this.#markPorts;
     if (mark === 'adverse' || mark === 'lightsOn') ports.disarm();
-    if (mark === 'adverse') await ports.silence().catch(() => undefined);
+    // Not after the guardian's answer, which may not come.
+    if (mark === 'adverse') void ports.silence().catch(() => undefined);
     await this.#run.nightBegun();
   }
 

@@ -83,6 +83,7 @@ export class Run {
   readonly #sync: SyncTrain | undefined;
   #night: NightRun | undefined;
   #nightBegins: () => void = () => undefined;
+  #nightFails: (error: Error) => void = () => undefined;
   #recorder: RecorderThread | undefined;
   #stimulator: Stimulator | undefined;
   #link: LinkConnection | undefined;
@@ -137,7 +138,11 @@ export class Run {
       () => ({ stimulator: this.#stimulator, recorder: this.#recorder, lock: this.#lock, night: this.#night }),
       () => this.status(),
     );
-    const nightBegun = new Promise<void>((resolve) => (this.#nightBegins = resolve));
+    const nightBegun = new Promise<void>((resolve, reject) => {
+      this.#nightBegins = resolve;
+      this.#nightFails = reject;
+    });
+    nightBegun.catch(() => undefined);
     this.#requests = new RunRequests({
       memory: this.memory,
       arming: this.#arming,
@@ -436,6 +441,7 @@ export class Run {
 
   async #end(): Promise<RunSummary> {
     this.#stopping = true;
+    this.#nightFails(new Error('this run ended before it wrote anything: say it again when the next one answers.'));
     if (this.roomWanted === undefined) this.#service?.stop();
     this.#arming.disarm('shutdown');
     await this.#night?.end(basename(this.recording, '.db'));

@@ -21,7 +21,7 @@ export async function serve(
   const said: FromLink[] = [];
   let listening: (url: string) => void = () => undefined;
   const url = new Promise<string>((resolve) => (listening = resolve));
-  const core: CoreRequests = new CoreRequests(silenceSocket, (message) => say(message));
+  const core: CoreRequests = new CoreRequests(silenceSocket, 'boot', (message) => say(message));
   const say = (message: FromLink): void => {
     said.push(message);
     if ('dashboard' in message) listening(message.dashboard.url + message.dashboard.problem);

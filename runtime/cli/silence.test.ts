@@ -15,7 +15,7 @@ test('R-16 silence that finds no guardian, for one is just being started, disarm
   const folder = mkdtempSync(join(tmpdir(), 'axond-silence-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const silence = (): Promise<string> => runCommand(t, silenceCommand(), '--socket', join(folder, 'silence.sock'));
-  await assert.rejects(silence(), /no guardian listens there, so none of ours can stimulate now\..$/);
+  await assert.rejects(silence(), /no guardian listens there, so none of ours can stimulate now\.$/);
   const asked: string[] = [];
   const server = await serveControl(join(folder, 'control.sock'), ({ verb }) => {
     asked.push(verb);

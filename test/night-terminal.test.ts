@@ -158,6 +158,8 @@ test('R-63 Ctrl-C while the run is being started: nothing runs afterwards', atTe
   const seat = bed.evening();
   await answersUntil(seat, /Starting the run …\n$/);
   await until('the run', () => leftIn(bed.folder).length > 2);
+  // Somebody is here to arm it: it must not do so by itself.
+  assert.ok(existsSync(join(bed.folder, 'run', 'bed', 'rest-call')));
   seat.type(ctrlC);
   assert.equal(await seat.exited, 130);
   assert.match(seat.shown, ended);
@@ -203,7 +205,7 @@ test(
   async (t) => {
     const bed = await room(t);
     const seat = bed.evening('--set', 'device.dashboard={ port: 0 }');
-    await seat.shows(/The page shows it, too: http:\S+\n[^]*Code of the participant: $/);
+    await seat.shows(/The page shows it, too: http:\S+ [^]*Code of the participant: $/);
     const url = /http:\S+/.exec(seat.shown)?.[0] ?? '';
     const page = new Client(t, url, {
       token: readFileSync(tokenPath(join(bed.folder, 'state'), 'blinded'), 'utf8').trim(),
@@ -324,6 +326,29 @@ test(
     await answersUntil(seat, /Type bed: $/);
     seat.type('quit\n');
     assert.equal(await seat.exited, 1);
+  },
+);
+
+test(
+  'R-63 a run that somebody else starts during the evening gets the page, and is disarmed when the evening is broken off',
+  atTerminal,
+  async (t) => {
+    const bed = await room(t);
+    const seat = bed.evening('--set', 'device.dashboard={ port: 0 }');
+    await seat.shows(/The page shows it, too: http:\S+ \(its tokens are in \S+\)\n[^]*Code of the participant: $/);
+    const token = readFileSync(tokenPath(join(bed.folder, 'state'), 'operator'), 'utf8').trim();
+    const page = new Client(t, /http:\S+/.exec(seat.shown)?.[0] ?? '', { token });
+    await until('the page', () => page.heard.length > 0);
+    page.send({ do: 'silence', id: 1 });
+    const call = join(bed.folder, 'run', 'bed', 'rest-call');
+    await until('the call for rest', () => existsSync(call));
+    const run = await StagedRun.serve(t, bed);
+    run.armed = true;
+    assert.equal(await page.closed, '1001');
+    seat.type(ctrlC);
+    assert.equal(await seat.exited, 130);
+    assert.match(seat.shown, /Nothing is armed\. bed goes on recording\./);
+    assert.deepEqual([run.asked, run.armed], [['disarm'], false]);
   },
 );
 

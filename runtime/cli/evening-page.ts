@@ -1,23 +1,28 @@
+import { join } from 'node:path';
 import { createDevice } from '../../drivers/devices.js';
 import type { RunPlan } from '../config/compile.js';
-import type { FromLink } from '../link/messages.js';
 import type { DashboardOptions, ShownStatus } from '../link/dashboard/options.js';
+import type { FromLink, LinkOptions } from '../link/messages.js';
 import { LinkProcess } from '../link/start.js';
 import type { NightLine } from '../study/night-log.js';
 import { Night } from '../study/night.js';
 import { pageOptions } from '../supervisor/link-options.js';
-import { createPlaces } from '../supervisor/places.js';
+import { createPlaces, isRunning } from '../supervisor/places.js';
 import { readBootId } from '../supervisor/run-file.js';
+import { nightTime } from '../supervisor/run-night.js';
 
 /**
  * The page of the device while an evening goes on and nothing runs yet: what the terminal asks, and the steps so far. It
- * answers nothing. Before the run begins it is closed, for the run serves its own at the same address.
+ * answers nothing; what is silenced or disarmed there holds the next run. Once a run is there, whoever has started it, this
+ * page is closed: the run serves its own at the same address.
  */
 export class EveningPage {
   readonly #plan: RunPlan;
   readonly #lines: () => readonly NightLine[];
-  readonly #link: LinkProcess;
+  readonly #options: LinkOptions;
   readonly #timer: NodeJS.Timeout;
+  #link: LinkProcess;
+  #isClosed = false;
   #asked = '';
   #isOpen: (said: string) => void = () => undefined;
   /** Where it is, or why it is nowhere. */
@@ -28,7 +33,9 @@ export class EveningPage {
     if (!plan.dashboard) return undefined;
     const places = createPlaces(plan.name);
     const options = pageOptions(plan, createDevice(plan.source.device).info, places);
-    return options && new EveningPage(plan, lines, places.silence, options);
+    // Not the run's: whoever closes it would take it away from a run that has it by then.
+    const socket = join(places.folder, 'evening.sock');
+    return options && new EveningPage(plan, lines, places.silence, { ...options, socket });
   }
 
   private constructor(
@@ -40,14 +47,11 @@ export class EveningPage {
     this.#plan = plan;
     this.#lines = lines;
     this.opened = new Promise((resolve) => (this.#isOpen = resolve));
-    this.#link = new LinkProcess(
-      { node: plan.name, bootId: readBootId(), silenceSocket, description: {}, dashboard },
-      {
-        onMessage: (message) => this.#heard(message),
-        onExit: (detail) => this.#isOpen(`No page: ${detail}.`),
-      },
-    );
-    this.#timer = setInterval(() => this.#link.send({ status: this.#status() }), tellMs);
+    const { url } = plan.mqtt ?? {};
+    const broker = url === undefined ? {} : { url };
+    this.#options = { ...broker, node: plan.name, bootId: readBootId(), silenceSocket, description: {}, dashboard };
+    this.#link = this.#start();
+    this.#timer = setInterval(() => void this.#beat(), tellMs);
   }
 
   /** What the terminal asks, or does, now. */
@@ -57,6 +61,7 @@ export class EveningPage {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     this.#link.send({ finish: true });
     const last = setTimeout(() => this.#link.kill(), finishMs);
@@ -64,10 +69,28 @@ export class EveningPage {
     clearTimeout(last);
   }
 
+  #start(): LinkProcess {
+    return new LinkProcess(this.#options, {
+      onMessage: (message) => this.#heard(message),
+      onExit: (detail) => {
+        this.#isOpen(`No page: ${detail}.`);
+        if (!this.#isClosed) this.#link = this.#start();
+      },
+    });
+  }
+
+  async #beat(): Promise<void> {
+    this.#link.send({ status: this.#status() });
+    if ((await isRunning(this.#plan.name)) && !this.#isClosed) await this.close();
+  }
+
   #heard(message: FromLink): void {
     if ('dashboard' in message) {
       const { url, problem } = message.dashboard;
-      this.#isOpen(problem === '' ? `The page shows it, too: ${url}` : `No page: ${problem}`);
+      const { state } = this.#plan;
+      this.#isOpen(
+        problem === '' ? `The page shows it, too: ${url} (its tokens are in ${state})` : `No page: ${problem}`,
+      );
     } else if ('request' in message)
       this.#link.send({ response: { id: message.request.id, ok: false, data: null, reasons: [nothingRuns] } });
   }
@@ -93,7 +116,7 @@ export class EveningPage {
       stimulation: null,
       place: null,
       night: {
-        windowSeconds: 0,
+        windowSeconds: night.windowSeconds(nightTime(this.#plan)),
         adverse: night.adverse,
         rearmed: night.rearmed,
         closed: night.closed,
@@ -108,6 +131,7 @@ export class EveningPage {
   }
 }
 
-const nothingRuns = 'nothing runs yet, so nothing is armed; what is asked is answered at the terminal.';
+const nothingRuns =
+  'nothing runs yet, so nothing is armed, and a run that begins now does not arm by itself. The terminal asks.';
 const tellMs = 500;
 const finishMs = 2000;

@@ -13,9 +13,10 @@ import { NightFile, nightPath } from '../study/night-file.js';
 import { Night } from '../study/night.js';
 import { barred } from '../study/withdrawn.js';
 import type { ControlRequest } from '../supervisor/control-socket.js';
-import { placesOf, runningDevices } from '../supervisor/places.js';
+import { createPlaces, isRunning, placesOf } from '../supervisor/places.js';
 import { nightTime } from '../supervisor/run-night.js';
 import { answerOf, PerhapsArmed } from './ask-to-arm.js';
+import { clockTime, secondsUntil } from './clock-time.js';
 import { loadRunPlan } from './configuration.js';
 import { EveningPage } from './evening-page.js';
 import { setsOf, type NamedNight } from './night-named.js';
@@ -115,7 +116,7 @@ class Bedside {
     const { plan, study, by } = planned;
     const { name: device, state } = plan;
     const { name, participant, night } = study;
-    const running = (await runningDevices()).includes(device) ? await runOf(placesOf(device).control) : undefined;
+    const running = (await isRunning(device)) ? await runOf(placesOf(device).control) : undefined;
     const stranger = running ? strangerTo(study, device, running) : '';
     if (stranger !== '') throw new Failure(stranger);
     // A run that was started in another folder may have named it from there.
@@ -159,13 +160,16 @@ class Bedside {
       ...{ study, participant, night, device, timeZone },
       stimulates: actuator !== undefined,
       without: { impedance: busy || noCurrent, signal: busy, sound: noSound || busy },
+      asleep,
+      secondsUntil: (time) => secondsUntil(time, Date.now(), timeZone),
+      clockIn: (seconds) => clockTime(Date.now() + seconds * 1000, timeZone),
       firstEar: Math.random() < 0.5 ? 'left' : 'right',
       earlier: new Night(this.#file.lines).steps,
     });
   }
 
   async showPage(person: Terminal): Promise<void> {
-    if (this.#runs || this.left) return;
+    if (this.#runs || this.left || (await isRunning(this.#plan.name))) return;
     this.#page = EveningPage.open(this.#plan, () => this.#file.lines);
     if (this.#page) person.say(await this.#page.opened);
   }
@@ -244,6 +248,8 @@ class Bedside {
       child.kill('SIGINT');
       await gone;
     }
+    // One that somebody else has started meanwhile may have armed itself.
+    this.#runs ||= await this.#isOurs().catch(() => false);
     // Also where nobody knows that it is armed: what was asked for may have been done without an answer.
     if (!this.#runs || !this.#plan.actuator || this.#staysArmed) return;
     await callForRest({ device: this.#plan.name });
@@ -273,7 +279,12 @@ class Bedside {
     const log = join(this.#plan.state, `${basename(this.#file.path, '.night')}.log`);
     const isThere = (await this.#statusIfThere()) !== undefined;
     this.#runs &&= isThere;
-    if (!isThere && !isAlive(this.#child)) this.#child = this.#start(log);
+    if (!isThere && !isAlive(this.#child)) {
+      // Somebody is here to arm it.
+      createPlaces(this.#plan.name);
+      await callForRest({ device: this.#plan.name });
+      this.#child = this.#start(log);
+    }
     const begunMs = performance.now();
     let sampledMs = Infinity;
     while (!this.left) {
@@ -346,6 +357,11 @@ class Bedside {
     if (stranger === '') return;
     this.#runs = false;
     throw new Error(stranger);
+  }
+
+  async #isOurs(): Promise<boolean> {
+    const { name } = this.#plan;
+    return strangerTo(this.#study, name, await runOf(placesOf(name).control)) === '';
   }
 
   #statusIfThere(): Promise<RunStatus | undefined> {

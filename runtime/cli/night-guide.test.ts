@@ -13,6 +13,10 @@ const facts: EveningFacts = {
   timeZone: 'Europe/Berlin',
   stimulates: true,
   without: { impedance: '', signal: '', sound: '' },
+  asleep: false,
+  // It is 22:10.
+  secondsUntil: (time) => (time === '07:15' ? 32_700 : time === '22:10' ? 86_400 : NaN),
+  clockIn: (seconds) => (seconds === 32_700 ? '07:15' : 'so late'),
   firstEar: 'right',
   earlier: [],
 };
@@ -118,7 +122,7 @@ test('from the code to lights off: each step is recorded once, in its order, and
   assert.match(bed.say('y'), /records\. It is disarmed\.[^]*Window \[9h\]/);
   assert.match(
     bed.say('8h'),
-    /Next is lights off for P017, night 3: the window opens for 8h, and it will be armed\.\nType bedside-1/,
+    /Next is lights off for P017, night 3: the window opens for 8h, until so late, and it will be armed\.\nType bedside-1/,
   );
   assert.equal(bed.say('bedside-1'), 'done');
   assert.deepEqual(
@@ -236,12 +240,48 @@ test('eyes, blinks and jaw that do not pass may be for a restless rest: it can b
   assert.deepEqual(parts(bed).slice(-2), ['blink', 'open']);
 });
 
+test('a window may be said by its end, which holds however late it is opened; one that has passed meanwhile is asked for again', () => {
+  let late = 0;
+  const bed = new Bed({ secondsUntil: (time) => (time === '07:15' ? 32_700 - late : NaN) });
+  assert.match(
+    bed.say(...wellUpToClock, 'y', '7.15'),
+    /7\.15 is no time from 1m to 10h: write 8h, for example, 450m, or 07:15/,
+  );
+  assert.match(bed.say('25:00'), /25:00 is no time/);
+  assert.match(bed.say('07:15'), /the window opens for 545m, until 07:15, and it will be armed/);
+  assert.match(bed.say('back'), /Window \[07:15\]/);
+  assert.match(bed.say('', 'back', '8h', 'back'), /Window \[8h\]/);
+  bed.say('07:15');
+  late = 600;
+  assert.equal(bed.say('bedside-1'), 'done');
+  assert.deepEqual(bed.asked.at(-2), { want: 'lightsOff', forSeconds: 32_100 });
+
+  const slow = new Bed({ secondsUntil: (time) => (time === '07:15' ? 32_700 - late : NaN) });
+  slow.say(...wellUpToClock, 'y', '07:15');
+  late = 32_690;
+  assert.match(slow.say('bedside-1'), /07:15 is no time from 1m to 10h any more\.[^]*Window \[9h\]/);
+  assert.ok(!slow.asked.some(({ want }) => want === 'lightsOff'));
+});
+
+test('nobody is asked to close eyes, blink or clench the jaw once the lights are off', () => {
+  const bed = new Bed({
+    asleep: true,
+    without: { impedance: 'the lights are off', signal: 'the lights are off', sound: 'the lights are off' },
+  });
+  assert.match(bed.say('P017'), /Is that right/);
+  assert.deepEqual(
+    bed.steps.slice(1, 6).map(({ step, result, detail }) => `${step} ${result}: ${detail}`),
+    ['impedance', 'eyes', 'blink', 'jaw', 'sound'].map((step) => `${step} skipped: the lights are off`),
+  );
+  assert.match(bed.say('back'), /Code of the participant/);
+});
+
 test('an evening that goes on after lights off asks for no window: the one that is open stays', () => {
   const bed = new Bed();
   bed.openSeconds = 1800;
   assert.match(
     bed.say(...wellUpToClock, 'y'),
-    /It is disarmed\.\nThe lights are off for P017, night 3: the window is open for another 30m, and it will be armed\.\nType bedside-1/,
+    /It is disarmed\.\nThe lights are off for P017, night 3: the window is open for another 30m, until so late, and it will be armed\.\nType bedside-1/,
   );
   assert.match(bed.say('back'), /Is that right/);
   assert.equal(bed.say('y', 'bedside-1'), 'done');

@@ -1,8 +1,8 @@
 import type { NightStep } from '../study/night-log.js';
-import { longestWindowSeconds } from '../study/night.js';
 import { judgeBiocalibration, type Biocalibration, type Heard } from './biocalibration.js';
 import type { Finding } from './check-machine.js';
 import type { Ear, EveningFacts, EveningWish, MachineFacts, Problem, SignalPart, StepEntry } from './night-wishes.js';
+import { NightWindow, hours } from './night-window.js';
 import { asked, names } from './night-words.js';
 import type { JudgedElectrode } from './setup-impedance.js';
 
@@ -42,7 +42,7 @@ export class NightGuide {
   #heard: readonly string[] = [];
   #machine: MachineFacts | undefined;
   #runs = false;
-  #windowSeconds = defaultWindowSeconds;
+  readonly #window: NightWindow;
   #lightsAreOff = false;
   #perhapsArmed = false;
   /** The lights are off since an evening before this one, which was broken off: its window stays as it is. */
@@ -50,6 +50,7 @@ export class NightGuide {
 
   constructor(facts: EveningFacts) {
     this.#facts = facts;
+    this.#window = new NightWindow(facts.secondsUntil);
     this.#earlier = new Map(facts.earlier.map((entry) => [entry.step, entry]));
   }
 
@@ -137,7 +138,7 @@ export class NightGuide {
     this.#runs = true;
     this.#said = ['The run reads samples and records. It is disarmed.'];
     this.#isOpen = begun.openSeconds > 0;
-    if (this.#isOpen) this.#windowSeconds = begun.openSeconds;
+    if (this.#isOpen) this.#window.isOpenFor(begun.openSeconds);
     this.#enter(places.indexOf(this.#isOpen ? 'name' : 'window'));
   }
 
@@ -185,8 +186,8 @@ export class NightGuide {
         return { lines: [], prompt: 'Enter tries again:' };
       case 'window':
         return {
-          lines: ['For how long may this night stimulate at most? 10h is the longest.'],
-          prompt: `Window [${hours(this.#windowSeconds)}]:`,
+          lines: ['For how long, or until when, may this night stimulate at most? 10h is the longest.'],
+          prompt: `Window [${this.#window.text}]:`,
         };
       case 'name':
         return this.#lightsAreOff
@@ -248,9 +249,11 @@ export class NightGuide {
   #summary(): string[] {
     const { participant, night, stimulates } = this.#facts;
     const found = [...this.#earlier.values()].filter(({ result }) => result !== 'ok');
+    const { seconds } = this.#window;
+    const length = `${hours(seconds)}, until ${this.#facts.clockIn(seconds)}`;
     const open = this.#isOpen
-      ? `The lights are off for ${participant}, night ${night}: the window is open for another ${hours(this.#windowSeconds)}`
-      : `Next is lights off for ${participant}, night ${night}: the window opens for ${hours(this.#windowSeconds)}`;
+      ? `The lights are off for ${participant}, night ${night}: the window is open for another ${length}`
+      : `Next is lights off for ${participant}, night ${night}: the window opens for ${length}`;
     return [
       ...found.map(({ step, result, detail }) => `  ${marks[result]} ${names[step]}: ${detail}`),
       `${open}${stimulates ? ', and it will be armed' : ''}.`,
@@ -303,8 +306,7 @@ export class NightGuide {
         break;
       case 'name':
         if (this.#lightsAreOff && text === 'record') this.wish = { want: 'done', armed: false };
-        else if (text === device || (this.#lightsAreOff && text === ''))
-          this.wish = { want: 'lightsOff', forSeconds: this.#windowSeconds };
+        else if (text === device || (this.#lightsAreOff && text === '')) this.#turnOff();
         else if (this.#lightsAreOff) this.#wrong(`"${text}" is no answer here.`);
         else this.#wrong(`Nothing was done. ${device} is the name to type; back goes back.`);
     }
@@ -354,12 +356,19 @@ export class NightGuide {
   }
 
   #takeWindow(text: string): void {
-    const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*(m|h)$/.exec(text) ?? [];
-    const seconds = text === '' ? this.#windowSeconds : Number(amount || NaN) * (unit === 'h' ? 3600 : 60);
-    if (seconds >= 60 && seconds <= longestWindowSeconds) {
-      this.#windowSeconds = seconds;
-      this.#enter(places.indexOf('name'));
-    } else this.#wrong(`${text} is no time from 1m to 10h: write 8h, for example, or 450m.`);
+    if (this.#window.take(text)) this.#enter(places.indexOf('name'));
+    else this.#wrong(`${text || this.#window.text} is no time from 1m to 10h: write 8h, for example, 450m, or 07:15.`);
+  }
+
+  /** A time that was said may have passed while somebody looked for the headphones. */
+  #turnOff(): void {
+    if (this.#lightsAreOff || this.#isOpen || this.#window.isPossible)
+      this.wish = { want: 'lightsOff', forSeconds: this.#window.seconds };
+    else {
+      this.#wrong(`${this.#window.text} is no time from 1m to 10h any more.`);
+      this.#window.forget();
+      this.#place = 'window';
+    }
   }
 
   #judgeSound(): void {
@@ -407,6 +416,8 @@ export class NightGuide {
 
   /** Why the present step cannot be done at all. */
   get #whyNot(): string {
+    if (this.#place === 'eyes' || this.#place === 'blink' || this.#place === 'jaw')
+      return this.#facts.asleep ? 'the lights are off' : '';
     if (this.#place !== 'impedance' && this.#place !== 'sound') return '';
     return this.#runs ? 'a run has the devices' : this.#facts.without[this.#place];
   }
@@ -487,6 +498,3 @@ const findingNames: Readonly<Record<'power' | 'disk' | 'clock', readonly string[
 const heardWhere: readonly string[] = ['left', 'right', 'both', 'nowhere'];
 const yes = /^y(es)?$/i;
 const no = /^no?$/i;
-const hours = (seconds: number): string =>
-  seconds % 3600 === 0 ? `${seconds / 3600}h` : `${Math.round(seconds / 60)}m`;
-const defaultWindowSeconds = 9 * 3600;

@@ -13,6 +13,12 @@ export interface EveningFacts {
   readonly stimulates: boolean;
   /** Why it cannot be measured now; empty where it can. */
   readonly without: Readonly<Record<'impedance' | 'signal' | 'sound', string>>;
+  /** The lights are off since an evening before this one: nobody is asked to do anything. */
+  readonly asleep: boolean;
+  /** Seconds until a clock at the bed next shows this time; NaN where it is none. */
+  readonly secondsUntil: (time: string) => number;
+  /** What that clock shows so many seconds from now. */
+  readonly clockIn: (seconds: number) => string;
   /** The ear that gets the first sound; the person is not told. */
   readonly firstEar: Ear;
   /** What this night's log holds already. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { silenceGuardian } from '../guardian/silence.js';
 import { leaveRestCall } from '../study/rest-call.js';
@@ -43,8 +44,10 @@ export class CoreRequests {
 
   /** A core that hangs hears nothing; the run after it does (SAFETY.md R-51). */
   #callForRest(): void {
+    const folder = dirname(this.#silenceSocket);
+    if (!existsSync(folder)) return;
     try {
-      leaveRestCall(dirname(this.#silenceSocket), this.#bootId);
+      leaveRestCall(folder, this.#bootId);
     } catch (error) {
       process.stderr.write(`link: for the next run it could not be left that rest is wanted: ${String(error)}\n`);
     }

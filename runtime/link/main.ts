@@ -71,7 +71,8 @@ function begin(options: LinkOptions): void {
   if (!options.dashboard || !beds) return;
   try {
     const followed = recording === undefined ? nothingYet : openRecording(recording);
-    dashboard = new Dashboard(options.dashboard, options.node, followed, core, listOf(beds), say);
+    const isHeard = options.url === undefined ? null : recording !== undefined;
+    dashboard = new Dashboard(options.dashboard, options.node, followed, core, listOf(beds, isHeard), say);
   } catch (error) {
     say({ dashboard: { url: '', problem: error instanceof Error ? error.message : String(error) } });
   }
@@ -87,12 +88,12 @@ function report(options: RunLinkOptions, requests: CoreRequests): void {
   if (options.lsl === true) void offerMarks(options);
 }
 
-/** What the page of beds shows. */
-function listOf(heard: Beds): BedList {
+/** What the page of beds shows. `isHeard`: whether a broker is asked for the others; null where none is configured. */
+function listOf(heard: Beds, isHeard: boolean | null): BedList {
   return {
     rows: () => heard.rows(performance.now(), Date.now()),
     get broker() {
-      return link ? link.connected : null;
+      return link ? link.connected : isHeard;
     },
     acknowledge: async (bed, alarm, by) => {
       if (alarm === 'silent') {

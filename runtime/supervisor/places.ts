@@ -44,7 +44,7 @@ const serviceFolder = '/run/axond';
 /** Names of the devices whose axond runs on this machine. A killed one leaves its socket, but nobody listens there. */
 export async function runningDevices(): Promise<string[]> {
   const names = deviceNames();
-  const alive = await Promise.all(names.map((name) => isListenedTo(placesOf(name).control)));
+  const alive = await Promise.all(names.map((name) => isRunning(name)));
   return names.filter((_, place) => alive[place]);
 }
 
@@ -59,9 +59,9 @@ function deviceNames(): string[] {
   return all.filter((one) => one.isDirectory()).map(({ name }) => name);
 }
 
-function isListenedTo(path: string): Promise<boolean> {
+export function isRunning(deviceName: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = createConnection(path);
+    const socket = createConnection(placesOf(deviceName).control);
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);

@@ -57,6 +57,7 @@ export class Dashboard {
   readonly #wrongTokens = new Allowance(20, 1000);
   readonly #timer: NodeJS.Timeout;
   readonly #beatTimer: NodeJS.Timeout;
+  #again: NodeJS.Timeout | undefined;
   #lastEvent = 0;
   #disk: Disk | null = null;
   #status: ShownStatus | undefined;
@@ -92,11 +93,19 @@ export class Dashboard {
     });
     this.#timer = setInterval(() => this.#follow(), followMs);
     this.#beatTimer = setInterval(() => this.#beat(), beatMs);
-    this.#server.listen(options).then(
-      (port) => say({ dashboard: { url: `http://${urlHost(options.address)}:${port}/`, problem: '' } }),
-      (error: unknown) =>
-        say({ dashboard: { url: '', problem: error instanceof Error ? error.message : String(error) } }),
-    );
+    void this.#listen('');
+  }
+
+  /** Tries again until whoever has the address lets go of it: the evening before this run, or the run before it. */
+  async #listen(told: string): Promise<void> {
+    try {
+      const port = await this.#server.listen(this.#options);
+      this.#say({ dashboard: { url: `http://${urlHost(this.#options.address)}:${port}/`, problem: '' } });
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      if (problem !== told) this.#say({ dashboard: { url: '', problem } });
+      this.#again = setTimeout(() => void this.#listen(problem), listenMs);
+    }
   }
 
   /** The run goes on in this recording; its events follow those of the one before. */
@@ -120,7 +129,9 @@ export class Dashboard {
   close(): void {
     clearInterval(this.#timer);
     clearInterval(this.#beatTimer);
-    for (const page of [...this.#pages, ...this.#bedPages]) page.close(Closing.over, 'the run has ended');
+    clearTimeout(this.#again);
+    const why = this.#recording === nothingYet ? 'its run takes the page over' : 'the run has ended';
+    for (const page of [...this.#pages, ...this.#bedPages]) page.close(Closing.over, why);
     this.#server.close();
     this.#recording.close();
   }
@@ -301,6 +312,7 @@ function diskOf(recording: string): Disk | null {
 
 const urlHost = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
+const listenMs = 1000;
 const followMs = 100;
 const beatMs = 1000;
 const mostEvents = 1000;

@@ -32,7 +32,7 @@ export class WebServer {
     perMessageDeflate: false,
     clientTracking: false,
   });
-  readonly #servers: Server[] = [];
+  readonly #servers = new Set<Server>();
 
   constructor(assets: ReadonlyMap<string, Asset>, hosts: readonly string[], events: WebServerEvents) {
     this.#assets = assets;
@@ -42,13 +42,21 @@ export class WebServer {
 
   /** Resolves with the port; rejects with one line where it cannot listen. */
   async listen({ address, port, socket }: Listening): Promise<number> {
-    const local = this.#server();
-    rmSync(socket, { force: true });
-    await listening(local, () => local.listen(socket), socket);
-    chmodSync(socket, 0o600);
-    const network = this.#server();
-    const fix = 'Choose another device.dashboard.port, or end what listens there';
-    await listening(network, () => network.listen(port, address), `${address}:${port}`, fix);
+    const [network, local] = [this.#server(), this.#server()];
+    try {
+      const fix = 'Choose another device.dashboard.port, or end what listens there';
+      await listening(network, () => network.listen(port, address), `${address}:${port}`, fix);
+      // Whoever had it has let go of the port, or has been killed.
+      rmSync(socket, { force: true });
+      await listening(local, () => local.listen(socket), socket);
+      chmodSync(socket, 0o600);
+    } catch (error) {
+      for (const server of [network, local]) {
+        server.close();
+        this.#servers.delete(server);
+      }
+      throw error;
+    }
     const bound = network.address();
     return typeof bound === 'object' && bound ? bound.port : port;
   }
@@ -81,7 +89,7 @@ export class WebServer {
       if (socket.bytesWritten > 0 || error.code === 'ERR_HTTP_REQUEST_TIMEOUT') socket.destroy();
       else refuse(socket, 400);
     });
-    this.#servers.push(server);
+    this.#servers.add(server);
     return server;
   }
 

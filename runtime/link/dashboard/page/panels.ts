@@ -9,6 +9,7 @@ export function showNow({ status, latency, disk, dropped, pages }: Now, reasons:
   const { stimulation, source, place } = status;
   text('state', stateOf(status));
   element('state', HTMLElement).className = stimulation?.armed ? (stimulation.holding.length > 0 ? 'bad' : 'good') : '';
+  show('gate', stimulation !== null);
   if (stimulation) showGate(stimulation, reasons);
   if (place) showPlace(place);
   if (source.state === 'evening') facts('facts', [['at the terminal', source.notice]]);

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { CytonEmulator } from '../drivers/cyton/emulator.js';
+import { noFaults } from '../drivers/cyton/faults.js';
 import { openSerialLine } from '../drivers/serial/line.js';
 import { openSerialTransport } from '../drivers/serial/transport.js';
 import { measureImpedance } from '../runtime/impedance/measure.js';
@@ -44,6 +46,36 @@ test('R-38 impedances of emulated electrodes on a Cyton and an ADS1299; the curr
     for (const [place, ohms] of [4e3, 8e3, 120e3].entries())
       assert.ok(Math.abs(electrodes[place]!.ohms! - ohms) < 500 + ohms / 50, JSON.stringify(electrodes));
   }
+});
+
+test('a board that answers and sends no current through an electrode: unknown, never good, and what to look at is said', async (t) => {
+  const folder = temporaryFolder();
+  let port = '';
+  let packets = 0;
+  const emulator = new CytonEmulator({
+    ...{ daisy: false, rate: 250, faults: noFaults(), seed: 1, sourceChannels: 8 },
+    // An EEG of a few microvolts; what the first electrode lacks leaves no tone at all.
+    source: {
+      read(frame) {
+        frame.fill(2 * Math.sin(packets++ / 4));
+        return true;
+      },
+    },
+    impedances: [-2200, 4e3],
+    onReady: (path) => (port = path),
+    onEnd: () => undefined,
+  });
+  t.after(() => emulator.stop());
+  const config = join(folder, 'device.yaml');
+  writeFileSync(config, `source: { use: cyton, port: ${port}, electrodes: { C3: 1, Fz: 2, M2: 3 } }\n`);
+  const found = await axond(t, ['setup', 'impedance', '--config', config, '--windows', '3', '--json']);
+  assert.deepEqual(
+    (found.json as unknown as Measured).electrodes.map(({ electrode, is }) => `${electrode} ${is}`),
+    // The third one has nothing but the board's own resistor: a current flows.
+    ['C3 unknown', 'Fz good', 'M2 good'],
+  );
+  const told = await axond(t, ['setup', 'impedance', '--config', config, '--windows', '1']);
+  assert.match(told.stdout, /C3 +no current {2}unknown\n[^]*No test current was seen on C3: is the channel on\?/);
 });
 
 /** Microvolts of 31.25 Hz in the first input of a board that is told to stream and nothing else. */

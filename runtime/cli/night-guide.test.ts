@@ -38,7 +38,7 @@ class Bed {
   readonly asked: EveningWish[] = [];
   readonly guide: NightGuide;
   machine = fine;
-  ohms: { electrode: string; ohms: number | null; is: 'good' | 'open'; text: string }[] = [
+  ohms: { electrode: string; ohms: number | null; is: 'good' | 'open' | 'unknown'; text: string }[] = [
     { electrode: 'C3', ohms: 4200, is: 'good', text: '4.2 kΩ' },
   ];
   /** What the person does changes the signal. */
@@ -159,6 +159,17 @@ test('each wrong answer is told and asked again', () => {
   for (const wrong of ['11h', '8', '0m', 'all night']) assert.match(end.say(wrong), /is no time from 1m to 10h/);
   assert.match(end.say('8h', 'P017'), /Nothing was done\. bedside-1 is the name to type/);
   assert.ok(!end.asked.some(({ want }) => want === 'lightsOff'));
+});
+
+test('an electrode on which no test current was seen has not passed, and what to look at is said and recorded', () => {
+  const bed = new Bed();
+  bed.ohms.push({ electrode: 'M2', ohms: null, is: 'unknown', text: 'no current' });
+  const shown =
+    /FAILED {2}impedance: C3 4\.2 kΩ \(good\), M2 no current \(unknown\)\. No test current was seen on M2: is/;
+  assert.match(bed.say('P017', ''), shown);
+  bed.say('f');
+  assert.match(bed.steps[1]?.detail ?? '', /seen on M2: is the channel on\? On a Cyton: is its firmware V3\?$/);
+  assert.deepEqual(bed.steps[1]?.measures, { C3: 4200 });
 });
 
 test('what does not pass is measured again, or recorded as failed by a key of its own: Enter never passes it', () => {

@@ -4,7 +4,7 @@ import type { Finding } from './check-machine.js';
 import type { Ear, EveningFacts, EveningWish, MachineFacts, Problem, SignalPart, StepEntry } from './night-wishes.js';
 import { NightWindow, hours } from './night-window.js';
 import { asked, names } from './night-words.js';
-import type { JudgedElectrode } from './setup-impedance.js';
+import { noCurrent, type JudgedElectrode } from './setup-impedance.js';
 
 type Place = NightStep | 'begin' | 'window' | 'name';
 type Found = Pick<StepEntry, 'result' | 'detail' | 'measures'>;
@@ -87,7 +87,8 @@ export class NightGuide {
     const measures: Record<string, number> = {};
     for (const { electrode, ohms } of result.electrodes) if (ohms !== null) measures[electrode] = ohms;
     const good = result.electrodes.every(({ is }) => is === 'good' || is === 'fair');
-    const detail = result.electrodes.map(({ electrode, text, is }) => `${electrode} ${text} (${is})`).join(', ');
+    const found = result.electrodes.map(({ electrode, text, is }) => `${electrode} ${text} (${is})`).join(', ');
+    const detail = [found, noCurrent(result.electrodes)].filter((text) => text !== '').join('. ');
     this.#finds({ result: good ? 'ok' : 'failed', detail, measures });
   }
 

@@ -80,7 +80,8 @@ async function setupImpedance(given: SetupImpedanceOptions): Promise<void> {
   if (out !== undefined) writeAtomically(out, Buffer.from(`${JSON.stringify(file, undefined, 2)}\n`));
   if (json) printJson({ ok: stillOn.length === 0, ...file, stillOn, out: out ?? null });
   else {
-    for (const { electrode, text, is } of judged) print(`${electrode.padEnd(8)} ${text.padStart(9)}  ${is}`);
+    for (const { electrode, text, is } of judged) print(`${electrode.padEnd(8)} ${text.padStart(10)}  ${is}`);
+    if (ohms.length > 0 && noCurrent(judged) !== '') print(noCurrent(judged));
     print(stillOn.length === 0 ? 'The test current is off.' : stillOnText(stillOn));
   }
   if (stillOn.length > 0) process.exitCode = 1;
@@ -106,7 +107,7 @@ export function seriesOhmsOf({ device }: SourcePlan): number {
 
 export interface JudgedElectrode {
   readonly electrode: string;
-  /** Null where it is open, or not known. */
+  /** Null where it is open, or unknown because no test current was heard. */
   readonly ohms: number | null;
   readonly is: ReturnType<typeof judge>;
   readonly text: string;
@@ -120,9 +121,17 @@ export function judgeElectrodes(electrodes: readonly string[], ohms: readonly nu
       electrode,
       ohms: Number.isFinite(value) ? Math.round(value) : null,
       is: judge(value),
-      text: textOf(value),
+      text: textOf(ohms[place]),
     };
   });
+}
+
+/** What to look at where the current does not flow; empty where it does. */
+export function noCurrent(judged: readonly JudgedElectrode[]): string {
+  const names = judged.filter(({ is }) => is === 'unknown').map(({ electrode }) => electrode);
+  return names.length === 0
+    ? ''
+    : `No test current was seen on ${names.join(', ')}: is the channel on? On a Cyton: is its firmware V3?`;
 }
 
 /** Of wet electrodes, as OpenBCI's programs judge them. */
@@ -134,7 +143,8 @@ function judge(ohms: number): 'good' | 'fair' | 'high' | 'open' | 'unknown' {
 }
 
 function textOf(ohms: number | undefined): string {
-  if (ohms === undefined || Number.isNaN(ohms)) return '?';
+  if (ohms === undefined) return '?';
+  if (Number.isNaN(ohms)) return 'no current';
   return ohms > openOhms ? 'open' : `${(ohms / 1e3).toFixed(1)} kΩ`;
 }
 

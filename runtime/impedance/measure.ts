@@ -3,7 +3,7 @@ import { openLine, openTransport } from '../../drivers/transports.js';
 import type { DeviceSession, Transport } from '../contracts.js';
 import { createSampleBlock } from '../loop/sample-block.js';
 import { monotonicUs } from '../monotonic.js';
-import { ImpedanceMeter, testHertz, type MeterSetting } from './meter.js';
+import { ImpedanceMeter, hearable, testHertz, type MeterSetting } from './meter.js';
 
 export interface ImpedanceOptions {
   readonly device: DevicePlan;
@@ -18,13 +18,13 @@ export interface ImpedanceOptions {
 
 export interface Watching {
   readonly notice: (text: string) => void;
-  /** Ohms in the order of the electrodes, once a window; Infinity at the rail. */
+  /** Ohms in the order of the electrodes, once a window; Infinity at the rail, NaN where no test current was heard. */
   readonly measured: (ohms: ArrayLike<number>) => void;
   readonly isOver: () => boolean;
 }
 
 export interface ImpedanceResult {
-  /** The median of the windows, in the order of the electrodes; none where no window was whole. */
+  /** The median of the windows, in the order of the electrodes, as `measured`; none where no window was whole. */
   readonly ohms: readonly number[];
   /** Electrodes on which the tone was still found after the current had been switched off. */
   readonly stillOn: readonly string[];
@@ -165,17 +165,18 @@ function toneGainOf(device: DevicePlan): number {
 function medians(windows: readonly (readonly number[])[]): number[] {
   const [first = []] = windows;
   return first.map((_, place) => {
-    const values = windows.map((window) => window[place] ?? NaN).sort((a, b) => a - b);
+    const values = windows.map((window) => window[place] ?? NaN).sort((a, b) => rankOf(a) - rankOf(b));
     return values[values.length >> 1] ?? NaN;
   });
 }
+
+/** No current is less than any electrode. */
+const rankOf = (ohms: number): number => (Number.isNaN(ohms) ? -1 : Math.min(ohms, Number.MAX_VALUE));
 
 const blockFrames = 256;
 const readMs = 10;
 /** A start takes a few seconds, a board that is asked again several more. */
 const startUs = 15e6;
-/** Of 31 Hz there is little in an EEG: what is below it may be anything. */
-const hearable = 3;
 const leastDrop = 4;
 /** Muscles sound too, but not for so long. */
 const mostChecks = 5;

@@ -103,6 +103,20 @@ test('an input at its rail is open, and nothing is known before a whole window w
   assert.ok(Math.abs(meter.ohms[0]! - 5e3) < 10);
   feed(meter, [(n) => (n === 100 ? 1e9 : 0)], 256);
   assert.equal(meter.ohms[0], Infinity);
-  feed(meter, [() => 0], 256);
-  assert.equal(meter.ohms[0], 0);
+});
+
+test('a tone that even the resistor in series alone would exceed is no current that flows: nothing is known then', () => {
+  // Six nanoampere through 2.2 kΩ, or the 20 % less that the chip may give, are there with an electrode of nothing.
+  const found = (ohms: number, seriesOhms: number): number => {
+    const meter = meterOf(1, 250, seriesOhms);
+    feed(meter, [tone(ohms, 250, 0.4)], 256);
+    return meter.ohms[0]!;
+  };
+  for (const ohms of [0, 300, 1000]) assert.ok(Number.isNaN(found(ohms, 2200)), `${ohms} Ω`);
+  assert.equal(found(0.8 * 2200, 2200), 0);
+  assert.ok(found(2200, 2200) < 10);
+  assert.ok(Math.abs(found(7200, 2200) - 5e3) < 10);
+  // Without a resistor: what an EEG itself has at 31 Hz tells of no current either.
+  assert.ok(Number.isNaN(found(0, 0)));
+  assert.ok(Math.abs(found(1000, 0) - 1000) < 10);
 });

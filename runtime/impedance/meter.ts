@@ -3,6 +3,8 @@ import { FrameFlag, type SampleBlock } from '../contracts.js';
 /** The alternating current by which an amplifier measures its electrodes: of the ADS1299's lead-off detection. */
 export const testHertz = 31.25;
 export const testAmperes = 6e-9;
+/** Microvolts. Of 31 Hz there is little in an EEG: what is below it may be anything. */
+export const hearable = 3;
 
 export interface MeterChannel {
   /** Place in the stream. */
@@ -29,13 +31,18 @@ export interface MeterSetting {
  * of a chip is within 20 % of 6 nA, and is no sine: figures tell a good electrode from a bad one, not 5 kΩ from 5.5.
  */
 export class ImpedanceMeter {
-  /** Of the last whole window, in the order of the channels; NaN before it, Infinity where the input is at its rail. */
+  /**
+   * Of the last whole window, in the order of the channels; NaN before it and where no test current was heard in it,
+   * Infinity where the input is at its rail.
+   */
   readonly ohms: Float64Array;
   /** Microvolts of the tone, amplitude. */
   readonly tone: Float64Array;
   /** Whole windows since the start. */
   windows = 0;
   readonly #setting: MeterSetting;
+  /** Microvolts that a current leaves behind whatever the electrode: half of what it does in the resistor in series. */
+  readonly #least: number;
   readonly #length: number;
   /** Cosine and sine of the tone under a Hann window: mains and drifts of electrodes leave next to nothing in it. */
   readonly #cosine: Float64Array;
@@ -50,6 +57,7 @@ export class ImpedanceMeter {
   constructor(setting: MeterSetting) {
     const { rate, channels } = setting;
     this.#setting = setting;
+    this.#least = Math.max(hearable, (setting.seriesOhms * testAmperes * 1e6) / 2);
     this.#length = Math.round((windowPeriods * rate) / testHertz);
     const weight = (n: number): number => (1 - Math.cos((2 * Math.PI * n) / this.#length)) / 2;
     const table = (wave: (angle: number) => number): Float64Array =>
@@ -103,8 +111,8 @@ export class ImpedanceMeter {
       const counts = (4 / this.#length) * Math.sqrt(real * real + imaginary * imaginary);
       const microvolts = (counts * (channels[channel] as MeterChannel).scale) / toneGain;
       this.tone[channel] = microvolts;
-      this.ohms[channel] =
-        this.#atRail[channel] === 1 ? Infinity : Math.max(0, (microvolts * 1e-6) / testAmperes - seriesOhms);
+      const ohms = microvolts < this.#least ? NaN : Math.max(0, (microvolts * 1e-6) / testAmperes - seriesOhms);
+      this.ohms[channel] = this.#atRail[channel] === 1 ? Infinity : ohms;
     }
     this.windows++;
     this.#at = 0;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { request } from 'node:http';
-import { createConnection } from 'node:net';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createConnection, createServer, type AddressInfo } from 'node:net';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -266,4 +266,18 @@ test('R-36 a page hears something every second, also of a run that hangs', async
   const { url, tokens } = await serve(t);
   const page = new Client(t, url, { token: tokens.blinded });
   await until('two beats', () => page.heard.filter((one) => 'beat' in one).length >= 2);
+});
+
+test('a page whose port somebody else has says so once, and takes it as soon as it is free', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const { url, said, socket } = await serve(t, undefined, undefined, { port });
+  const told = () => said.flatMap((message) => ('dashboard' in message ? [message.dashboard] : []));
+  assert.match(url, new RegExp(`127\\.0\\.0\\.1:${port}.*Choose another device\\.dashboard\\.port`));
+  assert.equal(existsSync(socket), false);
+  other.close();
+  await until('the port', () => told().length > 1);
+  assert.deepEqual(told().slice(1), [{ url: `http://127.0.0.1:${port}/`, problem: '' }]);
+  assert.equal(existsSync(socket), true);
 });

@@ -15,7 +15,11 @@ export async function serve(
   t: Pick<TestContext, 'after'>,
   silenceSocket = '/nowhere/silence.sock',
   beds: BedList = noBeds,
-  { notes = false, eventsAfter = () => [] }: { notes?: boolean } & Partial<Pick<Followed, 'eventsAfter'>> = {},
+  {
+    notes = false,
+    port = 0,
+    eventsAfter = () => [],
+  }: { notes?: boolean; port?: number } & Partial<Pick<Followed, 'eventsAfter'>> = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'axond-page-'));
   const said: FromLink[] = [];
@@ -31,7 +35,7 @@ export async function serve(
   const stream = { rate: 250, channels: [{ name: 'C3', unit: 'uV', scale: 0.5 }] };
   const options = {
     address: '127.0.0.1',
-    port: 0,
+    port,
     hosts: ['bedside-1.local'],
     socket: join(folder, 'http.sock'),
     state: folder,

@@ -89,7 +89,7 @@ export class NightGuide {
     const good = result.electrodes.every(({ is }) => is === 'good' || is === 'fair');
     const found = result.electrodes.map(({ electrode, text, is }) => `${electrode} ${text} (${is})`).join(', ');
     const detail = [found, noCurrent(result.electrodes)].filter((text) => text !== '').join('. ');
-    this.#finds({ result: good ? 'ok' : 'failed', detail, measures });
+    this.#found = { result: good ? 'ok' : 'failed', detail, measures };
   }
 
   signal(heard: Heard | Problem): void {
@@ -99,7 +99,7 @@ export class NightGuide {
     else if (part === 'open') this.#rest = heard;
     else if (this.#rest) {
       const { good, text, measures } = judgeBiocalibration(this.#place as Biocalibration, this.#rest, heard);
-      this.#finds({ result: good ? 'ok' : 'failed', detail: text, measures: { ...measures } });
+      this.#found = { result: good ? 'ok' : 'failed', detail: text, measures: { ...measures } };
     }
   }
 
@@ -375,7 +375,7 @@ export class NightGuide {
   #judgeSound(): void {
     const measured = this.#heard.map((where, place) => `${this.#ear(place)} heard ${where}`);
     const good = this.#heard.every((where, place) => where === this.#ear(place));
-    this.#finds({ result: good ? 'ok' : 'failed', detail: measured.join(', ') });
+    this.#found = { result: good ? 'ok' : 'failed', detail: measured.join(', ') };
   }
 
   // ── Steps ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -466,10 +466,6 @@ export class NightGuide {
     if (this.#findings(this.#place).length === 0)
       this.#record({ result: 'skipped', detail: 'this machine says nothing of it' });
     else if (result.result === 'ok') this.#record(result);
-  }
-
-  #finds(found: Found): void {
-    this.#found = found;
   }
 
   #record({ result, detail, measures }: Found): void {

@@ -74,7 +74,9 @@ export class EveningPage {
       onMessage: (message) => this.#heard(message),
       onExit: (detail) => {
         this.#isOpen(`No page: ${detail}.`);
-        if (!this.#isClosed) this.#link = this.#start();
+        setTimeout(() => {
+          if (!this.#isClosed) this.#link = this.#start();
+        }, restartMs);
       },
     });
   }
@@ -133,5 +135,6 @@ export class EveningPage {
 
 const nothingRuns =
   'nothing runs yet, so nothing is armed, and a run that begins now does not arm by itself. The terminal asks.';
+const restartMs = 500;
 const tellMs = 500;
 const finishMs = 2000;

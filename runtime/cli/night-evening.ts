@@ -248,8 +248,12 @@ class Bedside {
       child.kill('SIGINT');
       await gone;
     }
-    // One that somebody else has started meanwhile may have armed itself.
-    this.#runs ||= await this.#isOurs().catch(() => false);
+    // One that somebody else has started meanwhile may have armed itself; one that cannot say yet whose it is must not.
+    if (!this.#runs && (await isRunning(this.#plan.name)))
+      this.#runs = await this.#isOurs().catch(async () => {
+        await callForRest({ device: this.#plan.name });
+        return false;
+      });
     // Also where nobody knows that it is armed: what was asked for may have been done without an answer.
     if (!this.#runs || !this.#plan.actuator || this.#staysArmed) return;
     await callForRest({ device: this.#plan.name });

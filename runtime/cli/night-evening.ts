@@ -3,10 +3,9 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { z } from 'zod';
 import { withTestCurrent } from '../../drivers/devices.js';
 import type { RunPlan } from '../config/compile.js';
-import type { RefusalReason, StudyPlan } from '../contracts.js';
+import type { StudyPlan } from '../contracts.js';
 import { lockPath, readLockFile } from '../study/lock-file.js';
 import { protocolHash } from '../study/lock.js';
 import { NightFile, nightPath } from '../study/night-file.js';
@@ -26,6 +25,7 @@ import { runOf, type RunningRun } from './night-run-of.js';
 import type { EveningWish, Problem, StepEntry } from './night-wishes.js';
 import { Failure, UsageError, print } from './output.js';
 import { callForRest } from './rest-call.js';
+import { lacks, runStatus, type RunStatus } from './run-beginning.js';
 import { Terminal } from './terminal.js';
 
 /** `axond night`: the guide at a terminal, from the code of the participant to lights off. */
@@ -248,12 +248,8 @@ class Bedside {
       child.kill('SIGINT');
       await gone;
     }
-    // One that somebody else has started meanwhile may have armed itself; one that cannot say yet whose it is must not.
-    if (!this.#runs && (await isRunning(this.#plan.name)))
-      this.#runs = await this.#isOurs().catch(async () => {
-        await callForRest({ device: this.#plan.name });
-        return false;
-      });
+    // One that somebody else has started meanwhile may have armed itself; one that cannot say yet whose it is may do so.
+    if (!this.#runs && (await isRunning(this.#plan.name))) this.#runs = await this.#isOurs().catch(() => true);
     // Also where nobody knows that it is armed: what was asked for may have been done without an answer.
     if (!this.#runs || !this.#plan.actuator || this.#staysArmed) return;
     await callForRest({ device: this.#plan.name });
@@ -290,7 +286,7 @@ class Bedside {
       this.#child = this.#start(log);
     }
     const begunMs = performance.now();
-    let sampledMs = Infinity;
+    let sampledAtMs: number | undefined;
     while (!this.left) {
       const status = await this.#statusIfThere();
       // From here on its recording says whose night it is.
@@ -299,17 +295,15 @@ class Bedside {
         this.#runs = true;
       }
       const nowMs = performance.now();
-      if (status && status.source.samples > 0) sampledMs = Math.min(sampledMs, nowMs);
-      if (status && this.#runs && nowMs >= sampledMs && !isStillStarting(status, nowMs - sampledMs))
-        return { openSeconds: status.night?.windowSeconds ?? 0 };
+      if (status && status.source.samples > 0) sampledAtMs ??= nowMs;
+      const missing = lacks(status, nowMs - begunMs, sampledAtMs === undefined ? undefined : nowMs - sampledAtMs);
+      if (missing === '' && this.#runs) return { openSeconds: status?.night?.windowSeconds ?? 0 };
       if (this.#child && !isAlive(this.#child)) {
         this.#child = undefined;
         this.#runs = false;
         throw new Error(`The run ended: ${lastLine(log)} (${log})`);
       }
-      // Once samples come, what is missing is waited for as long as it may take to be known.
-      if (nowMs - begunMs > startMs && !(nowMs - sampledMs < knownMs))
-        throw new Error(`${whatIsMissing(status)} (${log})`);
+      if (missing) throw new Error(`${missing} (${log})`);
       await pause(100);
     }
     throw new Error('Broken off.');
@@ -378,7 +372,7 @@ class Bedside {
 }
 
 async function statusOf(device: string): Promise<RunStatus> {
-  return statusShape.parse(await answerOf(placesOf(device).control, { verb: 'status' }));
+  return runStatus.parse(await answerOf(placesOf(device).control, { verb: 'status' }));
 }
 
 /** What to do where another night than this one is what runs there; empty where it is this one. */
@@ -386,22 +380,6 @@ function strangerTo({ name, participant, night }: StudyPlan, device: string, { s
   return study?.name === name && study.participant === participant && study.night === night
     ? ''
     : `${device} runs, and not for night ${night} of ${participant}: end that run first.`;
-}
-
-/**
- * A guardian that is still opening its devices, and clocks, recorder and disk that the run does not know in its first
- * second, would refuse the arming. What does not come to be known is refused by name when it is armed.
- */
-function isStillStarting({ stimulation }: RunStatus, sampledForMs: number): boolean {
-  if (!stimulation) return false;
-  const holds = stimulation.holding.some((reason) => knownLater.includes(reason));
-  return stimulation.guardian === 'starting' || (holds && sampledForMs < knownMs);
-}
-
-function whatIsMissing(status: RunStatus | undefined): string {
-  if (!status) return 'The run does not answer yet.';
-  if (status.source.samples > 0) return 'Its guardian is not ready yet.';
-  return `The run has no samples yet. ${status.source.notice}`;
 }
 
 const isAlive = (child: ChildProcess | undefined): boolean =>
@@ -426,14 +404,3 @@ async function problemOf(act: () => Promise<unknown>): Promise<string> {
   });
   return result.problem;
 }
-
-const statusShape = z.object({
-  source: z.object({ samples: z.number(), notice: z.string() }),
-  stimulation: z.object({ armed: z.boolean(), guardian: z.string(), holding: z.array(z.string()) }).nullable(),
-  night: z.object({ windowSeconds: z.number() }).nullable(),
-});
-type RunStatus = z.output<typeof statusShape>;
-
-const startMs = 60_000;
-const knownMs = 10_000;
-const knownLater: readonly string[] = ['clock', 'recorder', 'disk', 'budget'] satisfies RefusalReason[];

@@ -56,7 +56,15 @@ async function endRun(device: string, by: string, named: Which | undefined): Pro
     const reply = await askControl(control, request);
     if (!reply.ok) throw new Failure(reply.reasons.join('\n'));
   };
-  const { study, recording, pid } = await runOf(control);
+  const { study, recording, pid } = await runOf(control).catch(async (error: unknown) => {
+    // It hangs, or only begins: whichever follows must not arm by itself, nor must it.
+    const left = await callForRest({ device });
+    const isDisarmed = await ask({ verb: 'disarm' }).then(
+      () => ' It is disarmed.',
+      () => left,
+    );
+    throw new Failure(`${error instanceof Error ? error.message : String(error)}${isDisarmed}`);
+  });
   if (!study) throw new Failure(`${device}: its run belongs to no night of a study. Ctrl-C ends it.`);
   const { name, participant, night } = study;
   if (named && !(named.participant === participant && named.night === night && named.study === name))

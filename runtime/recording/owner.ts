@@ -1,4 +1,4 @@
-import { lchownSync, statSync } from 'node:fs';
+import { lchownSync, lstatSync, statSync } from 'node:fs';
 
 /**
  * What root writes beside a recording, as with `sudo axond recording export`, goes to whom `like` belongs to: the daemon
@@ -7,6 +7,8 @@ import { lchownSync, statSync } from 'node:fs';
 export function giveToOwnerOf(like: string, path: string): void {
   if (process.geteuid?.() !== 0) return;
   const { uid, gid } = statSync(like);
+  const now = lstatSync(path);
+  if (now.uid === uid && now.gid === gid) return;
   // Of a link itself: whoever owns the folder must not be given what it points to.
   lchownSync(path, uid, gid);
 }

@@ -3,13 +3,27 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import type { Command } from 'commander';
 import { serveControl } from '../supervisor/control-socket.js';
 import { createPlaces } from '../supervisor/places.js';
 import { runCommand } from './command.test.fixture.js';
 import { disarmCommand, markCommand } from './control.js';
+import { nightCommand } from './night.js';
 import { silenceCommand } from './silence.js';
+
+/** Where sockets are looked for during one test. */
+function runtimeFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'axond-silence-'));
+  const before = process.env['RUNTIME_DIRECTORY'];
+  process.env['RUNTIME_DIRECTORY'] = folder;
+  t.after(() => {
+    if (before === undefined) delete process.env['RUNTIME_DIRECTORY'];
+    else process.env['RUNTIME_DIRECTORY'] = before;
+    rmSync(folder, { recursive: true });
+  });
+  return folder;
+}
 
 test('R-16 silence that finds no guardian, for one is just being started, disarms the run, and says that it was not heard', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'axond-silence-'));
@@ -27,14 +41,7 @@ test('R-16 silence that finds no guardian, for one is just being started, disarm
 });
 
 test('R-51 whoever asks for rest while no run is there leaves that for the next one', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'axond-silence-'));
-  const before = process.env['RUNTIME_DIRECTORY'];
-  process.env['RUNTIME_DIRECTORY'] = folder;
-  t.after(() => {
-    if (before === undefined) delete process.env['RUNTIME_DIRECTORY'];
-    else process.env['RUNTIME_DIRECTORY'] = before;
-    rmSync(folder, { recursive: true });
-  });
+  const folder = runtimeFolder(t);
   const asked: [Command, ...string[]][] = [
     [silenceCommand()],
     [silenceCommand(), '--device', 'bed'],
@@ -77,14 +84,7 @@ test('R-51 whoever asks for rest while no run is there leaves that for the next 
 });
 
 test('R-51 a call that one device hears stands for those that do not run, too, and says which has heard it', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'axond-silence-'));
-  const before = process.env['RUNTIME_DIRECTORY'];
-  process.env['RUNTIME_DIRECTORY'] = folder;
-  t.after(() => {
-    if (before === undefined) delete process.env['RUNTIME_DIRECTORY'];
-    else process.env['RUNTIME_DIRECTORY'] = before;
-    rmSync(folder, { recursive: true });
-  });
+  const folder = runtimeFolder(t);
   createPlaces('dead');
   const { control, silence } = createPlaces('living');
   const server = await serveControl(control, () => Promise.resolve({ ok: true, value: { name: 'living' } }));
@@ -100,4 +100,22 @@ test('R-51 a call that one device hears stands for those that do not run, too, a
       rmSync(join(folder, name, 'rest-call'));
     }
   }
+});
+
+test('R-51 lights on is heard by a run that only begins, and by one that comes after a dead one', async (t) => {
+  const folder = runtimeFolder(t);
+  const call = join(folder, 'bed', 'rest-call');
+  const { control } = createPlaces('bed');
+  await assert.rejects(runCommand(t, nightCommand(), '--lights-on'), /^Error: No run is here\. A run that begins now/);
+  assert.ok(existsSync(call));
+  rmSync(call);
+  const asked: string[] = [];
+  const server = await serveControl(control, ({ verb }) => {
+    asked.push(verb);
+    return Promise.resolve({ ok: true, value: { recording: '/nowhere/bed.db', processes: { core: process.pid } } });
+  });
+  t.after(() => server.close());
+  await assert.rejects(runCommand(t, nightCommand(), '--lights-on'), /only beginning\..* It is disarmed\.$/);
+  assert.ok(existsSync(call));
+  assert.deepEqual(asked, ['status', 'disarm']);
 });

@@ -7,11 +7,12 @@ import { patentNotes } from '../config/patents.js';
 import { checkRecording, type RecordingReport } from '../recording/check.js';
 import { isSqliteFile } from '../recording/file-kind.js';
 import { RecordingError } from '../recording/read.js';
-import { headText, parseHead, type Head } from '../recording/table-chains.js';
+import { headText } from '../recording/table-chains.js';
 import { checkManifest, manifestName } from '../study/export/manifest.js';
 import { configuredTiming, measuredWithOf } from '../timing/timing-file.js';
 import { judgeMachine } from './check-machine.js';
 import { checkModule } from './check-module.js';
+import { checkNightLog, type GivenHead } from './check-night.js';
 import { lookAtMachine } from './machine.js';
 import { firstStep, isModelFile, openModel, refusing, withImportOptions, type ImportFlags } from './model-file.js';
 import { describeTime, inspect } from './model-inspect.js';
@@ -22,27 +23,34 @@ import { checkLock } from './study-lock.js';
 
 interface CheckOptions extends ImportFlags {
   set?: string[];
-  head?: Pick<Head, 'seal' | 'hash'>;
+  head?: GivenHead;
   json?: true;
 }
 
 export function checkCommand(): Command {
   const command = new Command('check')
     .description(
-      'Check this machine, or with a path that file: a recording, a configuration, a model, a map, a module, the lock of a study, an exported one',
+      'Check this machine, or with a path that file: a recording, the log of a night, a configuration, a model, a map, a module, the lock of a study, an exported one',
     )
     .argument(
       '[file...]',
-      'a recording (*.db), configuration files (*.yaml, later ones win), a model, a map (*.map), a module (*.js, *.mjs), the lock of a study (*.lock), or the folder of an exported study',
+      'a recording (*.db), the log of a night (*.night), configuration files (*.yaml, later ones win), a model, a map (*.map), a module (*.js, *.mjs), the lock of a study (*.lock), or the folder of an exported study',
     )
     .option('--set <KEY=VALUE...>', 'override a key of the configuration')
-    .option('--head <N:HASH>', 'a head that axond gave out: what it covers must be in the recording as it was', given)
+    .option(
+      '--head <N:HASH>',
+      'a head that axond gave out: what it covers must be in the recording or log as it was; of a log log_head of nights.tsv will do',
+      given,
+    )
     .option('--json', 'one JSON object on the last line of stdout')
     .addHelpText('after', '\nExample:  axond check device.yaml protocol.yaml')
     .action(async (files: string[], options: CheckOptions) => {
       const [first] = files;
-      if (options.head && !(first !== undefined && existsSync(first) && isSqliteFile(first)))
-        throw new UsageError('--head: belongs to a recording. Name one: axond check FILE --head N:HASH.');
+      const hasHead = first !== undefined && existsSync(first) && (isNightLog(first) || isSqliteFile(first));
+      if (options.head && !hasHead)
+        throw new UsageError(
+          '--head: belongs to a recording or the log of a night. Name one: axond check FILE --head N:HASH.',
+        );
       if (first === undefined) await machine(options);
       else {
         for (const file of files) if (!existsSync(file)) throw new UsageError(`${file}: there is no such file.`);
@@ -52,7 +60,11 @@ export function checkCommand(): Command {
             `${first}: has no ${manifestName}, so it is no exported study, or one that was cut off. Export it again.`,
           );
         const alone =
-          isStudy || /\.([cm]?js|lock)$/.test(first) || isSqliteFile(first) || isMapFile(first) || isModelFile(first);
+          isStudy ||
+          /\.([cm]?js|lock|night)$/.test(first) ||
+          isSqliteFile(first) ||
+          isMapFile(first) ||
+          isModelFile(first);
         if (alone && files.length > 1)
           throw new UsageError(
             `${files.join(', ')}: only configuration files are checked together. Check one at a time.`,
@@ -60,6 +72,7 @@ export function checkCommand(): Command {
         if (isStudy) await study(first, options);
         else if (/\.[cm]?js$/.test(first)) await module(first, options);
         else if (first.endsWith('.lock')) await checkLock(first, options.json === true);
+        else if (isNightLog(first)) checkNightLog(first, options.head, options.json === true);
         else if (isSqliteFile(first)) recording(first, options);
         else if (isMapFile(first)) await map(first, options);
         else if (isModelFile(first)) await model(first, options);
@@ -69,12 +82,14 @@ export function checkCommand(): Command {
   return withImportOptions(command);
 }
 
-function given(text: string): Pick<Head, 'seal' | 'hash'> {
-  const head = parseHead(text);
-  if (!head)
+function given(text: string): GivenHead {
+  const [, number, hash] = /^(?:([1-9]\d{0,8}):)?([0-9a-f]{64})$/.exec(text.toLowerCase()) ?? [];
+  if (hash === undefined)
     throw new InvalidArgumentError(`"${text}" is no head. Write it as axond gives it out: 12:9f8e… (64 digits).`);
-  return head;
+  return { number: number === undefined ? undefined : Number(number), hash };
 }
+
+const isNightLog = (path: string): boolean => path.endsWith('.night');
 
 async function machine({ json }: CheckOptions): Promise<void> {
   const findings = judgeMachine(await lookAtMachine());
@@ -100,9 +115,11 @@ function configuration(files: readonly string[], { set = [], json }: CheckOption
 }
 
 function recording(path: string, { head, json }: CheckOptions): void {
+  if (head && head.number === undefined)
+    throw new UsageError(`--head: that of a recording has a number before its hash, and ${head.hash} has none.`);
   let report: RecordingReport;
   try {
-    report = checkRecording(path, head);
+    report = checkRecording(path, head?.number === undefined ? undefined : { seal: head.number, hash: head.hash });
   } catch (error) {
     if (error instanceof RecordingError) throw new Failure(error.message);
     throw error;

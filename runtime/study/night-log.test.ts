@@ -35,7 +35,7 @@ function written(...entries: readonly (readonly [NightEntry, NightTime])[]): str
   return log;
 }
 
-test('each line holds its own hash and that of the line before, by a plain SHA-256 over the text', () => {
+test('R-42 each line holds its own hash and that of the line before, by a plain SHA-256 over the text', () => {
   const log = written([begun, at(1e6)], [note('"lamp", line\none'), at(2e6)]);
   let previous = '';
   for (const line of log.trimEnd().split('\n')) {
@@ -63,7 +63,7 @@ test('a last line that was cut off anywhere counts as nothing, and the next one 
   }
 });
 
-test('any other damage names its line: a changed byte, a line that is gone, two that are swapped, one written again', () => {
+test('R-42 any other damage names its line: a changed byte, a line that is gone, two that are swapped, one written again', () => {
   const log = written([begun, at(1e6)], [note('a'), at(2e6)], [note('b'), at(3e6)]);
   const [a = '', b = '', c = ''] = log.split('\n');
   for (let place = 0; place < b.length; place++) {

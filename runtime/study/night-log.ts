@@ -155,7 +155,7 @@ export function readNightLog(log: string): NightLine[] {
     if (line.n !== (last?.n ?? 0) + 1 || line.previous !== (last?.hash ?? ''))
       throw new RangeError(`does not continue the line before in line ${place + 1}`);
     if ((line.entry.kind === 'begun') !== (lines.length === 0))
-      throw new RangeError(`${lines.length === 0 ? 'does not begin with' : 'begins again'} in line ${place + 1}`);
+      throw new RangeError(`${lines.length === 0 ? 'does not begin as a night' : 'begins again'} in line ${place + 1}`);
     lines.push(line);
   }
   return lines;
@@ -171,6 +171,11 @@ export function begunIn(log: string): Extract<NightEntry, { kind: 'begun' }> | u
 /** What comes before the next line: one that was cut off is ended and marked. */
 export function endOfNightLog(log: string): string {
   return log === '' || log.endsWith('\n') ? '' : `${cutOff}\n`;
+}
+
+/** Numbers, from 1, of lines that were cut off, and marked since. */
+export function markedCutOff(log: string): number[] {
+  return log.split('\n').flatMap((line, place) => (line.endsWith(cutOff) ? [place + 1] : []));
 }
 
 /** `STUDY-P017-03.night`, beside the night's recordings. */
@@ -207,8 +212,17 @@ function decodeLine(written: string): NightLine | undefined {
   if (start === undefined || previous === undefined || hash === undefined) return undefined;
   const body = `${start}}`;
   if (chainHash(previous, body) !== hash) return undefined;
-  const parsed = content.safeParse(JSON.parse(body));
+  const parsed = content.safeParse(jsonOf(body));
   return parsed.success ? { ...parsed.data, previous, hash } : undefined;
+}
+
+/** Of what was linked by somebody else, anything; undefined where it is no JSON. */
+function jsonOf(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 const cutOff = ' (cut off)';

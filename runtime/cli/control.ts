@@ -5,6 +5,7 @@ import { nightMarks } from '../study/night-log.js';
 import type { ControlRequest } from '../supervisor/control-socket.js';
 import { placesOf } from '../supervisor/places.js';
 import { answerOf } from './ask-to-arm.js';
+import { markInLog } from './mark-in-log.js';
 import { Failure, UsageError, print, printJson } from './output.js';
 import { callForRest } from './rest-call.js';
 import { deviceOf, targeted, type Target } from './target.js';
@@ -80,6 +81,7 @@ export function markCommand(): Command {
     .argument('<text...>', `${[...nightMarks, 'clear'].join(', ')} and a text; or only a text`)
     .option('--by <INITIALS>', 'who says so; clear needs it')
     .option('--for <TIME>', 'of lightsOff: how long the night may be armed, 10h at most')
+    .option('--log <FILE>', 'the log (*.night) of a night whose run is gone: note, adverse, awake or clear go into it')
     .addHelpText(
       'after',
       '\nlightsOff opens the window in which the night of a study may be armed, lightsOn disarms and closes it. adverse silences' +
@@ -87,13 +89,20 @@ export function markCommand(): Command {
         '\nExamples: axond mark lightsOff --for 9h --by AM' +
         '\n          axond mark adverse headache' +
         '\n          axond mark clear "slept on, no complaints" --by AM' +
+        '\n          axond mark adverse "headache in the morning" --by AM --log recordings/cue-night-P017-03.night' +
         '\n          axond mark lights off',
     )
-    .action(async (words: string[], target: Target & { by?: string; for?: string }) => {
+    .action(async (words: string[], target: Target & { by?: string; for?: string; log?: string }) => {
       const mark = [...nightMarks, 'clear' as const].find((known) => known === words[0]);
       const text = (mark === undefined ? words : words.slice(1)).join(' ');
       if (target.for !== undefined && mark !== 'lightsOff')
         throw new UsageError('mark: --for belongs to lightsOff alone.');
+      if (target.log !== undefined) {
+        if (target.socket !== undefined || target.device !== undefined)
+          throw new UsageError('mark: --log is for a night without a run: leave out --socket and --device.');
+        await markInLog(target.log, { mark, text, by: target.by ?? '' }, target.json === true);
+        return;
+      }
       const asks = mark === 'adverse' || mark === 'lightsOn' ? askForRest : ask;
       const value = await asks(target, {
         verb: 'mark',
@@ -134,9 +143,15 @@ async function askForRest(target: Target, request: ControlRequest): Promise<unkn
     return await ask(target, request);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const lost = request.verb === 'mark' ? ' It is not written down: say it again when the run answers.' : '';
-    throw new Failure(`${error.message}${left}${lost}`);
+    throw new Failure(`${error.message}${left}${lostOf(request)}`);
   }
+}
+
+/** What is not written down where no run has heard it. */
+function lostOf(request: ControlRequest): string {
+  if (request.verb !== 'mark') return '';
+  const later = request.mark === 'adverse' ? ', or where it is gone into the log of its night, with --log' : '';
+  return ` It is not written down: say it again when the run answers${later}.`;
 }
 
 function limitsOf(texts: readonly string[]): Record<string, number> {

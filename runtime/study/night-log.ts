@@ -86,7 +86,7 @@ const nightEntry = z.discriminatedUnion('kind', [
   }),
   /** A stretch of sleep while armed, and its stimuli, real and sham alike: what is this sleeper's own. */
   z.strictObject({ kind: z.literal('slept'), seconds: z.number(), stimuli: z.int().min(0) }),
-  /** Nothing follows but notes and acknowledgements. */
+  /** Nothing follows but marks, what clears an adverse one, and acknowledgements. */
   z.strictObject({ kind: z.literal('closed'), outcome: z.enum(['complete', 'lost']), reason: text }),
 ]);
 export type NightEntry = z.infer<typeof nightEntry>;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -7,80 +7,15 @@ import type { ShownStatus } from '../runtime/link/dashboard/options.js';
 import { tokenPath } from '../runtime/link/dashboard/tokens.js';
 import { Client } from '../runtime/link/dashboard/web-server.test.fixture.js';
 import { Recorded } from '../runtime/recording/recording.test.fixture.js';
-import { readNightLog, type NightEntry } from '../runtime/study/night-log.js';
 import { serveControl, type ControlAnswer, type ControlRequest } from '../runtime/supervisor/control-socket.js';
-import { startAxond, statusOf, temporaryFolder, until } from './axond-process.js';
-import { writeShamAllocation } from './sham-allocation.js';
-import { OwnTerminal, ctrlC, ctrlD, withoutTerminal } from './own-terminal.js';
+import { startAxond, statusOf, until } from './axond-process.js';
+import { answersUntil, atTerminal, leftIn, room, type Room } from './bedside.js';
+import { ctrlC, ctrlD, type OwnTerminal } from './own-terminal.js';
 
 /** `axond night` at a real terminal: what somebody types who is wrong, in a hurry, or gone. */
 
-const atTerminal = { skip: withoutTerminal() };
-
-interface Room {
-  readonly folder: string;
-  readonly port: string;
-  readonly environment: Record<string, string>;
-  /** The command of the service. */
-  readonly run: readonly string[];
-  evening(...more: string[]): OwnTerminal;
-  log(): NightEntry[];
-}
-
-async function room(t: TestContext): Promise<Room> {
-  const folder = temporaryFolder();
-  const port = join(folder, 'cyton');
-  const file = join(folder, 'protocol.yaml');
-  writeFileSync(
-    file,
-    `preset: demo\ndevice: { name: bed, record: ${folder} }\nsource: { port: ${port} }\n` +
-      `study: { name: cue, allocation: ${join(folder, 'cue.sealed')} }\n`,
-  );
-  await writeShamAllocation(join(folder, 'cue.sealed'), { study: 'cue', participant: 'P001', nights: 1 });
-  const environment = { RUNTIME_DIRECTORY: join(folder, 'run') };
-  return {
-    folder,
-    port,
-    environment,
-    run: ['run', '--config', file, '--json'],
-    evening: (...more) =>
-      new OwnTerminal(t, ['night', 'P001', '--night', '1', '--config', file, '--by', 'AM', ...more], environment),
-    log: () => readNightLog(readFileSync(join(folder, 'cue-P001-01.night'), 'utf8')).map(({ entry }) => entry),
-  };
-}
-
 const ended =
   /\nNothing is armed or recorded for this night\. The steps so far stand in its log; the same command goes on\.\n$/;
-
-/** Answers what a machine and a person who watches are asked, until it asks this. */
-async function answersUntil(seat: OwnTerminal, last: RegExp): Promise<void> {
-  const answers: readonly [RegExp, string][] = [
-    [/Code of the participant: $/, 'P001'],
-    [/Enter measures, s skips it.*: $/, 's'],
-    [/Was it seen\?.* $/, 'y'],
-    [/f goes on \(recorded as failed\): $/, 'f'],
-    [/Is that right\? .* $/, 'y'],
-    [/Window \[9h\]: $/, ''],
-    [/Type bed: $/, 'bed'],
-  ];
-  for (;;) {
-    await seat.shows(new RegExp([last, ...answers.map(([prompt]) => prompt)].map(({ source }) => source).join('|')));
-    if (last.test(seat.shown)) return;
-    const [, answer = ''] = answers.find(([prompt]) => prompt.test(seat.shown)) ?? [];
-    seat.type(`${answer}\n`);
-  }
-}
-
-/** Processes of axond that know this folder: all that an evening may have left behind. */
-function leftIn(folder: string): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder);
-    } catch {
-      return false; // Gone meanwhile.
-    }
-  });
-}
 
 test(
   'a wrong code, Ctrl-D and Ctrl-C at a question: told, nothing is armed, and the same command goes on',

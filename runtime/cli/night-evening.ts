@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { withTestCurrent } from '../../drivers/devices.js';
 import type { RunPlan } from '../config/compile.js';
@@ -276,7 +276,8 @@ class Bedside {
 
   /** Resolves when it reads samples, with what is left of a window that is open already. */
   async #begin(): Promise<{ readonly openSeconds: number }> {
-    const log = join(this.#plan.state, `${basename(this.#file.path, '.night')}.log`);
+    // No code in its name: it stays when somebody withdraws.
+    const log = join(this.#plan.state, `${this.#plan.name}-run.log`);
     const isThere = (await this.#statusIfThere()) !== undefined;
     this.#runs &&= isThere;
     if (!isThere && !isAlive(this.#child)) {
@@ -316,6 +317,8 @@ class Bedside {
     const launcher = process.argv[1] ?? '';
     const output = openSync(log, 'a', 0o600);
     try {
+      // Its last line must not be one of another night.
+      writeSync(output, `${new Date().toISOString()} a run is started\n`);
       const more = [...(sets.length > 0 ? ['--set', ...sets] : []), ...(this.#continues ? ['--continue'] : [])];
       const words = ['run', '--config', ...files, '--participant', participant, '--night', String(night), ...more];
       const child = spawn(process.execPath, [...process.execArgv, launcher, ...words], {

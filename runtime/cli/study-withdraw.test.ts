@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { noteCopy, noteDeletion } from '../recording/copies.js';
+import { BudgetFile, readBudget } from '../recorder/budget-file.js';
 import { Recorded } from '../recording/recording.test.fixture.js';
 import { checkManifest } from '../study/export/manifest.js';
 import { nextNightLine, type NightEntry, type NightLine } from '../study/night-log.js';
@@ -133,6 +134,72 @@ test('who withdraws is deleted with all exports that are known, and the others a
   await assert.rejects(run, /P002 has withdrawn from cue on .*Nothing is recorded under that code any more/);
   assert.match(barred(recordings, 'cue', 'P002') ?? '', /cue-P002\.withdrawn/);
   assert.equal(barred(recordings, 'cue', 'P001'), undefined);
+});
+
+/** A budget of so many stimuli in each of these nights. */
+function countedIn(state: string, nights: Readonly<Record<string, number>>): void {
+  const { file, budget } = BudgetFile.open(state, () => false);
+  budget.continueIn('boot', 0);
+  let command = 0;
+  for (const [night, stimuli] of Object.entries(nights)) {
+    budget.begin('a.db', night);
+    for (let n = 0; n < stimuli; n++) budget.give(++command, command * 1e6);
+    budget.finish(command * 1e6);
+  }
+  file.save(budget.toText());
+  file.close();
+}
+
+test('R-20 what the bed itself keeps names nobody who has withdrawn: their logs go, others lose the code, the budget counts on', async (t) => {
+  const { folder, recordings } = studied(t);
+  const state = join(recordings, 'state');
+  mkdirSync(join(state, 'crashes'), { recursive: true });
+  writeFileSync(join(state, 'cue-P002-01.log'), 'as runs were logged once');
+  writeFileSync(join(state, 'cue-P0021-01.log'), 'night 1 of P0021');
+  const log = 'night 2 of P002 was begun; cue-P002-02.night: P0021 and AP002 are others\n';
+  for (const name of ['bed-1-run.log', 'crashes/crash-1.json']) writeFileSync(join(state, name), log);
+  countedIn(state, { 'cue/P002/1': 3, 'cue/P002/2': 4, 'cue/P001/1': 5 });
+  // Of a bed that keeps its state elsewhere, as its recording says, and of one that is only named.
+  const [told, named] = ['told', 'named'].map((name) => join(folder, name)) as [string, string];
+  for (const place of [told, named]) countedIn(place, { 'cue/P002/9': 2 });
+  const sealed = join(folder, 'cue.sealed');
+  for (const path of [sealed, `${sealed}.uses`]) writeFileSync(path, 'P002');
+  const study = { name: 'cue', participant: 'P002', night: 9, continued: false, sha256: null };
+  const further = `${configuration}study: { name: cue, allocation: ${sealed} }\n`;
+  const elsewhere = further.replace('timeZone: UTC', `timeZone: UTC, state: ${told}`);
+  new Recorded(join(recordings, 'P002-9.db'), 1, { study, configuration: elsewhere }).close();
+  writeFileSync(join(recordings, 'notes.txt'), 'P010 slept in the bed of P002\n');
+  writeFileSync(join(state, 'cue-P010-01.log'), 'night 1 of P010\n');
+
+  // A run counts there: nothing is touched.
+  const { file } = BudgetFile.open(state, () => false);
+  await assert.rejects(withdrawn(t, recordings, 'P002', '--state', named), /budget\.db: a run counts in it.*P002/);
+  assert.ok(existsSync(join(state, 'cue-P002-01.log')) && existsSync(join(recordings, 'P002-1.db')));
+  assert.equal(readFileSync(join(state, 'bed-1-run.log'), 'utf8'), log);
+  file.close();
+
+  const result = await withdrawn(t, recordings, 'P002', '--state', named);
+  const blotted = 'night 2 of ---- was begun; cue------02.night: P0021 and AP002 are others\n';
+  for (const name of ['bed-1-run.log', 'crashes/crash-1.json'])
+    assert.equal(readFileSync(join(state, name), 'utf8'), blotted);
+  assert.ok((result['deleted'] as { name: string }[]).some(({ name }) => name === 'cue-P002-01.log'));
+  assert.deepEqual(readdirSync(state).sort(), [
+    ...['bed-1-run.log', 'budget.db', 'budget.db-journal', 'budget.exists', 'crashes'],
+    ...['cue-P0021-01.log', 'cue-P010-01.log'],
+  ]);
+  assert.deepEqual(readBudget(state)?.counts().nights, { 'withdrawn/1': 3, 'withdrawn/2': 4, 'cue/P001/1': 5 });
+  assert.equal(readBudget(state)?.counts().day, 12);
+  for (const place of [told, named]) assert.deepEqual(readBudget(place)?.counts().nights, { 'withdrawn/1': 2 });
+  assert.deepEqual(result['sealed'], [sealed, `${sealed}.uses`]);
+  assert.deepEqual(result['naming'], [join(recordings, 'notes.txt')]);
+});
+
+test('a budget that is damaged is told as a file that names the code', async (t) => {
+  const { recordings } = studied(t);
+  const state = join(recordings, 'state');
+  mkdirSync(state);
+  writeFileSync(join(state, 'budget.db'), 'cut off: "night":"cue/P002/1"');
+  assert.deepEqual((await withdrawn(t, recordings, 'P002'))['naming'], [join(state, 'budget.db')]);
 });
 
 test('a withdrawal that was broken off is called again; a damaged note still bars the code', async (t) => {

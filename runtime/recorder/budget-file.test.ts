@@ -17,7 +17,7 @@ import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { giveAway, notGivenAway, skippedButForRoot } from '../recording/owner.test.fixture.js';
 import { Budget } from './budget.js';
-import { BudgetFile, BudgetInUse, budgetPath, readBudget, resetBudget } from './budget-file.js';
+import { BudgetFile, BudgetInUse, budgetPath, readBudget, resetBudget, unnameNights } from './budget-file.js';
 import { BudgetFailure } from './recorder.js';
 
 function temporaryFolder(t: TestContext): string {
@@ -50,6 +50,21 @@ test('R-20 an empty budget is made on the first start, and what is saved is ther
   assert.equal(budget.toText(), text);
   file.close();
   assert.equal(readBudget(folder)?.toText(), text);
+});
+
+test('R-20 whoever withdraws is in no byte of the budget, and what they were given counts as before', (t) => {
+  const folder = temporaryFolder(t);
+  written(folder);
+  const before = readBudget(folder)?.counts();
+  const holds = (): string[] => readdirSync(folder).filter((name) => readFileSync(join(folder, name)).includes('P017'));
+  assert.deepEqual(holds(), ['budget.db']);
+  unnameNights(folder, 'study', 'P017');
+  assert.deepEqual(holds(), []);
+  const after = readBudget(folder)?.counts();
+  assert.deepEqual(after, { ...before, nights: { 'withdrawn/1': 200 } });
+  const { file } = BudgetFile.open(folder, never);
+  assert.throws(() => unnameNights(folder, 'study', 'P018'), BudgetInUse);
+  file.close();
 });
 
 test('R-20 a budget that is gone is exhausted: its mark, or recordings with stimuli, tell that there was one', (t) => {

@@ -60,6 +60,15 @@ export class BudgetFile {
     }
   }
 
+  /** What it once said is in no byte of it any more: SQLite leaves lying what it has let go of. */
+  wipe(): void {
+    try {
+      this.#db.exec('vacuum');
+    } catch (error) {
+      throw new BudgetFailure(`${this.path}: cannot be written (${messageOf(error)}).`);
+    }
+  }
+
   close(): void {
     this.#db.close();
   }
@@ -107,6 +116,18 @@ export function readBudget(folder: string): Budget | undefined {
     } finally {
       db?.close();
     }
+  }
+}
+
+/** Whoever withdraws is in no byte of it any more, and what they were given counts as before. Throws a `BudgetFailure`. */
+export function unnameNights(folder: string, study: string, participant: string): void {
+  const { file, budget } = BudgetFile.open(folder, () => false);
+  try {
+    budget.unname(study, participant);
+    file.save(budget.toText());
+    file.wipe();
+  } finally {
+    file.close();
   }
 }
 

@@ -110,6 +110,33 @@ test('R-20 of a killed run what is proven keeps its time, and the rest of its le
   assert.deepEqual(budget.recover([], 5e6), { proven: 0, possible: 7 });
 });
 
+test('R-20 a night of whoever withdraws counts as before under another name, apart from every other night', () => {
+  const budget = begun('s/P1/1');
+  budget.give(1, 1e6);
+  budget.finish(2e6);
+  for (const [n, night] of ['s/P1/2', 's/P10/1', 't/P1/1', 's/P2/1'].entries()) {
+    budget.begin('b.db', night);
+    for (let command = 1; command <= n + 2; command++) budget.give(command, (10 * n + 10 + command) * 1e6);
+    budget.finish((10 * n + 20) * 1e6);
+  }
+  // Its run was killed, and has leases that may have been used.
+  budget.begin('c.db', 's/P1/2');
+  budget.hold([{ lease: 1, stimuli: 7, used: 0, untilUs: 90e6 }], 80e6);
+  const before = budget.counts();
+  assert.ok(budget.names('s', 'P1'));
+  budget.unname('s', 'P1');
+  const others = { 's/P10/1': 3, 't/P1/1': 4, 's/P2/1': 5 };
+  assert.deepEqual(budget.counts(), { ...before, nights: { 'withdrawn/1': 1, 'withdrawn/2': 2, ...others } });
+  assert.ok(!budget.names('s', 'P1'));
+  budget.unname('s', 'P2');
+  budget.recover([], 100e6);
+  assert.deepEqual(budget.counts().nights, {
+    ...{ 'withdrawn/1': 1, 'withdrawn/2': 9, 's/P10/1': 3, 't/P1/1': 4, 'withdrawn/3': 5 },
+  });
+  const { hour, day } = again(budget, 'a', 101e6, 's/P3/1').left(loose, 0, 101e6);
+  assert.deepEqual([hour, day], [1000 - 22, 1000 - 22]);
+});
+
 test('R-20 a text that is no budget is refused by name', () => {
   assert.throws(() => Budget.parse('{"version":1}'), /bootId/);
   assert.throws(() => Budget.parse(Budget.first().toText().replace('"given":[]', '"given":[{"atUs":1}]')), /stimuli/);

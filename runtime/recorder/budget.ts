@@ -68,6 +68,11 @@ export interface Left {
   readonly night: number | null;
 }
 
+/** What a participant's night is counted by. */
+export const nightName = (study: string, participant: string, night: number): string =>
+  `${nightsLead(study, participant)}${night}`;
+const nightsLead = (study: string, participant: string): string => `${study}/${participant}/`;
+
 export class Budget {
   readonly #state: BudgetState;
 
@@ -191,12 +196,36 @@ export class Budget {
       }));
   }
 
+  /** Whether nights of this participant are counted. */
+  names(study: string, participant: string): boolean {
+    return this.#nights().some((night) => night.startsWith(nightsLead(study, participant)));
+  }
+
+  /** Nobody can tell any more whose these nights were; what was given in them counts as before, each by itself. */
+  unname(study: string, participant: string): void {
+    const known = new Set(this.#nights());
+    const renamed = new Map<string, string>();
+    for (const night of [...known].filter((one) => one.startsWith(nightsLead(study, participant)))) {
+      let number = 1;
+      while (known.has(`withdrawn/${number}`)) number++;
+      known.add(`withdrawn/${number}`);
+      renamed.set(night, `withdrawn/${number}`);
+    }
+    const { given, run } = this.#state;
+    for (const one of run ? [...given, run] : given) one.night = renamed.get(one.night) ?? one.night;
+  }
+
   /** Forgets all that was given, by the word of a person. */
   reset(by: string, reason: string, wallMs: number): void {
     const state = this.#state;
     state.given = [];
     state.run = null;
     state.resets.push({ wallMs, by, reason });
+  }
+
+  #nights(): string[] {
+    const { given, run } = this.#state;
+    return [...given.map(({ night }) => night), run?.night ?? ''];
   }
 
   #running(): NonNullable<BudgetState['run']> {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { unnameNights } from '../recorder/budget-file.js';
 import { copiesPath, readCopies, type Copy } from '../recording/copies.js';
 import { participantLabel } from '../recording/export/bids.js';
 import { ExportError } from '../recording/export/edf-scale.js';
@@ -8,6 +9,7 @@ import { syncFolder, writeWhole } from '../recording/export/whole-file.js';
 import { filesOf, manifestName, manifestText, sha256OfFile } from './export/manifest.js';
 import { chosenStudy, logsIn, nightLogs, studyRecordings, type StudyRecording } from './export/study-nights.js';
 import { appendDurably } from './sealed-files.js';
+import { blot, filesNaming, findTraces, sealedFiles, statesOf } from './traces.js';
 import { encodeWithdrawal, withdrawnPath, type Withdrawal } from './withdrawn.js';
 
 /** What a withdrawal would delete. */
@@ -16,19 +18,31 @@ export interface Withdrawing {
   readonly participant: string;
   readonly folder: string;
   readonly nights: readonly number[];
-  /** Recordings with all that stands beside them, and logs of nights. */
+  /** Recordings with all that stands beside them, and logs of nights and of their runs. */
   readonly files: readonly string[];
+  /** Files of others too, in which the code alone is blotted out. */
+  readonly blotted: readonly string[];
+  /** Folders of beds whose budget counts nights of theirs by the code. */
+  readonly budgets: readonly string[];
+  /** Folders in which the code is looked for when all is done. */
+  readonly looked: readonly string[];
+  /** What names the code and stays, because the study needs it. */
+  readonly sealed: readonly string[];
   /** Exported copies on this machine: files, and folders of BIDS sessions. */
   readonly exports: readonly string[];
   /** Copies that are known and not in reach. */
   readonly elsewhere: readonly string[];
 }
 
-/** Deletes nothing. Refuses with an `ExportError` where nothing is there, or a run has some of it. */
+/**
+ * Deletes nothing. Refuses with an `ExportError` where nothing is there, or a run has some of it. `states`: folders of
+ * beds besides those that the recordings tell.
+ */
 export async function planWithdrawal(
   folder: string,
   study: string | undefined,
   participant: string,
+  states: readonly string[],
 ): Promise<Withdrawing> {
   const { found } = studyRecordings(folder);
   const name = study ?? chosenStudy(folder, found, study);
@@ -55,13 +69,20 @@ export async function planWithdrawal(
     else
       others.set(`${format} (${isHere ? 'exported; what stands there now is not known to be it' : kind}): ${to}`, to);
   }
+  const recordings = own.map(({ path }) => path);
+  const beds = [...new Set([join(folder, 'state'), ...statesOf(recordings), ...states].map((path) => resolve(path)))];
+  const traces = beds.map((bed) => ({ bed, ...findTraces(bed, name, participant) }));
   const nights = [...own.map(({ night }) => night), ...logs.map(({ night }) => night)];
   return {
     study: name,
     participant,
     folder,
     nights: [...new Set(nights)].sort((a, b) => a - b),
-    files: [...paths.flatMap(besideOf), ...logs.map(({ path }) => path)],
+    files: [...paths.flatMap(besideOf), ...logs.map(({ path }) => path), ...traces.flatMap((found) => found.logs)],
+    blotted: traces.flatMap((found) => found.blotted),
+    budgets: traces.flatMap(({ bed, budget }) => (budget ? [bed] : [])),
+    looked: [folder, ...beds],
+    sealed: sealedFiles(recordings),
     exports: [...exports],
     elsewhere: [
       // Who exported to one path twice has noted there what was there before, too.
@@ -73,9 +94,10 @@ export async function planWithdrawal(
 
 /** What is deleted is on record first: a call that was broken off is called again. */
 export async function withdraw(
-  { study, participant, folder, nights, files, exports, elsewhere }: Withdrawing,
+  planned: Withdrawing,
   who: Pick<Withdrawal, 'at' | 'by' | 'reason' | 'user'>,
-): Promise<Withdrawal> {
+): Promise<Withdrawn> {
+  const { study, participant, folder, nights, files, exports, elsewhere, looked, sealed } = planned;
   const deleted: { name: string; bytes: number; sha256: string }[] = [];
   for (const path of files) {
     deleted.push({ name: basename(path), bytes: statSync(path).size, sha256: await sha256OfFile(path) });
@@ -86,14 +108,20 @@ export async function withdraw(
   const tombstone = withdrawnPath(folder, study, participant);
   const isTorn = existsSync(tombstone) && !readFileSync(tombstone, 'utf8').endsWith('\n');
   await appendDurably(tombstone, `${isTorn ? '\n' : ''}${encodeWithdrawal(withdrawal)}`);
+  for (const bed of planned.budgets) unnameNights(bed, study, participant);
+  for (const path of planned.blotted) blot(path, participant);
   for (const path of exports) await deleteExport(path, participantLabel(participant));
   // What tells of copies goes last.
   for (const path of [...files].sort((a, b) => Number(a.endsWith('.copies')) - Number(b.endsWith('.copies')))) {
     rmSync(path, { force: true });
   }
   syncFolder(folder);
-  return withdrawal;
+  const known = [...sealed, resolve(tombstone)];
+  return { ...withdrawal, naming: filesNaming(participant, looked).filter((path) => !known.includes(path)) };
 }
+
+/** What was done, and what else names the code after it. */
+export type Withdrawn = Withdrawal & { readonly naming: readonly string[] };
 
 /** What was noted, and not what somebody has put there since. A session of several files is known by the size of its signal. */
 async function isStill({ to, bytes, sha256 }: Copy, label: string): Promise<boolean> {

@@ -2,6 +2,7 @@ import type { RunPlan } from '../config/compile.js';
 import type { OutputTiming, RunDescription, StreamInfo } from '../contracts.js';
 import type { NightOptions } from '../guardian/condition.js';
 import type { LoopDescription } from '../loop/build.js';
+import { nightName } from '../recorder/budget.js';
 import type { BudgetPlan } from '../recorder/thread.js';
 import { clockIsUnset, readBootId } from './run-file.js';
 import type { Beginning } from './run-recordings.js';
@@ -42,12 +43,8 @@ export function describeRun(run: DescribedRun): RunDescription {
 
 /** Where and how this run's stimuli are counted. */
 export function budgetOf({ state, study, loop }: RunPlan): BudgetPlan | undefined {
-  return loop.stimulation && { folder: state, night: nightName(study), limits: loop.stimulation.limits };
-}
-
-/** What the budget counts a participant's night by; empty where there is none. */
-function nightName(study: RunPlan['study']): string {
-  return study ? `${study.name}/${study.participant}/${study.night}` : '';
+  const night = study ? nightName(study.name, study.participant, study.night) : '';
+  return loop.stimulation && { folder: state, night, limits: loop.stimulation.limits };
 }
 
 function studyRecord({ study, sha256 }: NightOptions, lock: StudyLock['record']): RunDescription['study'] & object {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { SleepStage } from '../drivers/sleeper/generator.js';
+import { closeNight } from '../runtime/cli/night-morning.js';
 import { checkRecording } from '../runtime/recording/check.js';
 import { NightFile, nightPath } from '../runtime/study/night-file.js';
 import { readNightLog } from '../runtime/study/night-log.js';
@@ -131,7 +132,9 @@ async function sleep(participant: string, person: number, night: number): Promis
   const impedance = { kind: 'step', step: 'impedance', measures: { C3: isLost ? 900 : 8 } } as const;
   await log.append({ ...impedance, result: isLost ? 'failed' : 'ok', detail: isLost ? 'C3: 900 kohm' : '' });
   if (isLost) {
-    await log.append({ kind: 'closed', outcome: 'lost', reason: 'the electrode broke' });
+    const which = { folder: record, study, participant, night, timeZone: 'Europe/Zurich' };
+    const { reason } = await closeNight(which, { by: 'AM', lost: 'the electrode broke' });
+    assert.equal(reason, 'the electrode broke; nothing was recorded.');
     return;
   }
   nowUs = startUs;

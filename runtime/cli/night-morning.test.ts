@@ -6,10 +6,14 @@ import { test, type TestContext } from 'node:test';
 import { Recorded } from '../recording/recording.test.fixture.js';
 import { NightFile, nightPath } from '../study/night-file.js';
 import type { NightEntry } from '../study/night-log.js';
+import { runCommand } from './command.test.fixture.js';
 import { closeNight } from './night-morning.js';
-import { Failure } from './output.js';
+import { nightCommand } from './night.js';
+import { Failure, UsageError } from './output.js';
 
 const which = { study: 'cue', participant: 'P017', night: 3, timeZone: 'UTC' };
+const unsaid = { by: '', lost: '' };
+const am = { by: 'AM', lost: '' };
 const begun: NightEntry = {
   kind: 'begun',
   ...{ study: 'cue', participant: 'P017', night: 3 },
@@ -35,7 +39,8 @@ async function gone(t: TestContext): Promise<{ folder: string; file: NightFile }
   ] as const) {
     const study = { name: 'cue', participant: 'P017', night, continued: false, sha256: null };
     const recorded = new Recorded(join(folder, `${name}.db`), 1, { study });
-    recorded.stream(50);
+    // 75 s and 0.2 s.
+    recorded.stream(name === 'one' ? 18_750 : 50);
     recorded.close();
   }
   return { folder, file };
@@ -43,11 +48,16 @@ async function gone(t: TestContext): Promise<{ folder: string; file: NightFile }
 
 test('lights on closes the window, notes that the run is gone, and checks every recording of the night', async (t) => {
   const { folder, file } = await gone(t);
-  const closed = await closeNight({ ...which, folder }, 'AM');
+  const closed = await closeNight({ ...which, folder }, am);
   assert.deepEqual([closed.outcome, closed.reason], ['complete', '']);
   assert.deepEqual(
     closed.recordings.map((path) => path.slice(folder.length + 1)),
     ['one.db', 'two.db'],
+  );
+  // Nobody has to know the rate to see that it was short.
+  assert.deepEqual(
+    closed.lines.slice(0, 2).map((line) => line.slice(line.indexOf('.db: ') + 5)),
+    ['18750 frames (0 h 1 min), 0 stimuli', '50 frames (0 h 0 min), 0 stimuli'],
   );
   const lines = await file.read();
   assert.deepEqual(
@@ -60,28 +70,61 @@ test('lights on closes the window, notes that the run is gone, and checks every 
   );
   // In the zone of its night, not of where it was closed.
   assert.equal(lines.at(-1)?.zone, 'Europe/Berlin');
-  await assert.rejects(closeNight({ ...which, folder }, ''), /closed already/);
+  await assert.rejects(closeNight({ ...which, folder }, unsaid), /closed already/);
 });
 
 test('a night whose recording is damaged or gone is lost, with the reason; an encrypted one is not', async (t) => {
   const { folder, file } = await gone(t);
   writeFileSync(join(folder, 'one.db'), 'no database');
-  const { outcome, reason } = await closeNight({ ...which, folder }, '');
+  const { outcome, reason } = await closeNight({ ...which, folder }, unsaid);
   assert.equal(outcome, 'lost');
   assert.match(reason, /one\.db/);
   assert.deepEqual(file.lines.length, 3);
   const missing = await gone(t);
   rmSync(join(missing.folder, 'one.db'));
-  assert.match((await closeNight({ ...which, folder: missing.folder }, '')).reason, /one\.db: is not there/);
+  assert.match((await closeNight({ ...which, folder: missing.folder }, unsaid)).reason, /one\.db: is not there/);
   const sealed = await gone(t);
   rmSync(join(sealed.folder, 'one.db'));
   writeFileSync(join(sealed.folder, 'one.db.age'), '');
-  const closed = await closeNight({ ...which, folder: sealed.folder }, '');
+  const closed = await closeNight({ ...which, folder: sealed.folder }, unsaid);
   assert.equal(closed.outcome, 'complete');
   assert.match(closed.lines.join('\n'), /one: is encrypted, and was not checked here/);
 });
 
+test('a night that somebody gives up is lost with their reason, and what was found behind it', async (t) => {
+  const { folder, file } = await gone(t);
+  const lost = 'the electrode broke';
+  const closed = await closeNight({ ...which, folder }, { by: 'AM', lost });
+  assert.deepEqual([closed.outcome, closed.reason, closed.recordings.length], ['lost', lost, 2]);
+  assert.match(closed.lines.at(-1) ?? '', /closed: lost \(the electrode broke\)\./);
+  assert.deepEqual((await file.read()).at(-1)?.entry, { kind: 'closed', outcome: 'lost', reason: lost });
+  const damaged = await gone(t);
+  rmSync(join(damaged.folder, 'one.db'));
+  const { reason } = await closeNight({ ...which, folder: damaged.folder }, { by: '', lost });
+  assert.match(reason, /^the electrode broke; .*one\.db: is not there\.$/);
+  // Nothing was recorded.
+  const begunOnly = await gone(t);
+  rmSync(begunOnly.file.path);
+  await begunOnly.file.append(begun);
+  for (const name of ['one', 'two']) rmSync(join(begunOnly.folder, `${name}.db`));
+  const nothing = await closeNight({ ...which, folder: begunOnly.folder }, { by: '', lost });
+  assert.equal(nothing.reason, 'the electrode broke; nothing was recorded.');
+});
+
+test('a reason belongs to lights on, and says something', async (t) => {
+  const refused = (...words: string[]): Promise<unknown> =>
+    runCommand(t, nightCommand(), ...words).catch((error: unknown) => error);
+  for (const words of [
+    ['P017', '--night', '3', '--config', 'none.yaml', '--lost', 'the electrode broke'],
+    ['--lights-on', '--lost', ' '],
+    ['--lights-on', '--lost', 'x'.repeat(1001)],
+  ]) {
+    const error = await refused(...words);
+    assert.ok(error instanceof UsageError && error.message.includes('--lost'), String(error));
+  }
+});
+
 test('a night that nobody has begun cannot be closed', async (t) => {
   const { folder } = await gone(t);
-  await assert.rejects(closeNight({ ...which, folder, night: 9 }, ''), Failure);
+  await assert.rejects(closeNight({ ...which, folder, night: 9 }, unsaid), Failure);
 });

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { RunDescription } from '../contracts.js';
 import { checkRecording, type RecordingReport } from '../recording/check.js';
 import { openRecording } from '../recording/read.js';
 import { NightFile, nightPath } from '../study/night-file.js';
@@ -24,22 +25,30 @@ interface Which {
   readonly timeZone: string;
 }
 
+/** What somebody says who ends a night. */
+export interface Morning {
+  readonly by: string;
+  /** Why it is lost, in their words; empty where they do not give it up. */
+  readonly lost: string;
+}
+
 /** `axond night --lights-on`: disarms, ends the run, checks what it recorded and closes the night. */
-export async function morning(given: NamedNight | undefined, by: string, json: boolean): Promise<void> {
+export async function morning(given: NamedNight | undefined, said: Morning, json: boolean): Promise<void> {
   const named = given && planOf(given);
   const running = await runningDevices();
   const device = named?.device ?? (running.length === 0 ? undefined : await deviceOf({}));
   const runs = device !== undefined && running.includes(device);
   // A run that is dead would be followed by one that arms by itself, while somebody gets up.
   const left = runs ? '' : await callForRest(device === undefined ? {} : { device });
-  const which = runs ? await endRun(device, by, named) : named;
+  const which = runs ? await endRun(device, said.by, named) : named;
   if (!which)
     throw new Failure(`No run is here.${left} Name the night: axond night P017 --night 3 --config … --lights-on`);
-  const closed = await closeNight(which, by);
+  const closed = await closeNight(which, said);
   const { lines, ...result } = closed;
   if (json) printJson(result);
   else print(...lines);
-  if (closed.outcome === 'lost') process.exitCode = 1;
+  // What was asked for is no failure.
+  if (closed.outcome === 'lost' && said.lost === '') process.exitCode = 1;
 }
 
 function planOf(given: NamedNight): Which & { readonly device: string } {
@@ -92,7 +101,7 @@ export interface ClosedNight {
 }
 
 /** No run has it any more. */
-export async function closeNight(which: Which, by: string): Promise<ClosedNight> {
+export async function closeNight(which: Which, { by, lost }: Morning): Promise<ClosedNight> {
   const { folder, study, participant, night } = which;
   let timeZone = which.timeZone;
   const file = new NightFile(nightPath(folder, study, participant, night), () =>
@@ -108,8 +117,9 @@ export async function closeNight(which: Which, by: string): Promise<ClosedNight>
     await file.append({ kind: 'run', recording: state.unended, state: 'gone', detail: '' });
   if (lastMark(lines)?.entry.kind === 'lightsOff') await file.append({ kind: 'lightsOn', by });
   const { reports, faults, notes } = checkAll(which, lines);
-  const outcome = faults.length === 0 ? 'complete' : 'lost';
-  const reason = faults.join('; ').slice(0, 1000);
+  const reasons = lost === '' ? faults : [lost, ...faults];
+  const outcome = reasons.length === 0 ? 'complete' : 'lost';
+  const reason = reasons.join('; ').slice(0, longestReason);
   await file.append({ kind: 'closed', outcome, reason });
   lines = file.lines;
   return {
@@ -117,10 +127,11 @@ export async function closeNight(which: Which, by: string): Promise<ClosedNight>
     recordings: reports.map(({ path }) => path),
     lines: [
       ...reports.map(({ path, frames, started, ok }) => {
-        return `${ok ? 'ok     ' : 'FAULT  '} ${path}: ${frames} frames, ${started.length} stimuli`;
+        const signal = `${frames} frames (${hoursAndMinutes(frames / rateOf(path))})`;
+        return `${ok ? 'ok     ' : 'FAULT  '} ${path}: ${signal}, ${started.length} stimuli`;
       }),
       ...[...faults, ...notes].map((text) => `        ${text}`),
-      `Night ${night} of ${participant} is closed: ${outcome}.${inBed(lines)} Its log: ${file.path}`,
+      `Night ${night} of ${participant} is closed: ${outcome}${lost === '' ? '' : ` (${lost})`}.${inBed(lines)} Its log: ${file.path}`,
     ],
   };
 }
@@ -166,16 +177,23 @@ function checked(path: string): RecordingReport | string {
 }
 
 /** Of one that cannot be opened, nobody can tell. */
-function studyOf(path: string): ReturnType<typeof openRecording>['run']['study'] {
+function studyOf(path: string): RunDescription['study'] {
   try {
-    const recording = openRecording(path);
-    try {
-      return recording.run.study;
-    } finally {
-      recording.close();
-    }
+    return runIn(path).study;
   } catch {
     return undefined;
+  }
+}
+
+/** Frames a second. */
+const rateOf = (path: string): number => runIn(path).stream.rate;
+
+function runIn(path: string): RunDescription {
+  const recording = openRecording(path);
+  try {
+    return recording.run;
+  } finally {
+    recording.close();
   }
 }
 
@@ -188,8 +206,14 @@ function inBed(lines: readonly NightLine[]): string {
   const on = lines.findLast(({ entry }) => entry.kind === 'lightsOn');
   const seconds = off && on ? secondsBetween(lines, off, on) : NaN;
   if (Number.isNaN(seconds)) return '';
-  return ` ${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min from lights off to lights on.`;
+  return ` ${hoursAndMinutes(seconds)} from lights off to lights on.`;
+}
+
+function hoursAndMinutes(seconds: number): string {
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
 const zoneHere = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 const endMs = 60_000;
+/** Of a line in the log. */
+export const longestReason = 1000;

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { initials } from '../link/bed.js';
 import { evening } from './night-evening.js';
-import { morning } from './night-morning.js';
+import { longestReason, morning } from './night-morning.js';
 import { wholeNumber } from './options.js';
 import { UsageError } from './output.js';
 
@@ -12,6 +12,7 @@ interface NightCommandOptions {
   by?: string;
   continue?: true;
   lightsOn?: true;
+  lost?: string;
   json?: true;
 }
 
@@ -25,27 +26,39 @@ export function nightCommand(): Command {
     .option('--by <INITIALS>', 'who is at the bedside: two to five letters')
     .option('--continue', 'go on with a night that another run has armed')
     .option('--lights-on', 'disarm, end the run, check what it recorded, and close the night')
+    .option('--lost <REASON>', 'with --lights-on: the night is given up, and why')
     .option('--json', 'with --lights-on: one JSON object on the last line of stdout')
     .addHelpText(
       'after',
       '\nEvery step and its result stand in the log of the night. Ctrl-C at any time leaves nothing armed.' +
         '\nExamples: axond night P017 --night 3 --config device.yaml protocol.yaml --by AM' +
         '\n          axond night --lights-on --by AM' +
+        '\n          axond night --lights-on --by AM --lost "the electrode broke"' +
         '\n          axond night P017 --night 3 --config device.yaml protocol.yaml --lights-on   # where the run is gone',
     )
     .action(async (participant: string | undefined, options: NightCommandOptions) => {
-      const { night, config, set = [], by = '', lightsOn } = options;
+      const { night, config, set = [], by = '', lightsOn, lost } = options;
       const fault = by === '' ? undefined : initials.safeParse(by).error?.issues[0]?.message;
       if (fault !== undefined) throw new UsageError(`--${fault}.`);
+      if (lost !== undefined) checkReason(lost, lightsOn === true);
       const named =
         participant === undefined || night === undefined || !config
           ? undefined
           : { participant, night, files: config, sets: set };
       if (lightsOn) {
         if (!named && (participant !== undefined || night !== undefined || config))
-          throw new UsageError('night: --lights-on takes no more than --by, or a code with --night and --config.');
-        await morning(named, by, options.json === true);
+          throw new UsageError(
+            'night: --lights-on takes no more than --by and --lost, or a code with --night and --config.',
+          );
+        await morning(named, { by, lost: lost?.trim() ?? '' }, options.json === true);
       } else if (named) await evening(named, by, options.continue === true);
       else throw new UsageError('night: whose? Write axond night P017 --night 3 --config device.yaml protocol.yaml.');
     });
+}
+
+function checkReason(lost: string, lightsOn: boolean): void {
+  if (!lightsOn) throw new UsageError('night: --lost belongs to --lights-on.');
+  if (lost.trim() === '') throw new UsageError('night: --lost: say why, for example --lost "the electrode broke".');
+  if (lost.length > longestReason)
+    throw new UsageError(`night: --lost: a reason of ${lost.length} letters is longer than ${longestReason}.`);
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,8 @@ import { test, type TestContext } from 'node:test';
 import { Recorded } from '../recording/recording.test.fixture.js';
 import { NightFile, nightPath } from '../study/night-file.js';
 import type { NightEntry } from '../study/night-log.js';
+import { serveControl } from '../supervisor/control-socket.js';
+import { createPlaces } from '../supervisor/places.js';
 import { runCommand } from './command.test.fixture.js';
 import { closeNight } from './night-morning.js';
 import { nightCommand } from './night.js';
@@ -109,6 +112,55 @@ test('a night that somebody gives up is lost with their reason, and what was fou
   for (const name of ['one', 'two']) rmSync(join(begunOnly.folder, `${name}.db`));
   const nothing = await closeNight({ ...which, folder: begunOnly.folder }, { by: '', lost });
   assert.equal(nothing.reason, 'the electrode broke; nothing was recorded.');
+});
+
+/** A run that records this night, until it is asked to stop; all that was asked of it. */
+async function running(t: TestContext, bed: string, recording: string): Promise<string[]> {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)'], { stdio: 'ignore' });
+  t.after(() => child.kill());
+  const asked: string[] = [];
+  const server = await serveControl(createPlaces(bed).control, ({ verb }) => {
+    asked.push(verb);
+    if (verb === 'stop') child.kill();
+    return Promise.resolve({ ok: true, value: { recording, processes: { core: child.pid } } });
+  });
+  t.after(() => server.close());
+  return asked;
+}
+
+test('of several beds on one machine lights on ends the night of the one that is named, and asks for a name', async (t) => {
+  const [one, two] = [await gone(t), await gone(t)];
+  const before = process.env['RUNTIME_DIRECTORY'];
+  process.env['RUNTIME_DIRECTORY'] = join(one.folder, 'run');
+  t.after(() => {
+    if (before === undefined) delete process.env['RUNTIME_DIRECTORY'];
+    else process.env['RUNTIME_DIRECTORY'] = before;
+  });
+  const first = await running(t, 'bed-1', join(one.folder, 'one.db'));
+  const second = await running(t, 'bed-2', join(two.folder, 'one.db'));
+  const lightsOn = (...words: string[]): Promise<string> => runCommand(t, nightCommand(), '--lights-on', ...words);
+  await assert.rejects(
+    lightsOn(),
+    (error) => error instanceof UsageError && /^--device: several run here: bed-1, bed-2\./.test(error.message),
+  );
+  await assert.rejects(lightsOn('--device', 'bed-9'), /No run of bed-9 is here\. Here run bed-1, bed-2\. Name/);
+  assert.deepEqual([first, second], [[], []], 'nothing was asked of either');
+  assert.match(await lightsOn('--device', 'bed-2', '--by', 'AM'), /Night 3 of P017 is closed: complete\./);
+  assert.deepEqual([first, second], [[], ['status', 'mark', 'stop']]);
+  const isClosed = async ({ file }: typeof one): Promise<boolean> =>
+    (await file.read()).some(({ entry }) => entry.kind === 'closed');
+  assert.deepEqual([await isClosed(one), await isClosed(two)], [false, true]);
+});
+
+test('a device is named with lights on alone, and not beside a configuration that names its own', async (t) => {
+  for (const words of [
+    ['P017', '--night', '3', '--config', 'none.yaml', '--device', 'bed-1'],
+    ['P017', '--night', '3', '--config', 'none.yaml', '--lights-on', '--device', 'bed-1'],
+  ])
+    await assert.rejects(
+      runCommand(t, nightCommand(), ...words),
+      (error) => error instanceof UsageError && error.message.includes('--device belongs to --lights-on'),
+    );
 });
 
 test('a reason belongs to lights on, and says something', async (t) => {

@@ -32,17 +32,29 @@ export interface Morning {
   readonly lost: string;
 }
 
-/** `axond night --lights-on`: disarms, ends the run, checks what it recorded and closes the night. */
-export async function morning(given: NamedNight | undefined, said: Morning, json: boolean): Promise<void> {
+/**
+ * `axond night --lights-on`: disarms, ends the run, checks what it recorded and closes the night. `asked` is the device whose
+ * run that is; where only one runs, nobody has to name it.
+ */
+export async function morning(
+  given: NamedNight | undefined,
+  asked: string | undefined,
+  said: Morning,
+  json: boolean,
+): Promise<void> {
   const named = given && planOf(given);
   const running = await runningDevices();
-  const device = named?.device ?? (running.length === 0 ? undefined : await deviceOf({}));
+  const device = asked ?? named?.device ?? (running.length === 0 ? undefined : await deviceOf({}));
   const runs = device !== undefined && running.includes(device);
   // A run that is dead would be followed by one that arms by itself, while somebody gets up.
   const left = runs ? '' : await callForRest(device === undefined ? {} : { device });
   const which = runs ? await endRun(device, said.by, named) : named;
-  if (!which)
-    throw new Failure(`No run is here.${left} Name the night: axond night P017 --night 3 --config … --lights-on`);
+  if (!which) {
+    const others = running.length === 0 ? '' : ` Here run ${running.join(', ')}.`;
+    throw new Failure(
+      `No run ${asked === undefined ? '' : `of ${asked} `}is here.${left}${others} Name the night: axond night P017 --night 3 --config … --lights-on`,
+    );
+  }
   const closed = await closeNight(which, said);
   const { lines, ...result } = closed;
   if (json) printJson(result);

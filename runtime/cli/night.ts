@@ -13,6 +13,7 @@ interface NightCommandOptions {
   continue?: true;
   lightsOn?: true;
   lost?: string;
+  device?: string;
   json?: true;
 }
 
@@ -27,20 +28,24 @@ export function nightCommand(): Command {
     .option('--continue', 'go on with a night that another run has armed')
     .option('--lights-on', 'disarm, end the run, check what it recorded, and close the night')
     .option('--lost <REASON>', 'with --lights-on: the night is given up, and why')
+    .option('--device <NAME>', 'with --lights-on: whose run to end; not needed where only one runs')
     .option('--json', 'with --lights-on: one JSON object on the last line of stdout')
     .addHelpText(
       'after',
       '\nEvery step and its result stand in the log of the night. Ctrl-C at any time leaves nothing armed.' +
         '\nExamples: axond night P017 --night 3 --config device.yaml protocol.yaml --by AM' +
         '\n          axond night --lights-on --by AM' +
+        '\n          axond night --lights-on --by AM --device bed-2   # where several run on one machine' +
         '\n          axond night --lights-on --by AM --lost "the electrode broke"' +
         '\n          axond night P017 --night 3 --config device.yaml protocol.yaml --lights-on   # where the run is gone',
     )
     .action(async (participant: string | undefined, options: NightCommandOptions) => {
-      const { night, config, set = [], by = '', lightsOn, lost } = options;
+      const { night, config, set = [], by = '', lightsOn, lost, device } = options;
       const fault = by === '' ? undefined : initials.safeParse(by).error?.issues[0]?.message;
       if (fault !== undefined) throw new UsageError(`--${fault}.`);
       if (lost !== undefined) checkReason(lost, lightsOn === true);
+      if (device !== undefined && (!lightsOn || config))
+        throw new UsageError('night: --device belongs to --lights-on; a configuration names its own.');
       const named =
         participant === undefined || night === undefined || !config
           ? undefined
@@ -48,9 +53,9 @@ export function nightCommand(): Command {
       if (lightsOn) {
         if (!named && (participant !== undefined || night !== undefined || config))
           throw new UsageError(
-            'night: --lights-on takes no more than --by and --lost, or a code with --night and --config.',
+            'night: --lights-on takes no more than --by, --lost and --device, or a code with --night and --config.',
           );
-        await morning(named, { by, lost: lost?.trim() ?? '' }, options.json === true);
+        await morning(named, device, { by, lost: lost?.trim() ?? '' }, options.json === true);
       } else if (named) await evening(named, by, options.continue === true);
       else throw new UsageError('night: whose? Write axond night P017 --night 3 --config device.yaml protocol.yaml.');
     });

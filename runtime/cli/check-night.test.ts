@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { checkCommand } from './check.js';
 import { runCommand, runJson } from './command.test.fixture.js';
@@ -92,4 +92,8 @@ test('R-42 a head of a night’s log from elsewhere shows an end that was cut of
   ]);
   assert.match(await refusal(t, anew, '--head', `2:${hashes[1]}`), /has the hash [0-9a-f]{64} in line 2, not /);
   await assert.rejects(runCommand(t, checkCommand(), fileOf(t, log), '--head', '4:zz'), /is no head/);
+  const folder = dirname(fileOf(t, log));
+  await assert.rejects(runCommand(t, checkCommand(), folder, '--head', `4:${hashes[3]}`), /--head: belongs to/);
+  // Without a head a folder is an exported study, or none.
+  await assert.rejects(runCommand(t, checkCommand(), folder), /is no exported study/);
 });

@@ -46,8 +46,7 @@ export function checkCommand(): Command {
     .addHelpText('after', '\nExample:  axond check device.yaml protocol.yaml')
     .action(async (files: string[], options: CheckOptions) => {
       const [first] = files;
-      const hasHead = first !== undefined && existsSync(first) && (isNightLog(first) || isSqliteFile(first));
-      if (options.head && !hasHead)
+      if (options.head && !(first !== undefined && hasHead(first)))
         throw new UsageError(
           '--head: belongs to a recording or the log of a night. Name one: axond check FILE --head N:HASH.',
         );
@@ -90,6 +89,11 @@ function given(text: string): GivenHead {
 }
 
 const isNightLog = (path: string): boolean => path.endsWith('.night');
+
+function hasHead(path: string): boolean {
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return isFile && (isNightLog(path) || isSqliteFile(path));
+}
 
 async function machine({ json }: CheckOptions): Promise<void> {
   const findings = judgeMachine(await lookAtMachine());

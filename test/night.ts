@@ -16,7 +16,7 @@ interface Status {
 }
 
 /** `npm run night`: half a minute of real processes. */
-test('R-50 R-51 R-54 R-60 a night with real processes: armed in its window, killed and armed again once, then not; its alarm outlives the next crash; what was silenced while its core hung, or was dead, does not come back; an adverse event holds the run after it', async (t) => {
+test('R-50 R-51 R-54 R-60 a night with real processes: armed in its window, killed and armed again once, then not; its alarm outlives the next crash; what was silenced while its core hung, or was dead, does not come back; an adverse event that was written into its log when no run was there holds the run after it', async (t) => {
   const [record, runtime, sealed] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
   const environment = { XDG_RUNTIME_DIR: runtime, RUNTIME_DIRECTORY: runtime };
   const allocation = join(sealed, 'cue.sealed');
@@ -133,4 +133,18 @@ test('R-50 R-51 R-54 R-60 a night with real processes: armed in its window, kill
     ['P001', 1, true],
     ['P001', 1, true],
   ]);
+
+  const file = join(record, 'cue-P001-01.night');
+  const later = (...words: string[]): ReturnType<typeof axond> =>
+    axond(t, ['mark', ...words, '--log', file], environment);
+  assert.equal((await later('clear', 'slept on', '--by', 'AM')).code, 0);
+  assert.equal((await later('adverse', 'dizzy', 'at breakfast')).code, 0);
+  run = start();
+  await until('the sixth run', stands, 60_000);
+  assert.equal((await status())?.night?.adverse, true);
+  assert.match((await ask('arm', '--for', '5m')).stderr, /held by an adverse event \(dizzy at breakfast\)/);
+  assert.match((await later('note', 'x')).stderr, /demo: its run has this night .* leave --log out/);
+  const whole = await axond(t, ['check', file, '--json'], environment);
+  assert.equal(whole.code, 0, whole.stderr);
+  assert.equal(whole.json['lines'], log().length);
 });

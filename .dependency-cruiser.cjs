@@ -41,7 +41,11 @@ module.exports = {
       '^runtime/guardian/',
       '^drivers/[^/]+/actuator\\.ts$|^drivers/(serial|gpio)/|^firmware-bridge/host/actuator\\.ts$|^runtime/study/(allocation|sealed-files|uses)\\.ts$',
     ),
-    only('study', '^runtime/study/', '^runtime/recording/|^runtime/timing/sounded-stimuli\\.ts$'),
+    only(
+      'study',
+      '^runtime/study/',
+      '^runtime/recording/|^runtime/recorder/budget-file\\.ts$|^runtime/timing/sounded-stimuli\\.ts$',
+    ),
     only('recorder', '^runtime/recorder/', '^runtime/(recording|loop)/'),
     only(
       'link',

@@ -24,7 +24,9 @@ async function measure(t: TestContext, use: string, keys: string): Promise<Measu
   const config = join(folder, 'device.yaml');
   writeFileSync(config, `source: { use: ${use}, port: ${port}, electrodes: { C3: 1, Fz: 2, M2: 3 }, ${keys} }\n`);
   const out = join(folder, 'impedance.json');
-  const found = await axond(t, ['setup', 'impedance', '--config', config, '--windows', '1', '--out', out, '--json']);
+  const found = await axond(t, ['setup', 'impedance', '--config', config, '--windows', '1', '--out', out, '--json'], {
+    RUNTIME_DIRECTORY: folder,
+  });
   assert.equal(found.code, 0, found.stderr);
   assert.deepEqual((JSON.parse(readFileSync(out, 'utf8')) as Measured).electrodes, found.json['electrodes']);
   return found.json as unknown as Measured;
@@ -68,13 +70,18 @@ test('a board that answers and sends no current through an electrode: unknown, n
   t.after(() => emulator.stop());
   const config = join(folder, 'device.yaml');
   writeFileSync(config, `source: { use: cyton, port: ${port}, electrodes: { C3: 1, Fz: 2, M2: 3 } }\n`);
-  const found = await axond(t, ['setup', 'impedance', '--config', config, '--windows', '3', '--json']);
+  const found = await axond(t, ['setup', 'impedance', '--config', config, '--windows', '3', '--json'], {
+    RUNTIME_DIRECTORY: folder,
+  });
+  assert.ok(found.json['electrodes'], found.stderr);
   assert.deepEqual(
     (found.json as unknown as Measured).electrodes.map(({ electrode, is }) => `${electrode} ${is}`),
     // The third one has nothing but the board's own resistor: a current flows.
     ['C3 unknown', 'Fz good', 'M2 good'],
   );
-  const told = await axond(t, ['setup', 'impedance', '--config', config, '--windows', '1']);
+  const told = await axond(t, ['setup', 'impedance', '--config', config, '--windows', '1'], {
+    RUNTIME_DIRECTORY: folder,
+  });
   assert.match(told.stdout, /C3 +no current {2}unknown\n[^]*No test current was seen on C3: is the channel on\?/);
 });
 

@@ -461,7 +461,7 @@ export function conformance(
     port.digital(5);
     await client.live(20_000);
     port.digital(4);
-    await client.live(120_000);
+    await client.live(320_000);
     const changes = client.all('input');
     assert.deepEqual(
       changes.map(({ levels, changed }) => [levels, changed]),
@@ -473,11 +473,19 @@ export function conformance(
     const waitedUs = changes[0]!.atUs - before;
     assert.ok(waitedUs >= 0 && waitedUs <= (port.isExact ? 100 : 20_000), `seen after ${waitedUs} us`);
     for (const [input, value] of [-1234, 32_767].entries()) {
-      const [first, second] = client.all('samples').filter((one) => one.input === input);
-      assert.deepEqual([...first!.values], new Array(16).fill(value));
-      assert.equal(first!.periodUs, 2000);
-      const blockUs = second!.firstUs - first!.firstUs;
-      assert.ok(Math.abs(blockUs / (second!.counter - first!.counter) - 32_000) <= (port.isExact ? 0 : 2 * stallUs));
+      const blocks = client.all('samples').filter((one) => one.input === input);
+      assert.ok(blocks.length >= 5, `${blocks.length} blocks`);
+      assert.deepEqual([...blocks[0]!.values], new Array(16).fill(value));
+      assert.equal(blocks[0]!.periodUs, 2000);
+      // Most of them: a machine that stalls makes one late, and the next one early.
+      const offUs = blocks
+        .slice(1)
+        .map(({ firstUs, counter }, before) => {
+          const { firstUs: lastUs, counter: last } = blocks[before]!;
+          return Math.abs((firstUs - lastUs) / (counter - last) - 32_000);
+        })
+        .sort((a, b) => a - b);
+      assert.ok(offUs[Math.floor(offUs.length / 2)]! <= (port.isExact ? 0 : 2 * stallUs), offUs.join());
     }
   });
 

@@ -15,8 +15,6 @@ test('R-50 a mark before the run has its night acts at once, and stands in the l
   const disarmed: string[] = [];
   const said: string[] = [];
   const run: { night?: NightRun } = {};
-  let begins: () => void = () => undefined;
-  const nightBegun = new Promise<void>((resolve) => (begins = resolve));
   const folder = mkdtempSync(join(tmpdir(), 'axond-requests-'));
   t.after(() => rmSync(folder, { recursive: true }));
   // It takes the wish, and never answers.
@@ -27,7 +25,7 @@ test('R-50 a mark before the run has its night acts at once, and stands in the l
   await once(guardian, 'listening');
   const requests = new RunRequests({
     ...{ memory, silenceSocket, mark: () => true, status: () => ({}) },
-    ...{ night: () => run.night, nightBegun: () => nightBegun },
+    night: () => run.night,
     arming: { disarm: (cause: string) => disarmed.push(cause) },
   } as unknown as RequestedParts);
   const answers = (['adverse', 'lightsOn', 'awake'] as const).map((mark) =>
@@ -36,18 +34,19 @@ test('R-50 a mark before the run has its night acts at once, and stands in the l
   await once(guardian, 'connection');
   assert.deepEqual([disarmed, said], [['request', 'request'], []]);
   run.night = { say: ({ mark }: NightSaying) => Promise.resolve((said.push(mark), [])) } as unknown as NightRun;
-  begins();
+  requests.begin();
   for (const answer of await Promise.all(answers)) assert.equal(answer.ok, true);
   assert.deepEqual(said.toSorted(), ['adverse', 'awake', 'lightsOn']);
 });
 
 test('R-50 a mark before a night that never begins is not taken for one that was written', async () => {
-  const failed = Promise.reject(new Error('this run ended before it wrote anything'));
   const requests = new RunRequests({
     ...{ memory: new RunMemory(1), silenceSocket: '/nowhere', mark: () => true, night: () => undefined },
-    ...{ nightBegun: () => failed, arming: { disarm: () => true } },
+    arming: { disarm: () => true },
   } as unknown as RequestedParts);
-  await assert.rejects(requests.answer({ verb: 'mark', mark: 'adverse', text: '' }, 'request'), /before it wrote/);
+  const answer = requests.answer({ verb: 'mark', mark: 'adverse', text: '' }, 'request');
+  requests.end();
+  await assert.rejects(answer, /ended before it wrote anything/);
 });
 
 test('R-50 what a button says of the night is followed where the loop takes no message any more', () => {

@@ -16,8 +16,6 @@ export interface RequestedParts {
   readonly silenceSocket: string;
   readonly log: Logger;
   night(): NightRun | undefined;
-  /** Resolves when `night` is there, where there is to be one; rejects where it never will. The socket is served before. */
-  nightBegun(): Promise<unknown>;
   alarms(): AlarmWatch | undefined;
   status(): Status;
   /** False if the loop takes no messages. */
@@ -28,9 +26,28 @@ export interface RequestedParts {
 /** What a run answers to its control socket, to its link and to a button at the bed. */
 export class RunRequests {
   readonly #run: RequestedParts;
+  /** The night is there, where there is to be one. The socket is served before. */
+  readonly #begun: Promise<void>;
+  #begins: () => void = () => undefined;
+  #fails: (error: Error) => void = () => undefined;
 
   constructor(run: RequestedParts) {
     this.#run = run;
+    this.#begun = new Promise((resolve, reject) => {
+      this.#begins = resolve;
+      this.#fails = reject;
+    });
+    this.#begun.catch(() => undefined);
+  }
+
+  /** What is said of the night can be written from now on. */
+  begin(): void {
+    this.#begins();
+  }
+
+  /** Where it has not begun, nobody is to believe that what they said was written. */
+  end(): void {
+    this.#fails(new Error('this run ended before it wrote anything: say it again when the next one answers.'));
   }
 
   /** `isThere`: whoever asks still waits for the answer. */
@@ -61,7 +78,7 @@ export class RunRequests {
         return this.#refusable(await answerMark(request, this.#run.night(), this.#markPorts));
       case 'step': {
         const { step, result, detail, measures } = request;
-        await this.#run.nightBegun();
+        await this.#begun;
         const begun = this.#run.night();
         if (!begun) return { ok: false, reasons: ['this run belongs to no night of a study.'] };
         const measured = measures === undefined ? {} : { measures };
@@ -102,7 +119,7 @@ export class RunRequests {
     if (mark === 'adverse' || mark === 'lightsOn') ports.disarm();
     // Not after the guardian's answer, which may not come.
     if (mark === 'adverse') void ports.silence().catch(() => undefined);
-    await this.#run.nightBegun();
+    await this.#begun;
   }
 
   get #markPorts(): MarkPorts {

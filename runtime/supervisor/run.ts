@@ -82,8 +82,6 @@ export class Run {
   readonly #marks: MarkInputs<MarksPlan>;
   readonly #sync: SyncTrain | undefined;
   #night: NightRun | undefined;
-  #nightBegins: () => void = () => undefined;
-  #nightFails: (error: Error) => void = () => undefined;
   #recorder: RecorderThread | undefined;
   #stimulator: Stimulator | undefined;
   #link: LinkConnection | undefined;
@@ -138,18 +136,12 @@ export class Run {
       () => ({ stimulator: this.#stimulator, recorder: this.#recorder, lock: this.#lock, night: this.#night }),
       () => this.status(),
     );
-    const nightBegun = new Promise<void>((resolve, reject) => {
-      this.#nightBegins = resolve;
-      this.#nightFails = reject;
-    });
-    nightBegun.catch(() => undefined);
     this.#requests = new RunRequests({
       memory: this.memory,
       arming: this.#arming,
       silenceSocket: this.#places.silence,
       log: options.log,
       night: () => this.#night,
-      nightBegun: () => nightBegun,
       alarms: () => this.#alarms,
       status: () => this.status(),
       mark: (text) => this.#mark(text),
@@ -249,7 +241,7 @@ export class Run {
         log,
       });
     }
-    this.#nightBegins();
+    this.#requests.begin();
     this.#alarms = watchRun({
       plan,
       estimates: description.estimates,
@@ -441,7 +433,7 @@ export class Run {
 
   async #end(): Promise<RunSummary> {
     this.#stopping = true;
-    this.#nightFails(new Error('this run ended before it wrote anything: say it again when the next one answers.'));
+    this.#requests.end();
     if (this.roomWanted === undefined) this.#service?.stop();
     this.#arming.disarm('shutdown');
     await this.#night?.end(basename(this.recording, '.db'));

@@ -26,10 +26,16 @@ export class CoreRequests {
   }
 
   async ask(wanted: RemoteRequest): Promise<CoreAnswer> {
-    if (wanted.verb === 'silence' || wanted.verb === 'disarm') this.#callForRest();
-    if (wanted.verb !== 'silence') return this.#askCore(wanted);
+    if (wanted.verb !== 'silence') {
+      const answer = this.#askCore(wanted);
+      if (wanted.verb === 'disarm') this.#callForRest();
+      return answer;
+    }
     try {
-      return { ok: true, data: await silenceGuardian(this.#silenceSocket), reasons: [] };
+      const silenced = silenceGuardian(this.#silenceSocket);
+      // Not before: nothing may hold it up, a slow disk least of all.
+      this.#callForRest();
+      return { ok: true, data: await silenced, reasons: [] };
     } catch (error) {
       // One that is just being started would be armed a moment later.
       void this.#askCore({ verb: 'disarm' });
